@@ -1,0 +1,55 @@
+# geodrop: everything a developer runs; `make help` lists it.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+
+VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+TEST_DEPS   := redis-server
+DATA        := ../shared/data
+FUZZTIME    := 1m
+BENCHFLAGS  :=
+PLACE       := --lat 51.5145 --lng -0.1270
+
+.PHONY: help build run test unit race bench lint fuzz realdata deps clean
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
+
+build: ## bin/geodrop, stamped with the version that git describes
+	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/geodrop ./cmd/geodrop
+
+run: build ## build a release from the shipped sample and show the drops around Covent Garden
+	bin/geodrop sample --out var/sample
+	bin/geodrop build --src dir:var/sample --out var/release
+	bin/geodrop lookup --release var/release $(PLACE)
+
+test: lint unit race ## everything that needs no outside data
+
+unit: deps ## the tests alone, full size
+	go test ./...
+
+race: deps ## the tests under the race detector, property tests shortened
+	go test -race -short ./...
+
+bench: build ## lookup and build against their peers; BENCHFLAGS adds flags to both
+	bin/geodrop bench lookup $(BENCHFLAGS)
+	bin/geodrop bench build $(BENCHFLAGS)
+
+lint: ## gofmt, go vet, staticcheck
+	@bad=$$(gofmt -l .); test -z "$$bad" || { echo "gofmt -w these files: $$bad" >&2; exit 1; }
+	go vet -tags realdata ./...
+	go run $(STATICCHECK) -checks 'all,-QF*' -tags realdata ./...
+
+fuzz: ## every fuzz target, one after another, FUZZTIME each
+	.ci/fuzz $(FUZZTIME)
+
+realdata: ## the checks on the big real data in DATA
+	@test -d '$(DATA)' || { echo "no folder $(DATA): set DATA=DIR to the real data" >&2; exit 1; }
+	GEODROP_DATA='$(abspath $(DATA))' go test -tags realdata -run '^TestRealData' -count 1 -p 1 -timeout 20m ./...
+
+deps: ## install the servers that tests start, or say what is missing
+	@.ci/deps $(TEST_DEPS)
+
+clean: ## remove what build and run wrote
+	rm -rf bin var
