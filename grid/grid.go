@@ -1,0 +1,203 @@
+// Package grid divides the Earth into square cells of a fixed edge and answers,
+// by arithmetic alone, which cell a position is in and which cells surround it.
+// It also turns polygons into H3 coverings for exact containment tests. It knows
+// nothing of what lies in a cell.
+//
+// # Rows, bands, columns
+//
+// A row is Size metres high: Size/111319.49 degrees of latitude, counted from
+// the equator. Rows and columns are found by integer arithmetic on coord.E7, so
+// every machine draws the same grid. Rows are grouped in bands of 64. Inside a band the number of
+// columns is constant: the largest multiple of 8 that leaves a cell at least
+// Size metres wide on the band's middle parallel (and never below 8). Column 0
+// begins at longitude -180; columns wrap.
+//
+//	band b+1   ┌──────────┬──────────┬──────────┬ …   fewer, equally wide columns
+//	           ├─────────┬┴────────┬─┴───────┬──┴ …
+//	band b     │ 64 rows │         │         │        one block = 64×64 cells
+//	           └─────────┴─────────┴─────────┴─── …
+//
+// # Nesting
+//
+// A block is 64×64 cells of one band (the last block of a band may be cut), a
+// tile 8×8 cells of one block. Both fit a 64-bit occupancy map: tiles of a
+// block, cells of a tile, numbered row by row from the south-west.
+//
+//	 63      54 53      44 43                       12 11     6 5      0
+//	┌──────────┬──────────┬───────────────────────────┬────────┬────────┐
+//	│ size (m) │ 0        │ block, Morton order       │ tile   │ slot   │   Cell
+//	└──────────┴──────────┴───────────────────────────┴────────┴────────┘
+//
+// The block number interleaves the band with the block's longitude, scaled to
+// the same power of two in every band, so that a run of consecutive cells is a
+// compact region of the map whatever the latitude. Sorting cells sorts the
+// index.
+//
+// # Guarantee
+//
+// With 200 m cells and radius 2, up to 85° of latitude and across the
+// antimeridian, every point within 395 m of a position is in its window and
+// none farther than 860 m is. Nearer the poles the window is exactly the cells
+// that Window documents.
+package grid
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"geodrop/grid/coord"
+)
+
+// CentimetresPerDegree is the length of one degree of the WGS-84 equator
+// (π · 6378137 m / 180).
+const CentimetresPerDegree = 11131949
+
+// Size is the edge of a cell in metres.
+type Size uint16
+
+// The cell sizes a grid can have, and the one geodrop uses unless told.
+const (
+	MinSize     Size = 10
+	MaxSize     Size = 1000
+	DefaultSize Size = 200
+)
+
+// DefaultRadius is the radius of the 5×5 window, in cells.
+const DefaultRadius = 2
+
+// MaxRadius bounds the windows that may be asked for, in cells.
+const MaxRadius = 64
+
+const (
+	bandRows  = 64 // rows of a band, and of a block
+	blockCols = 64
+	tileEdge  = 8
+)
+
+// ErrSize marks a cell size outside MinSize…MaxSize.
+var ErrSize = errors.New("cell size out of range")
+
+// Grid is the grid of one cell size. It is immutable; make it with New.
+type Grid struct {
+	size   Size
+	half   int // rows between the south end of band 0 and the equator
+	bands  []band
+	levels uint // bits of the scaled longitude of a block
+}
+
+// A band is the column geometry shared by 64 rows.
+type band struct {
+	cols   int // a multiple of 8
+	blocks int // blocks side by side, the last possibly cut
+}
+
+// New returns the grid with cells of the given size.
+func New(size Size) (*Grid, error) {
+	if size < MinSize || size > MaxSize {
+		return nil, fmt.Errorf("%w: %d m is not within %d…%d m", ErrSize, size, MinSize, MaxSize)
+	}
+	rowDegrees := size.degrees()
+	halfBands := int(math.Ceil(90 / rowDegrees / bandRows))
+	g := &Grid{
+		size:  size,
+		half:  halfBands * bandRows,
+		bands: make([]band, 2*halfBands),
+	}
+	for i := range g.bands {
+		middle := (float64(i-halfBands) + 0.5) * bandRows * rowDegrees * (math.Pi / 180)
+		g.bands[i] = newBand(360 / rowDegrees * math.Cos(middle))
+	}
+	for 1<<g.levels < max(g.bands[halfBands].blocks, len(g.bands)) {
+		g.levels++
+	}
+	return g, nil
+}
+
+func newBand(fullCols float64) band {
+	cols := max(int(fullCols)/tileEdge*tileEdge, tileEdge)
+	return band{cols: cols, blocks: (cols + blockCols - 1) / blockCols}
+}
+
+// Size is the edge of the grid's cells.
+func (g *Grid) Size() Size { return g.size }
+
+// degrees is the height of a row.
+func (s Size) degrees() float64 { return float64(s) * 100 / CentimetresPerDegree }
+
+// row is the row of a latitude, counted from the south end of band 0.
+func (g *Grid) row(lat int32) int {
+	// lat is in 1e-7 degrees: |lat · CentimetresPerDegree| < 1.1e16.
+	centimetres, edge := int64(lat)*CentimetresPerDegree, int64(g.size)*100*1e7
+	row := centimetres / edge
+	if centimetres%edge < 0 {
+		row--
+	}
+	return int(row) + g.half
+}
+
+// col is the column of a longitude in a band.
+func (b *band) col(lng int32) int {
+	const turn = 2 * int64(coord.MaxLngE7)
+	c := int((int64(lng) + int64(coord.MaxLngE7)) * int64(b.cols) / turn)
+	if c == b.cols {
+		return 0 // longitude +180 is -180
+	}
+	return c
+}
+
+// firstRow and lastRow are the rows that hold the poles.
+func (g *Grid) firstRow() int { return g.row(-coord.MaxLatE7) }
+func (g *Grid) lastRow() int  { return g.row(coord.MaxLatE7) }
+
+// Cell is the cell of a position. The position must be valid.
+func (g *Grid) Cell(p coord.E7) Cell {
+	row := g.row(p.Lat)
+	return g.cell(row, g.bands[row/bandRows].col(p.Lng))
+}
+
+func (g *Grid) cell(row, col int) Cell {
+	tile := row%bandRows/tileEdge*tileEdge + col%blockCols/tileEdge
+	slot := row%tileEdge*tileEdge + col%tileEdge
+	block := g.block(row/bandRows, col/blockCols)
+	return Cell(g.size)<<sizeShift | Cell(block)<<blockShift | Cell(tile)<<tileShift | Cell(slot)
+}
+
+// block numbers a block by the Morton code of its band and its longitude
+// scaled to 2^levels.
+func (g *Grid) block(bandNo, blockCol int) Block {
+	x := uint32(uint64(blockCol) << g.levels / uint64(g.bands[bandNo].blocks))
+	return Block(interleave(x) | interleave(uint32(bandNo))<<1)
+}
+
+// position inverts block; ok is false where the number names no block.
+func (g *Grid) position(b Block) (bandNo, blockCol int, ok bool) {
+	x, y := deinterleave(uint32(b)), deinterleave(uint32(b)>>1)
+	if int(y) >= len(g.bands) || x >= 1<<g.levels {
+		return 0, 0, false
+	}
+	blocks := uint64(g.bands[y].blocks)
+	col := (uint64(x)*blocks + 1<<g.levels - 1) >> g.levels
+	if col >= blocks || g.block(int(y), int(col)) != b {
+		return 0, 0, false
+	}
+	return int(y), int(col), true
+}
+
+// interleave spreads the low 16 bits of x over the even bits.
+func interleave(x uint32) uint32 {
+	x &= 0xffff
+	x = (x | x<<8) & 0x00ff00ff
+	x = (x | x<<4) & 0x0f0f0f0f
+	x = (x | x<<2) & 0x33333333
+	return (x | x<<1) & 0x55555555
+}
+
+// deinterleave gathers the even bits of x.
+func deinterleave(x uint32) uint32 {
+	x &= 0x55555555
+	x = (x | x>>1) & 0x33333333
+	x = (x | x>>2) & 0x0f0f0f0f
+	x = (x | x>>4) & 0x00ff00ff
+	return (x | x>>8) & 0xffff
+}
