@@ -1,0 +1,60 @@
+package archtest
+
+// Row is what the house says of one package.
+type Row struct {
+	Path       string   // below the module
+	Imports    []string // own packages it may import, each from a row above
+	Network    bool     // may import net and net/http
+	Documented bool     // every exported name has a doc comment
+}
+
+// Below stands for every row above, in the Imports of a package that wires.
+const Below = "..."
+
+// Table is where things live, from the bottom up. A new package gets its row
+// here, in the commit that adds it.
+func Table() []Row {
+	return []Row{
+		{Path: "grid/coord", Documented: true},
+		{Path: "grid", Documented: true, Imports: []string{"grid/coord"}},
+		{Path: "sync/atomicfile"},
+		{Path: "grid/index", Documented: true, Imports: []string{"grid/coord", "grid", "sync/atomicfile"}},
+		{Path: "poi", Imports: []string{"grid/coord", "grid"}},
+		{Path: "poi/decode", Imports: []string{"grid/coord", "grid", "poi"}},
+		{Path: "sync/manifest", Imports: []string{"sync/atomicfile"}},
+		{Path: "builder/extsort"},
+		{Path: "builder", Imports: []string{"grid/coord", "grid", "sync/atomicfile", "grid/index", "poi", "poi/decode", "sync/manifest", "builder/extsort"}},
+		{Path: "api/query", Imports: []string{"grid/coord", "grid", "grid/index", "poi", "sync/manifest"}},
+		{Path: "data/sample", Imports: []string{"sync/atomicfile"}},
+		{Path: "cmd/internal/archtest"},
+		{Path: "cmd/internal/bench", Imports: []string{Below}, Network: true},
+		{Path: "cmd/geodrop", Imports: []string{Below}, Network: true},
+	}
+}
+
+// topLevel is all that the root of the checkout may hold, beside dot-files.
+func topLevel() []string {
+	return []string{"LICENSE", "Makefile", "README.md", "api", "builder", "cmd", "data", "go.mod", "go.sum", "grid", "poi", "sync"}
+}
+
+// A job is done by one module in the whole house, so that nobody reads two.
+type job struct {
+	what   string
+	ours   string
+	rivals []string
+}
+
+func jobs() []job {
+	return []job{
+		{"routing", "github.com/go-chi/chi/v5", []string{"github.com/gorilla/mux", "github.com/gin-gonic/gin", "github.com/labstack/echo", "github.com/julienschmidt/httprouter"}},
+		{"MySQL", "github.com/go-sql-driver/mysql", []string{"github.com/go-mysql-org/go-mysql", "github.com/ziutek/mymysql"}},
+		{"H3", "github.com/uber/h3-go/v4", []string{"github.com/uber/h3-go/v3", "github.com/akhenakh/goh3"}},
+		{"mapped files", "github.com/edsrzf/mmap-go", []string{"golang.org/x/exp/mmap", "github.com/tysonmote/gommap"}},
+		{"snappy", "github.com/golang/snappy", []string{"github.com/klauspost/compress/snappy"}},
+		{"progress bars", "github.com/schollz/progressbar/v3", []string{"github.com/cheggaaa/pb"}},
+		{"YAML", "github.com/goccy/go-yaml", []string{"gopkg.in/yaml.v2", "gopkg.in/yaml.v3", "sigs.k8s.io/yaml"}},
+		{"atomic files", "github.com/google/renameio/v2", []string{"github.com/natefinch/atomic", "github.com/google/renameio/maybe"}},
+		{"logs", "log/slog", []string{"log", "github.com/sirupsen/logrus", "go.uber.org/zap", "github.com/rs/zerolog"}},
+		{"comparing in tests", "package testing and plain Go", []string{"github.com/stretchr/testify", "gotest.tools", "github.com/onsi/gomega"}},
+	}
+}
