@@ -1,0 +1,91 @@
+package index
+
+import "geodrop/grid"
+
+// The prefix hash: a fixed number of stages, each an open table with one slot
+// a key. Stage i holds the keys that found their slot taken in all stages
+// before, so a probe of every stage decides.
+
+const (
+	maxStages  = 8
+	hashTrials = 16
+)
+
+// stage is one table of the prefix hash; its slots follow those of the stages
+// before it.
+type stage struct {
+	Slots uint32
+	Seed  uint32
+}
+
+// slot is the only place in the stage where a block can be.
+func (s stage) slot(b grid.Block) uint32 {
+	h := (uint64(b) ^ uint64(s.Seed)<<32) * 0x9E3779B97F4A7C15 // 2^64/φ: Fibonacci hashing, Knuth 6.4
+	h ^= h >> 32
+	h *= 0xD6E8FEB86659FD93 // an odd constant with an even spread of bits
+	return uint32(h >> 32 * uint64(s.Slots) >> 32)
+}
+
+// buildHash places every row in at most stages stages. ok is false where that
+// fails for every seed tried: the segment then has no hash.
+func buildHash(rows []blockRow, stages int) (table []stage, slots []blockRow, ok bool) {
+	for trial := range uint32(hashTrials) {
+		if table, slots, ok = tryHash(rows, stages, trial); ok {
+			return table, slots, true
+		}
+	}
+	return nil, nil, false
+}
+
+func tryHash(rows []blockRow, stages int, trial uint32) ([]stage, []blockRow, bool) {
+	var table []stage
+	var slots []blockRow
+	for left := rows; len(left) > 0; {
+		if len(table) == stages {
+			return nil, nil, false
+		}
+		st := stage{Slots: uint32(len(left) + len(left)/2 + 1), Seed: trial<<8 | uint32(len(table))}
+		base := len(slots)
+		slots = append(slots, make([]blockRow, st.Slots)...)
+		var over []blockRow
+		for _, row := range left {
+			if at := &slots[base+int(st.slot(row.Block))]; at.Tiles == 0 {
+				*at = row
+			} else {
+				over = append(over, row)
+			}
+		}
+		table, left = append(table, st), over
+	}
+	return table, slots, true
+}
+
+// hashFind probes one slot a stage. The zero row means: no such block.
+func hashFind(table []stage, slots []blockRow, b grid.Block) blockRow {
+	for _, st := range table {
+		row := slots[st.slot(b)]
+		if row.Block == b && row.Tiles != 0 {
+			return row
+		}
+		slots = slots[st.Slots:]
+	}
+	return blockRow{}
+}
+
+// bisect finds the row of a block in rows sorted by block. The zero row means:
+// no such block.
+func bisect(rows []blockRow, b grid.Block) blockRow {
+	low, high := 0, len(rows)
+	for low < high {
+		middle := int(uint(low+high) >> 1)
+		if rows[middle].Block < b {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	if low < len(rows) && rows[low].Block == b {
+		return rows[low]
+	}
+	return blockRow{}
+}

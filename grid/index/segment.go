@@ -1,0 +1,316 @@
+package index
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/bits"
+	"os"
+
+	"geodrop/grid"
+
+	"github.com/edsrzf/mmap-go"
+)
+
+// Options say how a segment is opened. The zero value checks everything that
+// Open documents and uses the prefix hash.
+type Options struct {
+	// SkipChecksums trusts the content, as after a check of the file's digest,
+	// and leaves its pages on disk until they are used.
+	SkipChecksums bool
+	// ForceBisection ignores the prefix hash.
+	ForceBisection bool
+}
+
+// Segment is one open segment file. It is immutable and safe for concurrent
+// use until Close.
+type Segment struct {
+	path     string
+	mapped   mmap.MMap
+	file     []byte
+	size     grid.Size
+	first    grid.Tile
+	last     grid.Tile
+	blocks   []blockRow
+	stages   []stage
+	slots    []blockRow
+	tiles    []tileRow
+	cells    []uint32
+	postings []Posting
+	combos   []uint32
+	members  []uint32
+	labels   []uint32
+	names    []byte
+	texts    []byte
+	hashed   bool
+}
+
+// ErrPlatform marks a machine whose byte order is not the file's.
+var ErrPlatform = errors.New("index files need a little-endian machine")
+
+// Open maps a segment file and checks its header, the geometry of its sections
+// and, unless told otherwise, every checksum. The error names the file and the
+// section; it wraps ErrCorrupt, ErrVersion or the error of the file system.
+func Open(path string, opts Options) (*Segment, error) {
+	mapped, err := mapFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("open segment: %w", err)
+	}
+	var s *Segment
+	err = Protect(func() (err error) {
+		s, err = parse(mapped, opts)
+		return err
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open segment %s: %w", path, err), mapped.Unmap())
+	}
+	s.path, s.mapped = path, mapped
+	return s, nil
+}
+
+func mapFile(path string) (mmap.MMap, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() // read only: nothing to lose
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	case info.Size() == 0:
+		return nil, fmt.Errorf("%s: %w", path, corrupt("header", "the file is empty"))
+	}
+	m, err := mmap.Map(f, mmap.RDONLY, 0)
+	if err != nil {
+		return nil, fmt.Errorf("map %s: %w", path, err)
+	}
+	return m, nil
+}
+
+// Parse reads a segment from memory that the caller keeps unchanged. The
+// memory must be aligned to 8 bytes.
+func Parse(file []byte, opts Options) (*Segment, error) {
+	s, err := parse(file, opts)
+	if err != nil {
+		return nil, fmt.Errorf("parse segment: %w", err)
+	}
+	return s, nil
+}
+
+func parse(file []byte, opts Options) (*Segment, error) {
+	if !littleEndian() {
+		return nil, ErrPlatform
+	}
+	c, err := parseContainer(file, kindSegment, segmentSections)
+	if err != nil {
+		return nil, err
+	}
+	if !opts.SkipChecksums {
+		if err := c.checkSums(); err != nil {
+			return nil, err
+		}
+	}
+	s := &Segment{file: file, first: grid.Tile(c.meta[1]), last: grid.Tile(c.meta[2])}
+	if c.meta[0] > uint64(grid.MaxSize) {
+		return nil, corrupt("header", "cell size %d m", c.meta[0])
+	}
+	s.size = grid.Size(c.meta[0])
+	if err := s.bind(c.sections); err != nil {
+		return nil, err
+	}
+	if err := s.checkGeometry(); err != nil {
+		return nil, err
+	}
+	s.hashed = !opts.ForceBisection && s.hashVerifies()
+	return s, nil
+}
+
+// bind points the fields at the sections.
+func (s *Segment) bind(sections []section) error {
+	of := func(id sectionID) section { return sections[id-1] }
+	var errs [9]error
+	s.blocks, errs[0] = view[blockRow](of(secBlocks))
+	s.stages, errs[1] = view[stage](of(secStages))
+	s.slots, errs[2] = view[blockRow](of(secSlots))
+	s.tiles, errs[3] = view[tileRow](of(secTiles))
+	s.cells, errs[4] = view[uint32](of(secCells))
+	s.postings, errs[5] = view[Posting](of(secPostings))
+	s.combos, errs[6] = view[uint32](of(secCombos))
+	s.members, errs[7] = view[uint32](of(secMembers))
+	s.labels, errs[8] = view[uint32](of(secLabels))
+	s.names, s.texts = of(secNames).data, of(secTexts).data
+	return errors.Join(errs[:]...)
+}
+
+// checkGeometry checks what can be checked without reading the big sections.
+func (s *Segment) checkGeometry() error {
+	switch {
+	case len(s.blocks) == 0 || len(s.tiles) < len(s.blocks) || len(s.postings) < len(s.tiles):
+		return corrupt("blocks", "%d blocks, %d tiles, %d postings", len(s.blocks), len(s.tiles), len(s.postings))
+	case len(s.cells) < len(s.tiles)+1:
+		return corrupt("cells", "%d rows for %d tiles", len(s.cells), len(s.tiles))
+	case len(s.combos) == 0 || len(s.labels) == 0:
+		return corrupt("combos", "the section has no end row")
+	case s.first > s.last:
+		return corrupt("header", "first tile %#x is after last tile %#x", uint64(s.first), uint64(s.last))
+	}
+	total := 0
+	for _, st := range s.stages {
+		total += int(st.Slots)
+	}
+	if total != len(s.slots) || len(s.stages) > maxStages {
+		return corrupt("stages", "%d stages with %d slots, section slots has %d", len(s.stages), total, len(s.slots))
+	}
+	return nil
+}
+
+// hashVerifies reports whether the prefix hash finds exactly the blocks.
+func (s *Segment) hashVerifies() bool {
+	used := 0
+	for _, row := range s.slots {
+		if row.Tiles != 0 {
+			used++
+		}
+	}
+	for _, row := range s.blocks {
+		if hashFind(s.stages, s.slots, row.Block) != row {
+			return false
+		}
+	}
+	return used == len(s.blocks)
+}
+
+// Close unmaps the file. No look-up may be under way.
+func (s *Segment) Close() error {
+	if s.mapped == nil {
+		return nil
+	}
+	err := s.mapped.Unmap()
+	*s = Segment{path: s.path}
+	if err != nil {
+		return fmt.Errorf("close segment: %w", err)
+	}
+	return nil
+}
+
+// Path is the file that was opened, or empty.
+func (s *Segment) Path() string { return s.path }
+
+// CellSize is the edge of the cells that the postings are sorted by.
+func (s *Segment) CellSize() grid.Size { return s.size }
+
+// Tiles is the range of tiles, both ends included, that the segment answers
+// for.
+func (s *Segment) Tiles() (first, last grid.Tile) { return s.first, s.last }
+
+// Len is the number of postings.
+func (s *Segment) Len() int { return len(s.postings) }
+
+// Hashed reports whether look-ups use the prefix hash; otherwise they bisect.
+func (s *Segment) Hashed() bool { return s.hashed }
+
+// Postings are the points, sorted by cell. They are only valid until Close and
+// must not be changed.
+func (s *Segment) Postings() []Posting { return s.postings }
+
+// Text is the text of a posting of this segment, valid until Close. It is nil
+// where the file is corrupt.
+func (s *Segment) Text(p Posting) []byte {
+	if uint64(p.text) >= uint64(len(s.texts)) {
+		return nil
+	}
+	length, n := binary.Uvarint(s.texts[p.text:])
+	rest := s.texts[int(p.text)+max(n, 0):]
+	if n <= 0 || length > uint64(len(rest)) {
+		return nil
+	}
+	return rest[:length:length]
+}
+
+// Combos is the number of combinations.
+func (s *Segment) Combos() int { return len(s.combos) - 1 }
+
+// Combo appends the labels of a combination to dst, in ascending order. They
+// are copies.
+func (s *Segment) Combo(n uint32, dst []string) []string {
+	for _, label := range s.members[s.combos[n]:s.combos[n+1]] {
+		dst = append(dst, string(s.names[s.labels[label]:s.labels[label+1]]))
+	}
+	return dst
+}
+
+// Range is a run of postings of one segment of an Index.
+type Range struct {
+	Segment uint32
+	First   uint32 // the first posting
+	End     uint32 // the posting after the last one
+}
+
+// Visible says which combinations of a segment can be seen. The zero value
+// shows nothing; All shows everything.
+type Visible struct {
+	bits    []uint64
+	summary uint32
+	all     bool
+}
+
+// All returns a Visible that hides nothing.
+func All() Visible { return Visible{summary: ^uint32(0), all: true} }
+
+// Show makes a combination visible. It is not for use on a Visible that
+// look-ups already use.
+func (v *Visible) Show(combo uint32) {
+	for int(combo/64) >= len(v.bits) {
+		v.bits = append(v.bits, 0)
+	}
+	v.bits[combo/64] |= 1 << (combo % 64)
+	v.summary |= 1 << (combo % 32)
+}
+
+// Sees reports whether postings of the combination can be seen.
+func (v *Visible) Sees(combo uint32) bool {
+	return v.all || int(combo/64) < len(v.bits) && v.bits[combo/64]>>(combo%64)&1 == 1
+}
+
+// find is the row of a block, or the zero row.
+func (s *Segment) find(b grid.Block) blockRow {
+	if s.hashed {
+		return hashFind(s.stages, s.slots, b)
+	}
+	return bisect(s.blocks, b)
+}
+
+// appendRanges appends the postings of the window's slots in one tile of a
+// block to dst, neighbouring runs joined. summary are the combinations, modulo
+// 32, that can be seen.
+func (s *Segment) appendRanges(no uint32, row blockRow, w grid.TileWindow, summary uint32, dst []Range) []Range {
+	bit := uint64(1) << w.Tile.InBlock()
+	if row.Tiles&bit == 0 {
+		return dst
+	}
+	tile := &s.tiles[row.FirstTile+uint32(bits.OnesCount64(row.Tiles&(bit-1)))]
+	hit := tile.Cells & w.Slots
+	if hit == 0 || tile.Combos&summary == 0 {
+		return dst
+	}
+	cells := s.cells[tile.FirstCell:]
+	for hit != 0 {
+		// A row of the window is one run of slots, so the non-empty cells in
+		// it are neighbours in the section cells.
+		shift := bits.TrailingZeros64(hit) &^ 7
+		run := hit & (0xff << shift)
+		first := bits.OnesCount64(tile.Cells & (run&-run - 1))
+		from, end := cells[first], cells[first+bits.OnesCount64(run)]
+		if n := len(dst); n > 0 && dst[n-1].End == from && dst[n-1].Segment == no {
+			dst[n-1].End = end
+		} else {
+			dst = append(dst, Range{Segment: no, First: from, End: end})
+		}
+		hit &^= run
+	}
+	return dst
+}

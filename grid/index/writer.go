@@ -1,0 +1,225 @@
+package index
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/bits"
+	"slices"
+
+	"geodrop/grid"
+	"geodrop/grid/coord"
+)
+
+// Errors of a Writer.
+var (
+	ErrOrder = errors.New("entries are out of order")
+	ErrFull  = errors.New("segment is full")
+	ErrState = errors.New("writer used out of turn")
+)
+
+// Entry is one posting to be written.
+type Entry struct {
+	Cell  grid.Cell
+	Pos   coord.E7 // in Cell
+	Combo uint32   // of the Combinations given to the writer
+	Text  []byte   // copied; unique among entries of one cell and their order
+}
+
+// Combinations are sets of labels, numbered as they are first seen. The zero
+// value is empty and ready to use.
+type Combinations struct {
+	labels [][]string
+	byKey  map[string]uint32
+	key    []byte
+}
+
+// Add returns the number of the combination of the labels, which must be
+// ascending and without duplicates.
+func (c *Combinations) Add(labels []string) uint32 {
+	c.key = c.key[:0]
+	for _, label := range labels {
+		c.key = binary.AppendUvarint(c.key, uint64(len(label)))
+		c.key = append(c.key, label...)
+	}
+	if n, ok := c.byKey[string(c.key)]; ok {
+		return n
+	}
+	if c.byKey == nil {
+		c.byKey = map[string]uint32{}
+	}
+	n := uint32(len(c.labels))
+	c.labels = append(c.labels, slices.Clone(labels))
+	c.byKey[string(c.key)] = n
+	return n
+}
+
+// Labels are the labels of a combination, to be read only.
+func (c *Combinations) Labels(n uint32) []string { return c.labels[n] }
+
+// Len is the number of combinations.
+func (c *Combinations) Len() int { return len(c.labels) }
+
+// Writer builds one segment after another in memory. Entries come in order:
+// by cell, then by text. What it writes depends on the entries alone, not on
+// how combinations were numbered.
+//
+//	Add … Add, WriteTo, Add … Add, WriteTo, …
+type Writer struct {
+	grid   *grid.Grid
+	combos *Combinations
+	stages int
+
+	blocks   []blockRow
+	tiles    []tileRow
+	cells    []uint32
+	postings []Posting
+	texts    []byte
+	used     map[uint32]struct{}
+	lastCell grid.Cell
+	lastText []byte
+}
+
+// NewWriter returns a writer of segments on a grid whose entries refer to
+// combos, which may grow between calls of Add.
+func NewWriter(g *grid.Grid, combos *Combinations) *Writer {
+	return &Writer{grid: g, combos: combos, stages: maxStages, used: map[uint32]struct{}{}}
+}
+
+// DisableHash makes the writer leave the prefix hash out.
+func (w *Writer) DisableHash() { w.stages = 0 }
+
+// Len is the number of entries since the last WriteTo.
+func (w *Writer) Len() int { return len(w.postings) }
+
+// Size is about the number of bytes that WriteTo would write.
+func (w *Writer) Size() int64 {
+	const perBlock = 16 + 32 // its row, and its share of slots
+	return int64(len(w.blocks)*perBlock + len(w.tiles)*16 + len(w.cells)*4 + len(w.postings)*16 + len(w.texts))
+}
+
+// Add appends one entry. The error wraps ErrOrder or ErrFull; the writer is
+// unchanged then.
+func (w *Writer) Add(e Entry) error {
+	if len(w.postings) > 0 {
+		if e.Cell < w.lastCell || e.Cell == w.lastCell && string(e.Text) <= string(w.lastText) {
+			return fmt.Errorf("add to segment: %w: %q in cell %s after %q in cell %s", ErrOrder,
+				e.Text, w.grid.Text(e.Cell), w.lastText, w.grid.Text(w.lastCell))
+		}
+	}
+	if len(w.texts)+len(e.Text)+binary.MaxVarintLen32 > math.MaxUint32 {
+		return fmt.Errorf("add to segment: %w: its texts have %d bytes", ErrFull, len(w.texts))
+	}
+	w.open(e.Cell)
+	w.postings = append(w.postings, Posting{Pos: e.Pos, Combo: e.Combo, text: uint32(len(w.texts))})
+	w.used[e.Combo] = struct{}{}
+	w.texts = binary.AppendUvarint(w.texts, uint64(len(e.Text)))
+	w.lastText = append(w.lastText[:0], e.Text...)
+	w.texts = append(w.texts, e.Text...)
+	w.lastCell = e.Cell
+	return nil
+}
+
+// open starts the rows of the cell where it is not the one before.
+func (w *Writer) open(c grid.Cell) {
+	fresh := len(w.postings) == 0
+	if !fresh && c == w.lastCell {
+		return
+	}
+	if fresh || c.Block() != w.lastCell.Block() {
+		w.blocks = append(w.blocks, blockRow{Block: c.Block(), FirstTile: uint32(len(w.tiles))})
+	}
+	if fresh || c.Tile() != w.lastCell.Tile() {
+		w.blocks[len(w.blocks)-1].Tiles |= 1 << c.Tile().InBlock()
+		w.tiles = append(w.tiles, tileRow{FirstCell: uint32(len(w.cells))})
+	}
+	w.tiles[len(w.tiles)-1].Cells |= 1 << c.Slot()
+	w.cells = append(w.cells, uint32(len(w.postings)))
+}
+
+// WriteTo writes the segment and forgets its entries. The error wraps ErrState
+// where there are none.
+func (w *Writer) WriteTo(out io.Writer) (int64, error) {
+	if len(w.postings) == 0 {
+		return 0, fmt.Errorf("write segment: %w: it has no entries", ErrState)
+	}
+	combos, members, labels, names := w.number()
+	w.cells = append(w.cells, uint32(len(w.postings)))
+	w.summarise()
+	stages, slots, _ := buildHash(w.blocks, w.stages) // without one, readers bisect
+	first := grid.TileOf(w.blocks[0].Block, lowest(w.blocks[0].Tiles))
+	n, err := writeContainer(out, kindSegment,
+		meta{uint64(w.grid.Size()), uint64(first), uint64(w.lastCell.Tile())},
+		[]section{
+			{secBlocks, raw(w.blocks)}, {secStages, raw(stages)}, {secSlots, raw(slots)},
+			{secTiles, raw(w.tiles)}, {secCells, raw(w.cells)}, {secPostings, raw(w.postings)},
+			{secCombos, raw(combos)}, {secMembers, raw(members)}, {secLabels, raw(labels)},
+			{secNames, names}, {secTexts, w.texts},
+		})
+	w.reset()
+	if err != nil {
+		return n, fmt.Errorf("write segment: %w", err)
+	}
+	return n, nil
+}
+
+func (w *Writer) reset() {
+	w.blocks, w.tiles, w.cells = w.blocks[:0], w.tiles[:0], w.cells[:0]
+	w.postings, w.texts = w.postings[:0], w.texts[:0]
+	clear(w.used)
+}
+
+// number gives the combinations and labels in use their numbers in the
+// segment, in ascending order, and rewrites the postings.
+func (w *Writer) number() (combos, members, labels []uint32, names []byte) {
+	used := make([]uint32, 0, len(w.used))
+	var texts []string
+	for n := range w.used {
+		used = append(used, n)
+		texts = append(texts, w.combos.Labels(n)...)
+	}
+	slices.Sort(texts)
+	texts = slices.Compact(texts)
+	slices.SortFunc(used, func(a, b uint32) int { return slices.Compare(w.combos.Labels(a), w.combos.Labels(b)) })
+
+	labelNo := make(map[string]uint32, len(texts))
+	labels = append(labels, 0)
+	for i, text := range texts {
+		labelNo[text] = uint32(i)
+		names = append(names, text...)
+		labels = append(labels, uint32(len(names)))
+	}
+	comboNo := make(map[uint32]uint32, len(used))
+	combos = append(combos, 0)
+	for i, n := range used {
+		comboNo[n] = uint32(i)
+		for _, label := range w.combos.Labels(n) {
+			members = append(members, labelNo[label])
+		}
+		combos = append(combos, uint32(len(members)))
+	}
+	for i := range w.postings {
+		w.postings[i].Combo = comboNo[w.postings[i].Combo]
+	}
+	return combos, members, labels, names
+}
+
+// summarise sets the combination summary of every tile.
+func (w *Writer) summarise() {
+	for i := range w.tiles {
+		end := uint32(len(w.postings))
+		if i+1 < len(w.tiles) {
+			end = w.cells[w.tiles[i+1].FirstCell]
+		}
+		var summary uint32
+		for _, p := range w.postings[w.cells[w.tiles[i].FirstCell]:end] {
+			summary |= 1 << (p.Combo % 32)
+		}
+		w.tiles[i].Combos = summary
+	}
+}
+
+// lowest is the number of the lowest bit set.
+func lowest(set uint64) uint8 { return uint8(bits.TrailingZeros64(set)) }
