@@ -52,7 +52,7 @@ func jobs() []job {
 		{"mapped files", "github.com/edsrzf/mmap-go", []string{"golang.org/x/exp/mmap", "github.com/tysonmote/gommap"}},
 		{"snappy", "github.com/golang/snappy", []string{"github.com/klauspost/compress/snappy"}},
 		{"progress bars", "github.com/schollz/progressbar/v3", []string{"github.com/cheggaaa/pb"}},
-		{"YAML", "github.com/goccy/go-yaml", []string{"gopkg.in/yaml.v2", "gopkg.in/yaml.v3", "sigs.k8s.io/yaml"}},
+		{"YAML", "go.yaml.in/yaml/v3", []string{"gopkg.in/yaml.v2", "gopkg.in/yaml.v3", "github.com/goccy/go-yaml", "sigs.k8s.io/yaml"}},
 		{"atomic files", "github.com/google/renameio/v2", []string{"github.com/natefinch/atomic", "github.com/google/renameio/maybe"}},
 		{"logs", "log/slog", []string{"log", "github.com/sirupsen/logrus", "go.uber.org/zap", "github.com/rs/zerolog"}},
 		{"comparing in tests", "package testing and plain Go", []string{"github.com/stretchr/testify", "gotest.tools", "github.com/onsi/gomega"}},
