@@ -52,7 +52,8 @@ func TileOf(b Block, n uint8) Tile { return Tile(b)<<(blockShift-tileShift) | Ti
 // Block is the block that the tile is in.
 func (t Tile) Block() Block { return Block(t >> (blockShift - tileShift)) }
 
-// InBlock numbers the tile in its block: 8·row + column, from the south-west.
+// InBlock numbers the tile in its block, 0…63 in Morton order from the
+// south-west.
 func (t Tile) InBlock() uint8 { return uint8(t & tileMask) }
 
 // CellFromKey is the cell with a sort key (see Cell.SortKey). The error is
@@ -73,10 +74,10 @@ func (g *Grid) RowCol(c Cell) (row, col int, ok bool) {
 	if !ok || c.Size() != g.size || c.SortKey()>>(blockShift+32) != 0 {
 		return 0, 0, false
 	}
-	tile, slot := int(c.Tile().InBlock()), int(c.Slot())
-	row = bandNo*bandRows + tile/tileEdge*tileEdge + slot/tileEdge
-	col = blockCol*blockCols + tile%tileEdge*tileEdge + slot%tileEdge
-	if row < g.firstRow() || row > g.lastRow() || col >= g.bands[bandNo].cols {
+	tile, slot := uint32(c.Tile().InBlock()), int(c.Slot())
+	row = bandNo*bandRows + int(deinterleave(tile>>1))*tileEdge + slot/tileEdge
+	col = blockCol*blockCols + int(deinterleave(tile))*tileEdge + slot%tileEdge
+	if row < g.firstRow() || row > g.lastRow() || col >= int(g.bands[bandNo].cols) {
 		return 0, 0, false
 	}
 	return row, col, true
@@ -119,7 +120,7 @@ func (g *Grid) ParseCell(s string) (Cell, error) {
 	if row < g.firstRow() || row > g.lastRow() {
 		return 0, fmt.Errorf("%w: row %d is not within %d…%d", ErrCell, row, g.firstRow(), g.lastRow())
 	}
-	if cols := g.bands[row/bandRows].cols; col >= cols {
+	if cols := g.bands[row/bandRows].cols; col >= int(cols) {
 		return 0, fmt.Errorf("%w: column %d is not within 0…%d of row %d", ErrCell, col, cols-1, row)
 	}
 	return g.cell(row, col), nil
@@ -135,11 +136,11 @@ func (g *Grid) Bounds(c Cell) (southWest, northEast coord.WGS84, err error) {
 	rowDegrees := g.size.degrees()
 	colDegrees := 360 / float64(g.bands[row/bandRows].cols)
 	southWest = coord.WGS84{
-		Lat: coord.Lat(math.Max(float64(row-g.half)*rowDegrees, -90)),
+		Lat: coord.Lat(math.Max(float64(row-g.equator())*rowDegrees, -90)),
 		Lng: coord.Lng(float64(float64(col)*colDegrees) - 180),
 	}
 	northEast = coord.WGS84{
-		Lat: coord.Lat(math.Min(float64(row+1-g.half)*rowDegrees, 90)),
+		Lat: coord.Lat(math.Min(float64(row+1-g.equator())*rowDegrees, 90)),
 		Lng: coord.Lng(float64(float64(col+1)*colDegrees) - 180),
 	}
 	return southWest, northEast, nil

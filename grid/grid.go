@@ -21,7 +21,7 @@
 //
 // A block is 64×64 cells of one band (the last block of a band may be cut), a
 // tile 8×8 cells of one block. Both fit a 64-bit occupancy map: tiles of a
-// block, cells of a tile, numbered row by row from the south-west.
+// block in Morton order, cells of a tile row by row, from the south-west.
 //
 //	 63      54 53      44 43                       12 11     6 5      0
 //	┌──────────┬──────────┬───────────────────────────┬────────┬────────┐
@@ -31,7 +31,7 @@
 // The block number interleaves the band with the block's longitude, scaled to
 // the same power of two in every band, so that a run of consecutive cells is a
 // compact region of the map whatever the latitude. Sorting cells sorts the
-// index.
+// index, and what is near on the map is near in memory.
 //
 // # Guarantee
 //
@@ -45,6 +45,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 
 	"geodrop/grid/coord"
 )
@@ -80,17 +81,27 @@ var ErrSize = errors.New("cell size out of range")
 
 // Grid is the grid of one cell size. It is immutable; make it with New.
 type Grid struct {
-	size   Size
-	half   int // rows between the south end of band 0 and the equator
-	bands  []band
-	levels uint // bits of the scaled longitude of a block
+	size      Size
+	southEdge int64  // rowHeight units from the equator to the south end of band 0
+	perRow    uint64 // 2^rowScale / height of a row, rounded up
+	bands     []band
+	levels    uint // bits of the scaled longitude of a block
 }
 
 // A band is the column geometry shared by 64 rows.
 type band struct {
-	cols   int // a multiple of 8
-	blocks int // blocks side by side, the last possibly cut
+	cols     uint32 // a multiple of 8
+	perBlock uint64 // 2^blockScale / blocks side by side, rounded up
 }
+
+// Division by a number that does not change is a multiplication by its rounded
+// inverse (Granlund and Montgomery 1994). It is exact here: a dividend of row
+// is below 2^55 and its divisor below 2^40, so the inverse is scaled by 2^95;
+// in block the dividend is below 2^32, the divisor at most 2^16, the scale 2^48.
+const (
+	rowScale   = 95
+	blockScale = 48
+)
 
 // New returns the grid with cells of the given size.
 func New(size Size) (*Grid, error) {
@@ -100,23 +111,51 @@ func New(size Size) (*Grid, error) {
 	rowDegrees := size.degrees()
 	halfBands := int(math.Ceil(90 / rowDegrees / bandRows))
 	g := &Grid{
-		size:  size,
-		half:  halfBands * bandRows,
-		bands: make([]band, 2*halfBands),
+		size:      size,
+		southEdge: int64(halfBands) * bandRows * size.rowHeight(),
+		perRow:    inverse(rowScale, uint64(size.rowHeight())),
+		bands:     make([]band, 2*halfBands),
 	}
 	for i := range g.bands {
 		middle := (float64(i-halfBands) + 0.5) * bandRows * rowDegrees * (math.Pi / 180)
 		g.bands[i] = newBand(360 / rowDegrees * math.Cos(middle))
 	}
-	for 1<<g.levels < max(g.bands[halfBands].blocks, len(g.bands)) {
+	for 1<<g.levels < max(g.bands[halfBands].blocks(), len(g.bands)) {
 		g.levels++
 	}
 	return g, nil
 }
 
 func newBand(fullCols float64) band {
-	cols := max(int(fullCols)/tileEdge*tileEdge, tileEdge)
-	return band{cols: cols, blocks: (cols + blockCols - 1) / blockCols}
+	b := band{cols: uint32(max(int(fullCols)/tileEdge*tileEdge, tileEdge))}
+	b.perBlock = inverse(blockScale, uint64(b.blocks()))
+	return b
+}
+
+// blocks is the number of blocks side by side, the last possibly cut.
+func (b *band) blocks() int { return int(b.cols+blockCols-1) / blockCols }
+
+// inverse is 2^scale/d rounded up, for a scale of at least 48 and a result
+// below 2^64.
+func inverse(scale uint, d uint64) uint64 {
+	high, low := uint64(0), uint64(1)<<(scale%64)
+	if scale >= 64 {
+		high, low = low, 0
+	}
+	q, r := bits.Div64(high, low, d)
+	if r > 0 {
+		q++
+	}
+	return q
+}
+
+// divide is n·inv / 2^scale, for a product below 2^(64+scale%64).
+func divide(scale uint, n, inv uint64) uint64 {
+	high, low := bits.Mul64(n, inv)
+	if scale >= 64 {
+		return high >> (scale - 64)
+	}
+	return high<<(64-scale) | low>>scale
 }
 
 // Size is the edge of the grid's cells.
@@ -125,26 +164,27 @@ func (g *Grid) Size() Size { return g.size }
 // degrees is the height of a row.
 func (s Size) degrees() float64 { return float64(s) * 100 / CentimetresPerDegree }
 
+// rowHeight is the height of a row in units of 1e-7 degree · centimetre/degree:
+// those in which the product of an E7 coordinate and CentimetresPerDegree is.
+func (s Size) rowHeight() int64 { return int64(s) * 100 * 1e7 }
+
 // row is the row of a latitude, counted from the south end of band 0.
 func (g *Grid) row(lat int32) int {
-	// lat is in 1e-7 degrees: |lat · CentimetresPerDegree| < 1.1e16.
-	centimetres, edge := int64(lat)*CentimetresPerDegree, int64(g.size)*100*1e7
-	row := centimetres / edge
-	if centimetres%edge < 0 {
-		row--
-	}
-	return int(row) + g.half
+	return int(divide(rowScale, uint64(int64(lat)*CentimetresPerDegree+g.southEdge), g.perRow))
 }
 
 // col is the column of a longitude in a band.
 func (b *band) col(lng int32) int {
-	const turn = 2 * int64(coord.MaxLngE7)
-	c := int((int64(lng) + int64(coord.MaxLngE7)) * int64(b.cols) / turn)
-	if c == b.cols {
+	const turn = 2 * uint64(coord.MaxLngE7)
+	c := int(uint64(int64(lng)+int64(coord.MaxLngE7)) * uint64(b.cols) / turn)
+	if c == int(b.cols) {
 		return 0 // longitude +180 is -180
 	}
 	return c
 }
+
+// equator is the first row north of the equator.
+func (g *Grid) equator() int { return len(g.bands) / 2 * bandRows }
 
 // firstRow and lastRow are the rows that hold the poles.
 func (g *Grid) firstRow() int { return g.row(-coord.MaxLatE7) }
@@ -157,7 +197,7 @@ func (g *Grid) Cell(p coord.E7) Cell {
 }
 
 func (g *Grid) cell(row, col int) Cell {
-	tile := row%bandRows/tileEdge*tileEdge + col%blockCols/tileEdge
+	tile := inBlock(row%bandRows/tileEdge, col%blockCols/tileEdge)
 	slot := row%tileEdge*tileEdge + col%tileEdge
 	block := g.block(row/bandRows, col/blockCols)
 	return Cell(g.size)<<sizeShift | Cell(block)<<blockShift | Cell(tile)<<tileShift | Cell(slot)
@@ -166,7 +206,7 @@ func (g *Grid) cell(row, col int) Cell {
 // block numbers a block by the Morton code of its band and its longitude
 // scaled to 2^levels.
 func (g *Grid) block(bandNo, blockCol int) Block {
-	x := uint32(uint64(blockCol) << g.levels / uint64(g.bands[bandNo].blocks))
+	x := uint32(divide(blockScale, uint64(blockCol)<<g.levels, g.bands[bandNo].perBlock))
 	return Block(interleave(x) | interleave(uint32(bandNo))<<1)
 }
 
@@ -176,13 +216,21 @@ func (g *Grid) position(b Block) (bandNo, blockCol int, ok bool) {
 	if int(y) >= len(g.bands) || x >= 1<<g.levels {
 		return 0, 0, false
 	}
-	blocks := uint64(g.bands[y].blocks)
+	blocks := uint64(g.bands[y].blocks())
 	col := (uint64(x)*blocks + 1<<g.levels - 1) >> g.levels
 	if col >= blocks || g.block(int(y), int(col)) != b {
 		return 0, 0, false
 	}
 	return int(y), int(col), true
 }
+
+// inBlock numbers the tile in a row and column (0…7) of a block.
+func inBlock(row, col int) uint8 {
+	return mortonOf[row]<<1 | mortonOf[col]
+}
+
+// mortonOf spreads three bits over the even bits.
+var mortonOf = [tileEdge]uint8{0, 1, 4, 5, 16, 17, 20, 21}
 
 // interleave spreads the low 16 bits of x over the even bits.
 func interleave(x uint32) uint32 {

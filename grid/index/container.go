@@ -30,7 +30,7 @@ const (
 	metaSize   = 8 * len(meta{})
 	rowSize    = 4 + 4 + 8 + 8
 	crcSize    = 4
-	align      = 16
+	align      = 64 // a cache line
 	maxSection = 64
 )
 

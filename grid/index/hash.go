@@ -2,9 +2,9 @@ package index
 
 import "geodrop/grid"
 
-// The prefix hash: a fixed number of stages, each an open table with one slot
-// a key. Stage i holds the keys that found their slot taken in all stages
-// before, so a probe of every stage decides.
+// The prefix hash: a few stages, each a table with one slot a key. A block is
+// in the first stage in which its slot was free, so looking at one slot a stage
+// decides.
 
 const (
 	maxStages  = 8
@@ -18,9 +18,10 @@ type stage struct {
 	Seed  uint32
 }
 
-// slot is the only place in the stage where a block can be.
+// slot is the only slot of the stage in which a block can be.
 func (s stage) slot(b grid.Block) uint32 {
-	h := (uint64(b) ^ uint64(s.Seed)<<32) * 0x9E3779B97F4A7C15 // 2^64/φ: Fibonacci hashing, Knuth 6.4
+	h := uint64(b) ^ uint64(s.Seed)<<32
+	h *= 0x9E3779B97F4A7C15 // 2^64/φ: Fibonacci hashing, Knuth 6.4
 	h ^= h >> 32
 	h *= 0xD6E8FEB86659FD93 // an odd constant with an even spread of bits
 	return uint32(h >> 32 * uint64(s.Slots) >> 32)
@@ -60,7 +61,7 @@ func tryHash(rows []blockRow, stages int, trial uint32) ([]stage, []blockRow, bo
 	return table, slots, true
 }
 
-// hashFind probes one slot a stage. The zero row means: no such block.
+// hashFind looks at one slot a stage. The zero row means: no such block.
 func hashFind(table []stage, slots []blockRow, b grid.Block) blockRow {
 	for _, st := range table {
 		row := slots[st.slot(b)]

@@ -3,6 +3,7 @@ package index
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"geodrop/grid"
@@ -15,6 +16,10 @@ type Index struct {
 	grid     *grid.Grid
 	segments []*Segment
 	lasts    []grid.Tile // last tile of each segment
+
+	// directory narrows a block, by its leading bits, to a run of segments.
+	directory []uint32
+	shift     uint
 }
 
 // New joins segments whose ranges of tiles follow each other without overlap.
@@ -30,6 +35,7 @@ func New(g *grid.Grid, segments []*Segment) (*Index, error) {
 		}
 		x.lasts[i] = s.last
 	}
+	x.direct()
 	return x, nil
 }
 
@@ -64,17 +70,49 @@ func (x *Index) Window(p coord.E7, radius int, visible []Visible, dst []Range) [
 
 // Cell appends the postings of one cell to dst; see Window.
 func (x *Index) Cell(c grid.Cell, visible []Visible, dst []Range) []Range {
-	w := [1]grid.TileWindow{{Tile: c.Tile(), Slots: 1 << c.Slot()}}
+	row, col := c.Slot()/8, c.Slot()%8
+	w := [1]grid.TileWindow{{Tile: c.Tile(), South: row, North: row, West: col, East: col}}
 	return x.ranges(w[:], visible, dst)
 }
 
+// A foundTile is a tile whose row is known but has not been looked at.
+type foundTile struct {
+	row     *tileRow
+	segment uint32
+	window  grid.TileWindow
+}
+
+// ranges goes level by level, not tile by tile: it finds the rows of all tiles
+// before it looks at one, and then takes no branch on the counts in it. So the
+// memory is read in parallel where it would else be waited for tile by tile.
 func (x *Index) ranges(windows []grid.TileWindow, visible []Visible, dst []Range) []Range {
+	var tiles [8]foundTile
+	for len(windows) > 0 {
+		some := windows[:min(len(windows), len(tiles))]
+		windows = windows[len(some):]
+		found := x.locate(some, tiles[:0])
+		for i := range found {
+			t := &found[i]
+			if visible != nil && visible[t.segment].summary&t.row.Combos == 0 {
+				continue
+			}
+			if t.row.Starts != notCrowded {
+				dst = t.appendCrowded(x.segments[t.segment].starts, dst)
+			} else {
+				dst = t.appendRanges(dst)
+			}
+		}
+	}
+	return dst
+}
+
+// locate appends the tiles that have postings.
+func (x *Index) locate(windows []grid.TileWindow, dst []foundTile) []foundTile {
 	var (
-		no    = -1 // segment of the tile before
-		seg   *Segment
-		row   blockRow // of the block before
-		found bool     // row is that of block
-		block grid.Block
+		seg  *Segment
+		no   int
+		row  blockRow // of the block before
+		last grid.Block
 	)
 	for _, w := range windows {
 		if seg == nil || w.Tile < seg.first || w.Tile > seg.last {
@@ -82,25 +120,80 @@ func (x *Index) ranges(windows []grid.TileWindow, visible []Visible, dst []Range
 				seg = nil
 				continue
 			}
-			seg, found = x.segments[no], false
+			seg, last = x.segments[no], w.Tile.Block()
+			row = seg.find(last)
+		} else if b := w.Tile.Block(); b != last {
+			row, last = seg.find(b), b
 		}
-		if b := w.Tile.Block(); !found || b != block {
-			row, block, found = seg.find(b), b, true
+		bit := uint64(1) << w.Tile.InBlock()
+		if row.Tiles&bit != 0 {
+			at := row.FirstTile + uint32(bits.OnesCount64(row.Tiles&(bit-1)))
+			dst = append(dst, foundTile{row: &seg.tiles[at], segment: uint32(no), window: w})
 		}
-		summary := ^uint32(0)
-		if visible != nil {
-			summary = visible[no].summary
+	}
+	return dst
+}
+
+// appendRanges appends the tile's postings in the window to dst, a range for
+// each row of cells that has any.
+func (t *foundTile) appendRanges(dst []Range) []Range {
+	w := &t.window
+	dst = slices.Grow(dst, 8)
+	n := len(dst)
+	out := dst[:n+8]
+	for row := w.South; row <= w.North; row++ {
+		first, end := t.row.cells(row, w.West, w.East)
+		out[n] = Range{Segment: t.segment, First: t.row.First + first, End: t.row.First + end}
+		n += int(min(end-first, 1))
+	}
+	return out[:n]
+}
+
+// appendCrowded is appendRanges for a crowded tile.
+func (t *foundTile) appendCrowded(starts []uint32, dst []Range) []Range {
+	for row := t.window.South; row <= t.window.North; row++ {
+		first, end := t.row.crowdedCells(starts, row, t.window.West, t.window.East)
+		if first < end {
+			dst = append(dst, Range{Segment: t.segment, First: t.row.First + first, End: t.row.First + end})
 		}
-		dst = seg.appendRanges(uint32(no), row, w, summary, dst)
 	}
 	return dst
 }
 
 // segment is the number of the segment that answers for a tile, or -1.
 func (x *Index) segment(t grid.Tile) int {
-	no, _ := slices.BinarySearch(x.lasts, t)
-	if no == len(x.lasts) || t < x.segments[no].first {
+	bucket := min(t.Block()>>x.shift, grid.Block(len(x.directory)-2))
+	low, high := int(x.directory[bucket]), int(x.directory[bucket+1])
+	for low < high {
+		middle := int(uint(low+high) >> 1)
+		if x.lasts[middle] < t {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	if low == len(x.lasts) || t < x.segments[low].first {
 		return -1
 	}
-	return no
+	return low
+}
+
+// direct fills the directory: entry b is the first segment that ends at or
+// after the first block of bucket b.
+func (x *Index) direct() {
+	const buckets = 1 << 12
+	top := grid.Block(0)
+	if n := len(x.lasts); n > 0 {
+		top = x.lasts[n-1].Block()
+	}
+	for top>>x.shift >= buckets {
+		x.shift++
+	}
+	x.directory = make([]uint32, int(top>>x.shift)+2)
+	for b := range x.directory {
+		first := grid.TileOf(grid.Block(b)<<x.shift, 0)
+		no, _ := slices.BinarySearch(x.lasts, first)
+		x.directory[b] = uint32(no)
+	}
+	x.directory[len(x.directory)-1] = uint32(len(x.lasts))
 }

@@ -2,6 +2,7 @@ package index
 
 import (
 	"fmt"
+	"math"
 	"unsafe"
 
 	"geodrop/grid"
@@ -14,7 +15,7 @@ const (
 	secStages
 	secSlots
 	secTiles
-	secCells
+	secStarts
 	secPostings
 	secCombos
 	secMembers
@@ -24,52 +25,78 @@ const (
 )
 
 var segmentSections = []sectionID{
-	secBlocks, secStages, secSlots, secTiles, secCells, secPostings,
+	secBlocks, secStages, secSlots, secTiles, secStarts, secPostings,
 	secCombos, secMembers, secLabels, secNames, secTexts,
+}
+
+var sectionNames = [...]string{
+	secBlocks: "blocks", secStages: "stages", secSlots: "slots", secTiles: "tiles", secStarts: "starts",
+	secPostings: "postings", secCombos: "combos", secMembers: "members", secLabels: "labels",
+	secNames: "names", secTexts: "texts",
 }
 
 // String is the name that the package comment gives the section.
 func (id sectionID) String() string {
-	switch id {
-	case secBlocks:
-		return "blocks"
-	case secStages:
-		return "stages"
-	case secSlots:
-		return "slots"
-	case secTiles:
-		return "tiles"
-	case secCells:
-		return "cells"
-	case secPostings:
-		return "postings"
-	case secCombos:
-		return "combos"
-	case secMembers:
-		return "members"
-	case secLabels:
-		return "labels"
-	case secNames:
-		return "names"
-	case secTexts:
-		return "texts"
+	if int(id) < len(sectionNames) && id > 0 {
+		return sectionNames[id]
 	}
-	return fmt.Sprintf("section %d", uint32(id))
+	return fmt.Sprintf("%d", uint32(id))
 }
 
 // blockRow is a row of the sections blocks and slots. Tiles is never 0 in
 // blocks; in slots 0 marks a free slot.
 type blockRow struct {
 	Block     grid.Block
-	FirstTile uint32 // row in tiles of the block's lowest tile
+	FirstTile uint32 // row in tiles of the block's first tile
 	Tiles     uint64 // bit n: the block's tile n has postings
 }
 
-// tileRow is a row of the section tiles.
+// tileRow is a row of the section tiles: one cache line with all that a
+// look-up needs to find the postings of any cell of the tile.
 type tileRow struct {
-	Cells     uint64 // bit n: the tile's slot n has postings
-	FirstCell uint32 // row in cells of the tile's lowest cell
-	Combos    uint32 // bit n: a posting of the tile has a combination ≡ n modulo 32
+	First  uint32    // the tile's first posting
+	Len    uint32    // its postings
+	Combos uint32    // bit n: a posting has a combination ≡ n modulo 32
+	Starts uint32    // row in starts of a crowded tile, else notCrowded
+	Rows   [8]uint16 // postings before the row of cells
+	Counts [8]uint32 // postings of the cells of a row, 4 bits a cell, west lowest
+}
+
+// A tile is crowded where a cell of it has more than maxCount postings, or it
+// has more than 65,535. Rows and Counts are zero then, and starts has, for each
+// of its 64 cells, the postings of the tile before the cell, and the end.
+const (
+	notCrowded  = math.MaxUint32
+	maxCount    = 15
+	crowdedRows = 65
+)
+
+// cells are the postings in the columns west…east of a row of cells, counted
+// from the tile's first.
+func (t *tileRow) cells(row, west, east uint8) (first, end uint32) {
+	counts := t.Counts[row&7]
+	first = uint32(t.Rows[row&7]) + sum(counts&(1<<(4*west)-1))
+	return first, first + sum(counts>>(4*west)&(1<<(4*(east-west)+4)-1))
+}
+
+// sum adds eight 4-bit numbers.
+func sum(counts uint32) uint32 {
+	const low = 0x0f0f0f0f
+	return (counts&low + counts>>4&low) * 0x01010101 >> 24
+}
+
+// crowdedCells is cells for a crowded tile.
+func (t *tileRow) crowdedCells(starts []uint32, row, west, east uint8) (first, end uint32) {
+	of := starts[t.Starts : uint64(t.Starts)+crowdedRows]
+	return of[row*8+west], of[row*8+east+1]
+}
+
+// cell are the postings of one cell of any tile.
+func (t *tileRow) cell(starts []uint32, slot uint8) (first, end uint32) {
+	if t.Starts != notCrowded {
+		return t.crowdedCells(starts, slot/8, slot%8, slot%8)
+	}
+	return t.cells(slot/8, slot%8, slot%8)
 }
 
 // Posting is one point of the index.
@@ -81,7 +108,7 @@ type Posting struct {
 
 // fixed are the row types that are used in place in a mapped file.
 type fixed interface {
-	blockRow | stage | tileRow | uint32 | Posting
+	blockRow | tileRow | stage | uint32 | Posting
 }
 
 // view reads a section as rows without copying. The bytes must be aligned to

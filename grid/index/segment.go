@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/bits"
 	"os"
 
 	"geodrop/grid"
@@ -35,7 +34,7 @@ type Segment struct {
 	stages   []stage
 	slots    []blockRow
 	tiles    []tileRow
-	cells    []uint32
+	starts   []uint32
 	postings []Posting
 	combos   []uint32
 	members  []uint32
@@ -115,8 +114,8 @@ func parse(file []byte, opts Options) (*Segment, error) {
 		}
 	}
 	s := &Segment{file: file, first: grid.Tile(c.meta[1]), last: grid.Tile(c.meta[2])}
-	if c.meta[0] > uint64(grid.MaxSize) {
-		return nil, corrupt("header", "cell size %d m", c.meta[0])
+	if c.meta[0] > uint64(grid.MaxSize) || c.meta[3] != 0 {
+		return nil, corrupt("header", "cell size %d m, last number %d", c.meta[0], c.meta[3])
 	}
 	s.size = grid.Size(c.meta[0])
 	if err := s.bind(c.sections); err != nil {
@@ -137,7 +136,7 @@ func (s *Segment) bind(sections []section) error {
 	s.stages, errs[1] = view[stage](of(secStages))
 	s.slots, errs[2] = view[blockRow](of(secSlots))
 	s.tiles, errs[3] = view[tileRow](of(secTiles))
-	s.cells, errs[4] = view[uint32](of(secCells))
+	s.starts, errs[4] = view[uint32](of(secStarts))
 	s.postings, errs[5] = view[Posting](of(secPostings))
 	s.combos, errs[6] = view[uint32](of(secCombos))
 	s.members, errs[7] = view[uint32](of(secMembers))
@@ -151,8 +150,6 @@ func (s *Segment) checkGeometry() error {
 	switch {
 	case len(s.blocks) == 0 || len(s.tiles) < len(s.blocks) || len(s.postings) < len(s.tiles):
 		return corrupt("blocks", "%d blocks, %d tiles, %d postings", len(s.blocks), len(s.tiles), len(s.postings))
-	case len(s.cells) < len(s.tiles)+1:
-		return corrupt("cells", "%d rows for %d tiles", len(s.cells), len(s.tiles))
 	case len(s.combos) == 0 || len(s.labels) == 0:
 		return corrupt("combos", "the section has no end row")
 	case s.first > s.last:
@@ -213,8 +210,8 @@ func (s *Segment) Len() int { return len(s.postings) }
 // Hashed reports whether look-ups use the prefix hash; otherwise they bisect.
 func (s *Segment) Hashed() bool { return s.hashed }
 
-// Postings are the points, sorted by cell. They are only valid until Close and
-// must not be changed.
+// Postings are the points, sorted by cell, valid until Close and not to be
+// changed.
 func (s *Segment) Postings() []Posting { return s.postings }
 
 // Text is the text of a posting of this segment, valid until Close. It is nil
@@ -243,11 +240,12 @@ func (s *Segment) Combo(n uint32, dst []string) []string {
 	return dst
 }
 
-// Range is a run of postings of one segment of an Index.
+// Range is a run of postings of one segment of an Index: First up to, but not
+// including, End.
 type Range struct {
 	Segment uint32
-	First   uint32 // the first posting
-	End     uint32 // the posting after the last one
+	First   uint32
+	End     uint32
 }
 
 // Visible says which combinations of a segment can be seen. The zero value
@@ -282,35 +280,4 @@ func (s *Segment) find(b grid.Block) blockRow {
 		return hashFind(s.stages, s.slots, b)
 	}
 	return bisect(s.blocks, b)
-}
-
-// appendRanges appends the postings of the window's slots in one tile of a
-// block to dst, neighbouring runs joined. summary are the combinations, modulo
-// 32, that can be seen.
-func (s *Segment) appendRanges(no uint32, row blockRow, w grid.TileWindow, summary uint32, dst []Range) []Range {
-	bit := uint64(1) << w.Tile.InBlock()
-	if row.Tiles&bit == 0 {
-		return dst
-	}
-	tile := &s.tiles[row.FirstTile+uint32(bits.OnesCount64(row.Tiles&(bit-1)))]
-	hit := tile.Cells & w.Slots
-	if hit == 0 || tile.Combos&summary == 0 {
-		return dst
-	}
-	cells := s.cells[tile.FirstCell:]
-	for hit != 0 {
-		// A row of the window is one run of slots, so the non-empty cells in
-		// it are neighbours in the section cells.
-		shift := bits.TrailingZeros64(hit) &^ 7
-		run := hit & (0xff << shift)
-		first := bits.OnesCount64(tile.Cells & (run&-run - 1))
-		from, end := cells[first], cells[first+bits.OnesCount64(run)]
-		if n := len(dst); n > 0 && dst[n-1].End == from && dst[n-1].Segment == no {
-			dst[n-1].End = end
-		} else {
-			dst = append(dst, Range{Segment: no, First: from, End: end})
-		}
-		hit &^= run
-	}
-	return dst
 }

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -19,7 +20,7 @@ func (s *Segment) Verify() error {
 			return corrupt("header", "%v", err)
 		}
 		for _, check := range []func() error{
-			s.verifyBlocks, s.verifyHash, s.verifyTiles, s.verifyCombos, s.verifyLabels,
+			s.verifyBlocks, s.verifyTiles, s.verifyCombos, s.verifyLabels,
 			func() error { return s.verifyPostings(g) },
 		} {
 			if err := check(); err != nil {
@@ -53,34 +54,65 @@ func (s *Segment) verifyBlocks() error {
 		s.last != grid.TileOf(last.Block, uint8(bits.Len64(last.Tiles)-1)) {
 		return corrupt("header", "tiles %#x…%#x are not those of the blocks", uint64(s.first), uint64(s.last))
 	}
-	return nil
-}
-
-func (s *Segment) verifyHash() error {
 	if len(s.stages) > 0 && !s.hashVerifies() {
 		return corrupt("slots", "the prefix hash does not find exactly the blocks")
 	}
 	return nil
 }
 
+// verifyTiles checks that the postings of the tiles follow each other, and that
+// their counts add up.
 func (s *Segment) verifyTiles() error {
-	next := uint32(0)
-	for i, tile := range s.tiles {
-		if tile.Cells == 0 || tile.FirstCell != next {
-			return corrupt("tiles", "row %d: cells %#x from row %d, want row %d", i, tile.Cells, tile.FirstCell, next)
+	next, starts := uint32(0), 0
+	for i := range s.tiles {
+		row := &s.tiles[i]
+		if row.First != next || row.Len == 0 || uint64(row.First)+uint64(row.Len) > uint64(len(s.postings)) {
+			return corrupt("tiles", "row %d: %d postings from %d, want from %d", i, row.Len, row.First, next)
 		}
-		next += uint32(bits.OnesCount64(tile.Cells))
-	}
-	if int(next) != len(s.cells)-1 {
-		return corrupt("cells", "%d rows, the tiles refer to %d", len(s.cells)-1, next)
-	}
-	if s.cells[0] != 0 || int(s.cells[next]) != len(s.postings) {
-		return corrupt("cells", "they span postings %d…%d of %d", s.cells[0], s.cells[next], len(s.postings))
-	}
-	for i := range next {
-		if s.cells[i] >= s.cells[i+1] {
-			return corrupt("cells", "row %d has no postings", i)
+		next += row.Len
+		if row.Starts == notCrowded {
+			if err := row.verifyCounts(); err != nil {
+				return corrupt("tiles", "row %d: %v", i, err)
+			}
+			continue
 		}
+		if int(row.Starts) != starts || starts+crowdedRows > len(s.starts) {
+			return corrupt("starts", "tile %d begins at row %d, want %d", i, row.Starts, starts)
+		}
+		if err := row.verifyStarts(s.starts[starts : starts+crowdedRows]); err != nil {
+			return corrupt("starts", "tile %d: %v", i, err)
+		}
+		starts += crowdedRows
+	}
+	switch {
+	case int(next) != len(s.postings):
+		return corrupt("postings", "%d rows, the tiles refer to %d", len(s.postings), next)
+	case starts != len(s.starts):
+		return corrupt("starts", "%d rows, the tiles refer to %d", len(s.starts), starts)
+	}
+	return nil
+}
+
+func (t *tileRow) verifyCounts() error {
+	total := uint32(0)
+	for row, counts := range t.Counts {
+		if uint32(t.Rows[row]) != total {
+			return fmt.Errorf("%d postings before row %d of cells, want %d", t.Rows[row], row, total)
+		}
+		total += sum(counts)
+	}
+	if total != t.Len {
+		return fmt.Errorf("its cells have %d postings of %d", total, t.Len)
+	}
+	return nil
+}
+
+func (t *tileRow) verifyStarts(starts []uint32) error {
+	if t.Rows != [8]uint16{} || t.Counts != [8]uint32{} {
+		return errors.New("a crowded tile has counts in its row")
+	}
+	if starts[0] != 0 || starts[64] != t.Len || !slices.IsSorted(starts) {
+		return fmt.Errorf("its cells span postings %d…%d of %d", starts[0], starts[64], t.Len)
 	}
 	return nil
 }
@@ -123,38 +155,16 @@ func (s *Segment) verifyLabels() error {
 	return nil
 }
 
-// verifyPostings walks the cells of every tile of every block, and with them
-// the postings and their texts, in file order.
+// verifyPostings walks the tiles of every block, and with them the postings
+// and their texts, in file order.
 func (s *Segment) verifyPostings(g *grid.Grid) error {
-	text, posting := 0, uint32(0)
+	text := 0
 	for _, block := range s.blocks {
 		no := block.FirstTile
 		for tiles := block.Tiles; tiles != 0; tiles &= tiles - 1 {
-			key := uint64(grid.TileOf(block.Block, lowest(tiles)))
-			tile, cell := s.tiles[no], s.tiles[no].FirstCell
-			var summary uint32
-			for slots := tile.Cells; slots != 0; slots &= slots - 1 {
-				c, err := g.CellFromKey(key<<6 | uint64(lowest(slots)))
-				if err != nil {
-					return corrupt("tiles", "row %d: %v", no, err)
-				}
-				for ; posting < s.cells[cell+1]; posting++ {
-					p := s.postings[posting]
-					if !p.Pos.Valid() || g.Cell(p.Pos) != c {
-						return corrupt("postings", "row %d is not in its cell %s", posting, g.Text(c))
-					}
-					if int(p.Combo) >= s.Combos() {
-						return corrupt("postings", "row %d has combination %d of %d", posting, p.Combo, s.Combos())
-					}
-					summary |= 1 << (p.Combo % 32)
-					if text, err = s.verifyText(p, posting, text, posting > s.cells[cell]); err != nil {
-						return err
-					}
-				}
-				cell++
-			}
-			if summary != tile.Combos {
-				return corrupt("tiles", "row %d: combination summary %#x, want %#x", no, tile.Combos, summary)
+			var err error
+			if text, err = s.verifyTile(g, grid.TileOf(block.Block, lowest(tiles)), &s.tiles[no], text); err != nil {
+				return err
 			}
 			no++
 		}
@@ -165,18 +175,40 @@ func (s *Segment) verifyPostings(g *grid.Grid) error {
 	return nil
 }
 
-// verifyText checks that the text of a posting begins where the one before
-// ended and, within a cell, comes after it; it returns where it ends.
-func (s *Segment) verifyText(p Posting, no uint32, want int, sameCell bool) (end int, err error) {
-	text := s.Text(p)
-	if int(p.text) != want || text == nil {
-		return 0, corrupt("texts", "the text of posting %d is not at byte %d", no, want)
+// verifyTile checks the postings of a tile, whose texts begin at a byte of
+// texts, and returns where they end.
+func (s *Segment) verifyTile(g *grid.Grid, tile grid.Tile, row *tileRow, text int) (int, error) {
+	var summary uint32
+	for slot := range uint8(64) {
+		first, end := row.cell(s.starts, slot)
+		if first == end {
+			continue
+		}
+		c, err := g.CellFromKey(uint64(tile)<<6 | uint64(slot))
+		if err != nil {
+			return 0, corrupt("tiles", "%v", err)
+		}
+		var before []byte
+		for _, p := range s.postings[row.First+first : row.First+end] {
+			if !p.Pos.Valid() || g.Cell(p.Pos) != c {
+				return 0, corrupt("postings", "a posting of cell %s is not in it", g.Text(c))
+			}
+			if int(p.Combo) >= s.Combos() {
+				return 0, corrupt("postings", "a posting of cell %s has combination %d of %d", g.Text(c), p.Combo, s.Combos())
+			}
+			summary |= 1 << (p.Combo % 32)
+			now := s.Text(p)
+			if int(p.text) != text || now == nil || before != nil && string(now) <= string(before) {
+				return 0, corrupt("texts", "a text of cell %s is not at byte %d, or out of order", g.Text(c), text)
+			}
+			text += uvarintLen(len(now)) + len(now)
+			before = now
+		}
 	}
-	if sameCell && string(text) <= string(s.Text(s.postings[no-1])) {
-		return 0, corrupt("texts", "the text of posting %d is out of order", no)
+	if summary != row.Combos {
+		return 0, corrupt("tiles", "a tile has combination summary %#x, want %#x", row.Combos, summary)
 	}
-	end = int(p.text) + uvarintLen(len(text)) + len(text)
-	return end, nil
+	return text, nil
 }
 
 func uvarintLen(n int) int { return (bits.Len64(uint64(n)|1) + 6) / 7 }

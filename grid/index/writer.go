@@ -74,9 +74,10 @@ type Writer struct {
 
 	blocks   []blockRow
 	tiles    []tileRow
-	cells    []uint32
+	starts   []uint32
 	postings []Posting
 	texts    []byte
+	counts   [64]uint32 // postings of the cells of the last tile
 	used     map[uint32]struct{}
 	lastCell grid.Cell
 	lastText []byte
@@ -96,8 +97,10 @@ func (w *Writer) Len() int { return len(w.postings) }
 
 // Size is about the number of bytes that WriteTo would write.
 func (w *Writer) Size() int64 {
-	const perBlock = 16 + 32 // its row, and its share of slots
-	return int64(len(w.blocks)*perBlock + len(w.tiles)*16 + len(w.cells)*4 + len(w.postings)*16 + len(w.texts))
+	const perBlock = 16 + 33 // its row, and its share of slots
+	const perTile, perPosting = 64, 16
+	return int64(len(w.blocks)*perBlock + len(w.tiles)*perTile + len(w.starts)*4 +
+		len(w.postings)*perPosting + len(w.texts))
 }
 
 // Add appends one entry. The error wraps ErrOrder or ErrFull; the writer is
@@ -112,8 +115,9 @@ func (w *Writer) Add(e Entry) error {
 	if len(w.texts)+len(e.Text)+binary.MaxVarintLen32 > math.MaxUint32 {
 		return fmt.Errorf("add to segment: %w: its texts have %d bytes", ErrFull, len(w.texts))
 	}
-	w.open(e.Cell)
+	w.turnTo(e.Cell)
 	w.postings = append(w.postings, Posting{Pos: e.Pos, Combo: e.Combo, text: uint32(len(w.texts))})
+	w.counts[e.Cell.Slot()]++
 	w.used[e.Combo] = struct{}{}
 	w.texts = binary.AppendUvarint(w.texts, uint64(len(e.Text)))
 	w.lastText = append(w.lastText[:0], e.Text...)
@@ -122,21 +126,47 @@ func (w *Writer) Add(e Entry) error {
 	return nil
 }
 
-// open starts the rows of the cell where it is not the one before.
-func (w *Writer) open(c grid.Cell) {
+// turnTo starts the rows of the cell's tile and block where they are not those
+// of the cell before.
+func (w *Writer) turnTo(c grid.Cell) {
 	fresh := len(w.postings) == 0
-	if !fresh && c == w.lastCell {
+	if !fresh && c.Tile() == w.lastCell.Tile() {
 		return
+	}
+	if !fresh {
+		w.closeTile()
 	}
 	if fresh || c.Block() != w.lastCell.Block() {
 		w.blocks = append(w.blocks, blockRow{Block: c.Block(), FirstTile: uint32(len(w.tiles))})
 	}
-	if fresh || c.Tile() != w.lastCell.Tile() {
-		w.blocks[len(w.blocks)-1].Tiles |= 1 << c.Tile().InBlock()
-		w.tiles = append(w.tiles, tileRow{FirstCell: uint32(len(w.cells))})
+	w.blocks[len(w.blocks)-1].Tiles |= 1 << c.Tile().InBlock()
+	w.tiles = append(w.tiles, tileRow{First: uint32(len(w.postings)), Starts: notCrowded})
+}
+
+// closeTile writes the counts of the last tile into its row, or its starts
+// where it is crowded.
+func (w *Writer) closeTile() {
+	row := &w.tiles[len(w.tiles)-1]
+	row.Len = uint32(len(w.postings)) - row.First
+	if slices.Max(w.counts[:]) > maxCount || row.Len > math.MaxUint16 {
+		row.Starts = uint32(len(w.starts))
+		total := uint32(0)
+		for _, n := range w.counts {
+			w.starts = append(w.starts, total)
+			total += n
+		}
+		w.starts = append(w.starts, total)
+	} else {
+		total := uint16(0)
+		for slot, n := range w.counts {
+			if slot%8 == 0 {
+				row.Rows[slot/8] = total
+			}
+			row.Counts[slot/8] |= n << (4 * (slot % 8))
+			total += uint16(n)
+		}
 	}
-	w.tiles[len(w.tiles)-1].Cells |= 1 << c.Slot()
-	w.cells = append(w.cells, uint32(len(w.postings)))
+	w.counts = [64]uint32{}
 }
 
 // WriteTo writes the segment and forgets its entries. The error wraps ErrState
@@ -145,16 +175,15 @@ func (w *Writer) WriteTo(out io.Writer) (int64, error) {
 	if len(w.postings) == 0 {
 		return 0, fmt.Errorf("write segment: %w: it has no entries", ErrState)
 	}
+	w.closeTile()
 	combos, members, labels, names := w.number()
-	w.cells = append(w.cells, uint32(len(w.postings)))
-	w.summarise()
 	stages, slots, _ := buildHash(w.blocks, w.stages) // without one, readers bisect
 	first := grid.TileOf(w.blocks[0].Block, lowest(w.blocks[0].Tiles))
 	n, err := writeContainer(out, kindSegment,
 		meta{uint64(w.grid.Size()), uint64(first), uint64(w.lastCell.Tile())},
 		[]section{
 			{secBlocks, raw(w.blocks)}, {secStages, raw(stages)}, {secSlots, raw(slots)},
-			{secTiles, raw(w.tiles)}, {secCells, raw(w.cells)}, {secPostings, raw(w.postings)},
+			{secTiles, raw(w.tiles)}, {secStarts, raw(w.starts)}, {secPostings, raw(w.postings)},
 			{secCombos, raw(combos)}, {secMembers, raw(members)}, {secLabels, raw(labels)},
 			{secNames, names}, {secTexts, w.texts},
 		})
@@ -166,7 +195,7 @@ func (w *Writer) WriteTo(out io.Writer) (int64, error) {
 }
 
 func (w *Writer) reset() {
-	w.blocks, w.tiles, w.cells = w.blocks[:0], w.tiles[:0], w.cells[:0]
+	w.blocks, w.tiles, w.starts = w.blocks[:0], w.tiles[:0], w.starts[:0]
 	w.postings, w.texts = w.postings[:0], w.texts[:0]
 	clear(w.used)
 }
@@ -200,24 +229,20 @@ func (w *Writer) number() (combos, members, labels []uint32, names []byte) {
 		}
 		combos = append(combos, uint32(len(members)))
 	}
-	for i := range w.postings {
-		w.postings[i].Combo = comboNo[w.postings[i].Combo]
-	}
+	w.renumber(comboNo)
 	return combos, members, labels, names
 }
 
-// summarise sets the combination summary of every tile.
-func (w *Writer) summarise() {
+// renumber gives the postings their combinations in the segment, and each tile
+// its summary of them.
+func (w *Writer) renumber(no map[uint32]uint32) {
 	for i := range w.tiles {
-		end := uint32(len(w.postings))
-		if i+1 < len(w.tiles) {
-			end = w.cells[w.tiles[i+1].FirstCell]
+		row := &w.tiles[i]
+		for j := row.First; j < row.First+row.Len; j++ {
+			p := &w.postings[j]
+			p.Combo = no[p.Combo]
+			row.Combos |= 1 << (p.Combo % 32)
 		}
-		var summary uint32
-		for _, p := range w.postings[w.cells[w.tiles[i].FirstCell]:end] {
-			summary |= 1 << (p.Combo % 32)
-		}
-		w.tiles[i].Combos = summary
 	}
 }
 
