@@ -23,9 +23,8 @@ type Options struct {
 	// os.TempDir.
 	TempDir string
 
-	files  fileSystem // faults are injected here; nil is the real one
-	fanIn  int        // run files merged at once; zero is maxFanIn
-	noHuge bool       // no huge pages
+	files fileSystem // faults are injected here; nil is the real one
+	fanIn int        // run files merged at once; zero is maxFanIn
 }
 
 // Shares of the memory. They were measured at 1 GiB and 10⁷ records.

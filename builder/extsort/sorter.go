@@ -93,8 +93,8 @@ func (s *Sorter) addSlowly(key uint64, payload []byte) error {
 	case s.sorted.Load():
 		return ErrSorted
 	case len(payload) > s.maxPayload():
-		return fmt.Errorf("%w: %d bytes where %d are possible; give the sorter %d times that",
-			ErrTooLarge, len(payload), s.maxPayload(), recordShare+1)
+		return fmt.Errorf("%w: %d bytes where %d are possible; set Memory to %d times the payload or more",
+			ErrTooLarge, len(payload), s.maxPayload(), 2*recordShare)
 	case s.ctx.Err() != nil:
 		return context.Cause(s.ctx)
 	}
