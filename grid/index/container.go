@@ -22,7 +22,10 @@ const Version = 1
 
 type kind uint16
 
-const kindSegment kind = 1
+const (
+	kindSegment kind = 1
+	kindAreas   kind = 2
+)
 
 const (
 	magic      = "geodrop\x1a"

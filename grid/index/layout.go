@@ -33,11 +33,12 @@ var sectionNames = [...]string{
 	secBlocks: "blocks", secStages: "stages", secSlots: "slots", secTiles: "tiles", secStarts: "starts",
 	secPostings: "postings", secCombos: "combos", secMembers: "members", secLabels: "labels",
 	secNames: "names", secTexts: "texts",
+	secAreaCells: "area cells", secAreaLists: "area lists", secAreaVertices: "area vertices",
 }
 
 // String is the name that the package comment gives the section.
 func (id sectionID) String() string {
-	if int(id) < len(sectionNames) && id > 0 {
+	if int(id) < len(sectionNames) && sectionNames[id] != "" {
 		return sectionNames[id]
 	}
 	return fmt.Sprintf("%d", uint32(id))
@@ -108,7 +109,7 @@ type Posting struct {
 
 // fixed are the row types that are used in place in a mapped file.
 type fixed interface {
-	blockRow | tileRow | stage | uint32 | Posting
+	blockRow | tileRow | stage | uint32 | Posting | coord.E7
 }
 
 // view reads a section as rows without copying. The bytes must be aligned to

@@ -1,0 +1,157 @@
+// Package catalog is what the bytes of a release mean in the words of the
+// domain: the labels and texts that package grid/index carries unread, and the
+// catalog file beside the segments, which holds everything that is not a place.
+//
+//	segment   posting ─► combination ─► labels   d:E09000033  s:parks  z:school-1
+//	                  └► text ─► id, name, kind, attributes     (label.go, text.go)
+//	catalog   merchants, prizes, tasks, districts, timed zones      (one JSON a line)
+//
+// Segments name POI sets and districts, never tasks. So an edit of a task, its
+// prizes or its quotas changes the catalog and no segment.
+package catalog
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"geodrop/poi"
+)
+
+// ErrCorrupt marks a catalog or a text that no writer of this package wrote.
+var ErrCorrupt = errors.New("corrupt catalog")
+
+// Catalog is the content of a catalog file. The districts are in the order of
+// the areas in the release's area file; the other lists are sorted by id.
+type Catalog struct {
+	Merchants []poi.Merchant
+	Prizes    []poi.Prize
+	Tasks     []poi.Task
+	Districts []District
+	Zones     []Zone
+}
+
+// District is a district without its shape, which the area file has.
+type District struct {
+	Adcode poi.Adcode `json:"adcode"`
+	Name   string     `json:"name"`
+	Parent poi.Adcode `json:"parent,omitempty"`
+}
+
+// Zone is a zone with times, without its shape: the postings inside are
+// labelled with its id.
+type Zone struct {
+	ID     poi.ZoneID   `json:"id"`
+	Name   string       `json:"name"`
+	Reason string       `json:"reason"`
+	When   poi.Schedule `json:"when"`
+}
+
+// line is one line of the file: one of its fields is set.
+type line struct {
+	Merchant *poi.Merchant `json:"merchant,omitempty"`
+	Prize    *poi.Prize    `json:"prize,omitempty"`
+	Task     *poi.Task     `json:"task,omitempty"`
+	District *District     `json:"district,omitempty"`
+	Zone     *Zone         `json:"zone,omitempty"`
+}
+
+// WriteTo writes the catalog. Equal catalogs give equal bytes.
+func (c *Catalog) WriteTo(w io.Writer) (int64, error) {
+	out := bufio.NewWriter(w)
+	total := int64(0)
+	for l := range c.lines {
+		b, err := json.Marshal(l)
+		if err != nil {
+			return total, fmt.Errorf("write catalog: %w", err)
+		}
+		n, err := out.Write(append(b, '\n'))
+		total += int64(n)
+		if err != nil {
+			return total, fmt.Errorf("write catalog: %w", err)
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return total, fmt.Errorf("write catalog: %w", err)
+	}
+	return total, nil
+}
+
+func (c *Catalog) lines(yield func(line) bool) {
+	for i := range c.Merchants {
+		if !yield(line{Merchant: &c.Merchants[i]}) {
+			return
+		}
+	}
+	for i := range c.Prizes {
+		if !yield(line{Prize: &c.Prizes[i]}) {
+			return
+		}
+	}
+	for i := range c.Tasks {
+		if !yield(line{Task: &c.Tasks[i]}) {
+			return
+		}
+	}
+	for i := range c.Districts {
+		if !yield(line{District: &c.Districts[i]}) {
+			return
+		}
+	}
+	for i := range c.Zones {
+		if !yield(line{Zone: &c.Zones[i]}) {
+			return
+		}
+	}
+}
+
+// Read reads what WriteTo wrote. The error wraps ErrCorrupt and names the line,
+// or is that of the reader.
+func Read(r io.Reader) (*Catalog, error) {
+	const longest = 64 << 20 // a task with a quota for each of 10^5 districts
+	in := bufio.NewScanner(r)
+	in.Buffer(make([]byte, 64<<10), longest)
+	c := &Catalog{}
+	for no := 1; in.Scan(); no++ {
+		if err := c.add(in.Bytes()); err != nil {
+			return nil, fmt.Errorf("%w: line %d: %w", ErrCorrupt, no, err)
+		}
+	}
+	if err := in.Err(); err != nil {
+		return nil, fmt.Errorf("read catalog: %w", err)
+	}
+	return c, nil
+}
+
+func (c *Catalog) add(text []byte) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	var l line
+	if err := d.Decode(&l); err != nil {
+		return err
+	}
+	if d.More() {
+		return errors.New("more than one value")
+	}
+	switch {
+	case l.Merchant != nil:
+		c.Merchants = append(c.Merchants, *l.Merchant)
+		return l.Merchant.Check()
+	case l.Prize != nil:
+		c.Prizes = append(c.Prizes, *l.Prize)
+		return l.Prize.Check()
+	case l.Task != nil:
+		c.Tasks = append(c.Tasks, *l.Task)
+		return l.Task.Check()
+	case l.District != nil:
+		c.Districts = append(c.Districts, *l.District)
+		return poi.CheckID("adcode", string(l.District.Adcode))
+	case l.Zone != nil:
+		c.Zones = append(c.Zones, *l.Zone)
+		return l.Zone.When.Check()
+	}
+	return errors.New("a line without a record")
+}

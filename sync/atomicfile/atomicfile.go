@@ -1,0 +1,121 @@
+// Package atomicfile replaces files so that a reader, a crash or a power cut
+// sees the old content or the new one, whole, and nothing in between.
+//
+//	write to a temporary file beside it ─► fsync ─► chmod 0444 ─► rename ─► fsync the folder
+//
+// It is the only place where geodrop renames files into being.
+package atomicfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// prefix marks temporary files; RemoveStale removes them.
+const prefix = ".geodrop-tmp-"
+
+// File is a file that is being written. Nothing is visible under its name
+// before Commit; Abort, or the death of the process, leaves at most a temporary
+// file for RemoveStale.
+type File struct {
+	f   *os.File
+	dir string
+}
+
+// Create starts a file in a folder.
+func Create(dir string) (*File, error) {
+	f, err := os.CreateTemp(dir, prefix+"*")
+	if err != nil {
+		return nil, fmt.Errorf("create temporary file: %w", err)
+	}
+	return &File{f: f, dir: dir}, nil
+}
+
+// Write appends to the file.
+func (f *File) Write(p []byte) (int, error) { return f.f.Write(p) }
+
+// Commit makes the file durable and visible, read-only, under name in its
+// folder, replacing what was there. On an error nothing is visible and the
+// temporary file is gone.
+func (f *File) Commit(name string) error {
+	err := f.f.Chmod(0o444)
+	if err == nil {
+		err = f.f.Sync()
+	}
+	if closeErr := f.f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(f.f.Name(), filepath.Join(f.dir, name))
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", filepath.Join(f.dir, name), errors.Join(err, ignoreMissing(os.Remove(f.f.Name()))))
+	}
+	return SyncDir(f.dir)
+}
+
+// Abort drops the file. After Commit it does nothing.
+func (f *File) Abort() error {
+	if err := f.f.Close(); err != nil {
+		if errors.Is(err, os.ErrClosed) {
+			return nil
+		}
+		return fmt.Errorf("drop temporary file: %w", errors.Join(err, ignoreMissing(os.Remove(f.f.Name()))))
+	}
+	return ignoreMissing(os.Remove(f.f.Name()))
+}
+
+// Write replaces the file name in dir by data.
+func Write(dir, name string, data []byte) error {
+	f, err := Create(dir)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(data); err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", filepath.Join(dir, name), err), f.Abort())
+	}
+	return f.Commit(name)
+}
+
+// SyncDir makes the names in a folder durable.
+func SyncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("sync folder: %w", err)
+	}
+	err = d.Sync()
+	if closeErr := d.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return fmt.Errorf("sync folder %s: %w", dir, err)
+	}
+	return nil
+}
+
+// RemoveStale removes the temporary files in a folder. Nobody may be writing
+// there.
+func RemoveStale(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("remove stale files: %w", err)
+	}
+	var errs []error
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), prefix) {
+			errs = append(errs, ignoreMissing(os.Remove(filepath.Join(dir, e.Name()))))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,242 @@
+// Package manifest says what a release is: a folder of immutable objects named
+// by their SHA-256, and one manifest, written last, that lists them. It ships
+// bytes: what is in an object is for those who read it.
+//
+//	RELEASE/
+//	  manifest.json                what is in the release; without it there is none
+//	  <sha256>.seg                 segments, in order of their tiles
+//	  <sha256>.areas               districts: which one holds a position
+//	  <sha256>.jsonl               catalog: tasks, prizes, merchants
+//
+// A manifest is sealed: its seal is the SHA-256 of its canonical JSON with an
+// empty id and seal, and its id is made of the sequence and the seal's first
+// eight hexadecimal digits. It holds no time and no path, so that equal content
+// gives an equal manifest.
+package manifest
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"geodrop/sync/atomicfile"
+)
+
+// Name is the file name of a manifest in its release.
+const Name = "manifest.json"
+
+// Format is the version of the manifest and of the release's layout.
+const Format = 1
+
+// maxBytes bounds a manifest: 10^5 segments.
+const maxBytes = 64 << 20
+
+// ErrInvalid marks a manifest that is damaged, not sealed, or contradicts
+// itself. ErrFormat marks one of a format that this program cannot read.
+// ErrNone marks a folder without a manifest.
+var (
+	ErrInvalid = errors.New("invalid manifest")
+	ErrFormat  = errors.New("unknown release format")
+	ErrNone    = errors.New("no release")
+)
+
+// Manifest lists the objects of one release.
+type Manifest struct {
+	Format   int              `json:"format"`
+	ID       string           `json:"id"`   // r<sequence>-<8 hex digits of the seal>
+	Seal     Digest           `json:"seal"` // see the package comment
+	Sequence uint64           `json:"sequence"`
+	Parent   string           `json:"parent,omitempty"` // id of the release it was built upon
+	Source   Source           `json:"source"`
+	Grid     Grid             `json:"grid"`
+	Counts   map[string]int64 `json:"counts"` // what the builder counted, by name
+	Segments []Segment        `json:"segments"`
+	Areas    Object           `json:"areas"`
+	Catalog  Object           `json:"catalog"`
+}
+
+// Source is the state of the config that the release was built from.
+type Source struct {
+	Kind     string `json:"kind"`
+	Sequence uint64 `json:"sequence,omitempty"`
+	Digest   string `json:"digest,omitempty"`
+}
+
+// Grid are the parameters of the grid.
+type Grid struct {
+	CellMetres int `json:"cell_m"`
+	Radius     int `json:"radius"` // of the window, in cells
+}
+
+// Object is one file of the release.
+type Object struct {
+	Digest Digest `json:"digest"`
+	Bytes  int64  `json:"bytes"`
+}
+
+// Segment is a segment file and the tiles that it answers for.
+type Segment struct {
+	Object
+	Postings  int64  `json:"postings"`
+	FirstTile uint64 `json:"first_tile"`
+	LastTile  uint64 `json:"last_tile"`
+}
+
+// Digest is a SHA-256 in lower-case hexadecimal.
+type Digest string
+
+// Valid reports whether the digest has the form of one.
+func (d Digest) Valid() bool {
+	_, err := hex.DecodeString(string(d))
+	return err == nil && len(d) == 2*sha256.Size && strings.ToLower(string(d)) == string(d)
+}
+
+// The kinds of objects, by the ending of their file.
+const (
+	SegmentKind = ".seg"
+	AreasKind   = ".areas"
+	CatalogKind = ".jsonl"
+)
+
+// FileName is the name of the object in its release.
+func (o Object) FileName(kind string) string { return string(o.Digest) + kind }
+
+// Sealed is a copy of the manifest with its seal and id.
+func (m *Manifest) Sealed() (*Manifest, error) {
+	sealed := *m
+	sealed.Format, sealed.ID, sealed.Seal = Format, "", ""
+	b, err := sealed.encode()
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(b)
+	sealed.Seal = Digest(hex.EncodeToString(sum[:]))
+	sealed.ID = fmt.Sprintf("r%d-%s", sealed.Sequence, sealed.Seal[:8])
+	return &sealed, nil
+}
+
+func (m *Manifest) encode() ([]byte, error) {
+	b, err := json.MarshalIndent(m, "", " ")
+	if err != nil {
+		return nil, fmt.Errorf("encode manifest: %w", err)
+	}
+	return append(b, '\n'), nil
+}
+
+// Write makes a sealed manifest the one of the release in dir. All its objects
+// must be there.
+func Write(dir string, m *Manifest) error {
+	b, err := m.encode()
+	if err != nil {
+		return err
+	}
+	if _, err := Parse(b); err != nil {
+		return fmt.Errorf("write manifest: %w", err)
+	}
+	return atomicfile.Write(dir, Name, b)
+}
+
+// Read reads and checks the manifest of the release in dir. The error wraps
+// ErrNone where there is none.
+func Read(dir string) (*Manifest, error) {
+	path := filepath.Join(dir, Name)
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w in %s: it has no %s; a build that was interrupted can be run again", ErrNone, dir, Name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	defer f.Close() // read only: nothing to lose
+	b, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	m, err := Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+// Parse reads a manifest and checks its seal, digests and order.
+func Parse(b []byte) (*Manifest, error) {
+	if len(b) > maxBytes {
+		return nil, fmt.Errorf("%w: more than %d bytes", ErrInvalid, maxBytes)
+	}
+	var format struct{ Format int }
+	if err := json.Unmarshal(b, &format); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if format.Format != Format {
+		return nil, fmt.Errorf("%w %d: this program reads format %d", ErrFormat, format.Format, Format)
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	m := &Manifest{}
+	if err := d.Decode(m); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	// The canonical form is the only one: what a reader skips or folds (white
+	// space, duplicate keys, other cases of a key) would escape the seal.
+	canonical, err := m.encode()
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(canonical, b) {
+		return nil, fmt.Errorf("%w: not in canonical form", ErrInvalid)
+	}
+	return m, m.check()
+}
+
+func (m *Manifest) check() error {
+	sealed, err := m.Sealed()
+	if err != nil {
+		return err
+	}
+	if sealed.Seal != m.Seal || sealed.ID != m.ID {
+		return fmt.Errorf("%w: the seal does not match the content", ErrInvalid)
+	}
+	for _, o := range []Object{m.Areas, m.Catalog} {
+		if !o.Digest.Valid() || o.Bytes < 0 {
+			return fmt.Errorf("%w: an object of %d bytes has digest %.80q", ErrInvalid, o.Bytes, o.Digest)
+		}
+	}
+	for i, s := range m.Segments {
+		switch {
+		case !s.Digest.Valid() || s.Bytes <= 0 || s.Postings <= 0:
+			return fmt.Errorf("%w: segment %d has %d postings, %d bytes and digest %.80q", ErrInvalid, i, s.Postings, s.Bytes, s.Digest)
+		case s.FirstTile > s.LastTile || i > 0 && s.FirstTile <= m.Segments[i-1].LastTile:
+			return fmt.Errorf("%w: segment %d does not come after the one before", ErrInvalid, i)
+		}
+	}
+	return nil
+}
+
+// Objects are all objects of the release with the names of their files.
+func (m *Manifest) Objects(yield func(name string, o Object) bool) {
+	for _, s := range m.Segments {
+		if !yield(s.FileName(SegmentKind), s.Object) {
+			return
+		}
+	}
+	if yield(m.Areas.FileName(AreasKind), m.Areas) {
+		yield(m.Catalog.FileName(CatalogKind), m.Catalog)
+	}
+}
+
+// Bytes is the size of all objects.
+func (m *Manifest) Bytes() int64 {
+	total := int64(0)
+	for _, o := range m.Objects {
+		total += o.Bytes
+	}
+	return total
+}

@@ -1,0 +1,54 @@
+package manifest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// ErrObject marks an object whose bytes are not those that its manifest lists.
+var ErrObject = errors.New("object does not match its manifest")
+
+// VerifyObject reads one file of a release in dir and compares length and
+// digest.
+func VerifyObject(ctx context.Context, dir, name string, o Object) error {
+	path := filepath.Join(dir, name)
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %s is missing", ErrObject, path)
+	}
+	if err != nil {
+		return fmt.Errorf("verify object: %w", err)
+	}
+	defer f.Close() // read only: nothing to lose
+	h := sha256.New()
+	n, err := io.Copy(h, &cancelReader{ctx: ctx, r: io.LimitReader(f, o.Bytes+1)})
+	if err != nil {
+		return fmt.Errorf("verify %s: %w", path, err)
+	}
+	if n != o.Bytes {
+		return fmt.Errorf("%w: %s has not the %d bytes that are listed", ErrObject, path, o.Bytes)
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != string(o.Digest) {
+		return fmt.Errorf("%w: %s has SHA-256 %s", ErrObject, path, got)
+	}
+	return nil
+}
+
+type cancelReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *cancelReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}
