@@ -46,7 +46,7 @@ fuzz: ## every fuzz target, one after another, FUZZTIME each
 
 realdata: ## the checks on the big real data in DATA
 	@test -d '$(DATA)' || { echo "no folder $(DATA): set DATA=DIR to the real data" >&2; exit 1; }
-	GEODROP_DATA='$(abspath $(DATA))' go test -tags realdata -run '^TestRealData' -count 1 -p 1 -timeout 20m ./...
+	GEODROP_DATA='$(abspath $(DATA))' go test -tags realdata -run '^TestReal[A-Z]' -count 1 -p 1 -timeout 20m ./...
 
 deps: ## install the servers that tests start, or say what is missing
 	@.ci/deps $(TEST_DEPS)

@@ -48,7 +48,10 @@ func checkRows(m *Module, table []Row) []string {
 func checkImports(m *Module, table []Row) []string {
 	var findings []string
 	for _, pkg := range m.Packages {
-		row, _ := rowOf(table, pkg.Path)
+		row, ok := rowOf(table, pkg.Path)
+		if !ok {
+			continue // a finding of checkRows
+		}
 		for _, f := range pkg.Files {
 			for _, imp := range f.Imports() {
 				own, ok := strings.CutPrefix(imp, m.Path+"/")

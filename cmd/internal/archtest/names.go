@@ -66,8 +66,9 @@ func command(pkg *Package) bool {
 	return path.Dir(pkg.Path) == "cmd"
 }
 
-// checkRealData: make realdata runs the tests named TestRealData… and no other,
-// so a check behind the tag with another name would never run.
+// checkRealData: make realdata runs the tests named TestReal… (as realDataTest
+// says) and no other, so a check behind the tag with another name would never
+// run.
 func checkRealData(m *Module) []string {
 	var findings []string
 	for _, pkg := range m.Packages {
@@ -77,12 +78,19 @@ func checkRealData(m *Module) []string {
 				if !ok || !f.Test || fn.Recv != nil || fn.Name.Name == "TestMain" {
 					continue
 				}
-				named := strings.HasPrefix(fn.Name.Name, "TestRealData")
+				named := realDataTest(fn.Name.Name)
 				if strings.HasPrefix(fn.Name.Name, "Test") && named != f.RealData {
-					findings = append(findings, fmt.Sprintf("%s: %s: tests behind the tag realdata, and only they, are named TestRealData…", f.Path, fn.Name.Name))
+					findings = append(findings, fmt.Sprintf("%s: %s: tests behind the tag realdata, and only they, are named TestReal and a capital letter", f.Path, fn.Name.Name))
 				}
 			}
 		}
 	}
 	return findings
+}
+
+// realDataTest is the pattern that the target realdata of the Makefile gives to
+// go test: ^TestReal[A-Z].
+func realDataTest(name string) bool {
+	rest, ok := strings.CutPrefix(name, "TestReal")
+	return ok && rest != "" && rest[0] >= 'A' && rest[0] <= 'Z'
 }
