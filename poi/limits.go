@@ -2,6 +2,7 @@ package poi
 
 import (
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -87,25 +88,30 @@ func CheckID(field, id string) error {
 // CheckText refuses text that is longer than maxBytes, not UTF-8, or has
 // control characters. Empty text passes.
 func CheckText(field, s string, maxBytes int) error {
+	return checkText(field, s, maxBytes, "")
+}
+
+// checkText is CheckText with some control characters allowed.
+func checkText(field, s string, maxBytes int, allowed string) error {
 	if len(s) > maxBytes {
 		return invalid(field, CodeTooLong, "has %d bytes, more than %d", len(s), maxBytes)
 	}
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c < ' ' || c >= 0x7f {
-			return checkRunes(field, s)
+			return checkRunes(field, s, allowed)
 		}
 	}
 	return nil
 }
 
-func checkRunes(field, s string) error {
+func checkRunes(field, s, allowed string) error {
 	for i, r := range s {
 		if r == utf8.RuneError {
 			if _, size := utf8.DecodeRuneInString(s[i:]); size <= 1 {
 				return invalid(field, CodeEncoding, "is not UTF-8 at byte %d (0x%02x)", i+1, s[i])
 			}
 		}
-		if unicode.IsControl(r) {
+		if unicode.IsControl(r) && !strings.ContainsRune(allowed, r) {
 			return invalid(field, CodeControl, "has the control character %U at byte %d", r, i+1)
 		}
 	}

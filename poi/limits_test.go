@@ -56,6 +56,7 @@ func TestRecordChecks(t *testing.T) {
 		{"poi position", (&POI{ID: "a", Pos: coord.E7{Lat: coord.MaxLatE7 + 1}}).Check, "lat, lng", CodeRange},
 		{"many attributes", (&POI{ID: "a", Attrs: make([]Attr, MaxAttrs+1)}).Check, "attributes", CodeTooMany},
 		{"attribute name", (&POI{ID: "a", Attrs: []Attr{{}}}).Check, "attribute 1", CodeMissing},
+		{"attribute of two lines", (&POI{ID: "a", Attrs: []Attr{{"area", "a\n\tb"}}}).Check, "", ""},
 		{"attribute value", (&POI{ID: "a", Attrs: []Attr{{"area", big.Value + "x"}}}).Check, "area", CodeTooLong},
 		{"attributes together", (&POI{ID: "a", Attrs: []Attr{big, big, big, big}}).Check, "attributes", CodeTooLong},
 

@@ -41,8 +41,9 @@ func (p *POI) Check() error {
 	return CheckAttrs(p.Attrs)
 }
 
-// CheckAttrs holds the attributes of one record against the limits. The field
-// of the error is the attribute's name.
+// CheckAttrs holds the attributes of one record against the limits. Values may
+// have tabs and line feeds, since descriptions run over lines. The field of the
+// error is the attribute's name.
 func CheckAttrs(attrs []Attr) error {
 	if len(attrs) > MaxAttrs {
 		return invalid("attributes", CodeTooMany, "are %d, more than %d", len(attrs), MaxAttrs)
@@ -53,7 +54,7 @@ func CheckAttrs(attrs []Attr) error {
 		if err := CheckAttrName("attribute "+strconv.Itoa(i+1), a.Name); err != nil {
 			return err
 		}
-		if err := CheckText(a.Name, a.Value, MaxAttrValue); err != nil {
+		if err := checkText(a.Name, a.Value, MaxAttrValue, "\t\n"); err != nil {
 			return err
 		}
 		total += len(a.Name) + len(a.Value)
