@@ -28,13 +28,12 @@ const (
 )
 
 const (
-	magic      = "geodrop\x1a"
-	fixedSize  = len(magic) + 2 + 2 + 4 + 8
-	metaSize   = 8 * len(meta{})
-	rowSize    = 4 + 4 + 8 + 8
-	crcSize    = 4
-	align      = 64 // a cache line
-	maxSection = 64
+	magic     = "geodrop\x1a"
+	fixedSize = len(magic) + 2 + 2 + 4 + 8
+	metaSize  = 8 * len(meta{})
+	rowSize   = 4 + 4 + 8 + 8
+	crcSize   = 4
+	align     = 64 // a cache line
 )
 
 // meta are the numbers of the header whose meaning depends on the kind.

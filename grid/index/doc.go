@@ -48,10 +48,9 @@
 //	│ row, the westernmost in the lowest bits           │
 //	└───────────────────────────────────────────────────┘
 //
-// A crowded tile, one with more than 15 postings in a cell or 65,535 in all,
-// has zeros for the two lower parts and, in starts, the number of its postings
-// before each of its 64 cells, and the end. Other tiles have 2^32-1 as row in
-// starts.
+// A crowded tile, one with more than 15 postings in a cell, has zeros for the
+// two lower parts and, in starts, the number of its postings before each of its
+// 64 cells, and the end. Other tiles have 2^32-1 as row in starts.
 //
 // # From a position to its postings
 //

@@ -63,9 +63,9 @@ type tileRow struct {
 	Counts [8]uint32 // postings of the cells of a row, 4 bits a cell, west lowest
 }
 
-// A tile is crowded where a cell of it has more than maxCount postings, or it
-// has more than 65,535. Rows and Counts are zero then, and starts has, for each
-// of its 64 cells, the postings of the tile before the cell, and the end.
+// A tile is crowded where a cell of it has more than maxCount postings. Rows and
+// Counts are zero then, and starts has, for each of its 64 cells, the postings
+// of the tile before the cell, and the end.
 const (
 	notCrowded  = math.MaxUint32
 	maxCount    = 15

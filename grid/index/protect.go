@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 )
 
 // ErrFault marks a look-up that met a page of a mapped file that is no longer
@@ -14,7 +15,12 @@ var ErrFault = errors.New("mapped index file cannot be read")
 // Protect runs f, which reads mapped segments, and returns its error. A memory
 // fault or an index out of range in f, the marks of a file that was cut or
 // damaged after it was opened, becomes an error: ErrFault or ErrCorrupt. The
-// segments it met should be closed.
+// segments it met should be closed. It covers the goroutine that calls it, not
+// those that f starts.
+//
+// A file cut in the middle of a page reads as zeros up to the end of that page
+// before it faults: what guards against that is that nobody writes to files
+// under a mapping, not this function.
 func Protect(f func() error) (err error) {
 	before := debug.SetPanicOnFault(true)
 	defer func() {
@@ -27,7 +33,7 @@ func Protect(f func() error) (err error) {
 }
 
 // faultError turns what a look-up on a damaged file panics with into an error,
-// and panics again with anything else.
+// and panics again with anything else: a nil pointer is a bug, not a bad file.
 func faultError(r any) error {
 	e, ok := r.(runtime.Error)
 	if !ok {
@@ -36,5 +42,9 @@ func faultError(r any) error {
 	if _, ok := r.(interface{ Addr() uintptr }); ok {
 		return fmt.Errorf("%w: %w", ErrFault, e)
 	}
-	return fmt.Errorf("%w: %w", ErrCorrupt, e)
+	// The runtime has no exported type for bounds errors; its words are stable.
+	if strings.Contains(e.Error(), "out of range") {
+		return fmt.Errorf("%w: %w", ErrCorrupt, e)
+	}
+	panic(r)
 }

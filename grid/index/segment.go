@@ -155,12 +155,18 @@ func (s *Segment) checkGeometry() error {
 	case s.first > s.last:
 		return corrupt("header", "first tile %#x is after last tile %#x", uint64(s.first), uint64(s.last))
 	}
-	total := 0
-	for _, st := range s.stages {
-		total += int(st.Slots)
+	if len(s.stages) > maxStages {
+		return corrupt("stages", "%d stages, at most %d are read", len(s.stages), maxStages)
 	}
-	if total != len(s.slots) || len(s.stages) > maxStages {
-		return corrupt("stages", "%d stages with %d slots, section slots has %d", len(s.stages), total, len(s.slots))
+	total := uint64(0)
+	for i, st := range s.stages {
+		if st.Slots == 0 {
+			return corrupt("stages", "stage %d has no slots", i)
+		}
+		total += uint64(st.Slots)
+	}
+	if total != uint64(len(s.slots)) {
+		return corrupt("stages", "their %d slots are not the %d of section slots", total, len(s.slots))
 	}
 	return nil
 }
@@ -232,7 +238,7 @@ func (s *Segment) Text(p Posting) []byte {
 func (s *Segment) Combos() int { return len(s.combos) - 1 }
 
 // Combo appends the labels of a combination to dst, in ascending order. They
-// are copies.
+// are copies. Run it inside Protect.
 func (s *Segment) Combo(n uint32, dst []string) []string {
 	for _, label := range s.members[s.combos[n]:s.combos[n+1]] {
 		dst = append(dst, string(s.names[s.labels[label]:s.labels[label+1]]))

@@ -97,7 +97,7 @@ func (w *Writer) Len() int { return len(w.postings) }
 
 // Size is about the number of bytes that WriteTo would write.
 func (w *Writer) Size() int64 {
-	const perBlock = 16 + 33 // its row, and its share of slots
+	const perBlock = 16 + 37 // its row, and its share of slots
 	const perTile, perPosting = 64, 16
 	return int64(len(w.blocks)*perBlock + len(w.tiles)*perTile + len(w.starts)*4 +
 		len(w.postings)*perPosting + len(w.texts))
@@ -148,7 +148,7 @@ func (w *Writer) turnTo(c grid.Cell) {
 func (w *Writer) closeTile() {
 	row := &w.tiles[len(w.tiles)-1]
 	row.Len = uint32(len(w.postings)) - row.First
-	if slices.Max(w.counts[:]) > maxCount || row.Len > math.MaxUint16 {
+	if slices.Max(w.counts[:]) > maxCount {
 		row.Starts = uint32(len(w.starts))
 		total := uint32(0)
 		for _, n := range w.counts {
