@@ -15,7 +15,7 @@ import (
 var ErrTooLarge = errors.New("shapes too large for one index")
 
 const (
-	leafEdges = 16      // cells with more edges are cut again
+	leafEdges = 48      // cells with more edges are cut again
 	minShift  = 8       // but none below 25.6e-6 degrees, 3 m
 	maxShift  = 28      // of root cells
 	rootCells = 1 << 15 // at most
@@ -125,9 +125,8 @@ type areaJob struct {
 	cells    []uint32
 	lists    []uint32
 	vertices []coord.E7
-	// Arenas of what is narrowed, used as stacks.
-	runs    []run
-	patches []patch
+	kept     arena // members of cells yet to be built
+	scratch  arena // members of cells between those, while they are cut
 }
 
 // distribute cuts the Earth down to the root cells, halving it each way, and
@@ -165,45 +164,27 @@ func (j *areaJob) halve(col, row, shift, to uint32, b box, members []patch, do f
 		return
 	}
 	shift--
+	a := &j.scratch
+	if shift == to {
+		a = &j.kept
+	}
 	for quarter := range uint32(4) {
 		col, row := 2*col+quarter%2, 2*row+quarter/2
 		if uint64(col)<<shift >= uint64(turn) || uint64(row)<<shift >= 2*uint64(coord.MaxLatE7) {
 			continue
 		}
-		sub := rasterBox(col, row, shift)
-		j.halve(col, row, shift, to, sub, j.narrowAll(&b, &sub, members), do)
-	}
-}
-
-// narrowAll narrows the members to a box inside theirs, and drops those which
-// have nothing in it or which another of the same area makes needless.
-func (j *areaJob) narrowAll(from, to *box, members []patch) []patch {
-	mark := len(j.patches)
-	for i := range members {
-		m := members[i]
-		if !m.whole() {
-			m, j.runs = m.narrow(j.vertices, from, to, j.runs)
-		}
-		last := len(j.patches) - 1
-		sameArea := last >= mark && j.patches[last].area == m.area
-		switch {
-		case m.empty() || sameArea && j.patches[last].whole():
-		case sameArea && m.whole():
-			for last >= mark && j.patches[last].area == m.area {
-				last--
-			}
-			j.patches = append(j.patches[:last+1], m)
-		default:
-			j.patches = append(j.patches, m)
+		sub, mark := rasterBox(col, row, shift), a.mark()
+		j.halve(col, row, shift, to, sub, a.narrow(j.vertices, &b, &sub, members), do)
+		if shift > to {
+			a.cut(mark)
 		}
 	}
-	return j.patches[mark:len(j.patches):len(j.patches)]
 }
 
 func (j *areaJob) run(vertices []coord.E7) {
 	j.vertices = vertices
 	j.entry = j.build(j.col, j.row, j.shift, j.members, slackRate*countEdges(j.members))
-	j.members, j.runs, j.patches = nil, nil, nil
+	j.members, j.kept, j.scratch = nil, arena{}, arena{}
 }
 
 func countEdges(members []patch) int {
@@ -235,8 +216,7 @@ func (j *areaJob) build(col, row, shift uint32, members []patch, slack int) uint
 func (j *areaJob) buildNode(col, row, shift uint32, members []patch, slack int) (entry uint32, ok bool) {
 	var parts [nodeCells][]patch
 	total := 0
-	runMark, patchMark := len(j.runs), len(j.patches)
-	defer func() { j.runs, j.patches = j.runs[:runMark], j.patches[:patchMark] }()
+	defer j.kept.cut(j.kept.mark())
 	j.halve(col, row, shift, shift-nodeBits, rasterBox(col, row, shift), members, func(col, row uint32, part []patch) {
 		parts[row%nodeEdge*nodeEdge+col%nodeEdge] = part
 		total += countEdges(part)
@@ -249,7 +229,9 @@ func (j *areaJob) buildNode(col, row, shift uint32, members []patch, slack int) 
 	for i, part := range parts {
 		if len(part) > 0 {
 			share := int(float64(slack) * (float64(countEdges(part)) / float64(max(total, 1))))
-			j.cells[node+i] = j.build(col<<nodeBits+uint32(i%nodeEdge), row<<nodeBits+uint32(i/nodeEdge), shift-nodeBits, part, share)
+			col, row := col<<nodeBits+uint32(i%nodeEdge), row<<nodeBits+uint32(i/nodeEdge)
+			entry := j.build(col, row, shift-nodeBits, part, share) // may move j.cells
+			j.cells[node+i] = entry
 		}
 	}
 	return uint32(node)<<tagBits | tagNode, true

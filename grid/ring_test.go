@@ -14,10 +14,15 @@ import (
 // randomRing is star-shaped around a centre, hence valid: vertices at
 // ascending angles, at 30 to 100 % of a radius given in 1e-7 degrees.
 func randomRing(rng *rand.Rand, centre coord.E7, radius float64, vertices int) Ring {
+	return starRing(rng, centre, radius, 0.7, vertices)
+}
+
+// starRing is randomRing with the given roughness: 0 is a circle.
+func starRing(rng *rand.Rand, centre coord.E7, radius, roughness float64, vertices int) Ring {
 	ring := make(Ring, vertices)
 	for i := range ring {
 		sin, cos := math.Sincos(2 * math.Pi * (float64(i) + 0.8*rng.Float64()) / float64(vertices))
-		r := radius * (0.3 + 0.7*rng.Float64())
+		r := radius * (1 - roughness*rng.Float64())
 		ring[i] = coord.E7{
 			Lat: centre.Lat + int32(r*sin),
 			Lng: int32(eastward(-centre.Lng, int32(r*cos))),
