@@ -27,7 +27,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/renameio/v2"
+	"geodrop/sync/atomicfile"
 )
 
 //go:embed ATTRIBUTION.md *.csv *.geojson *.yaml
@@ -50,12 +50,19 @@ func Write(dir string) error {
 	if err != nil {
 		return err
 	}
+	if err := atomicfile.RemoveStale(dir); err != nil {
+		return fmt.Errorf("write the sample: %w", err)
+	}
 	for _, name := range missing {
 		content, err := bundle.ReadFile(name)
 		if err != nil {
 			return fmt.Errorf("read the embedded sample: %w", err)
 		}
-		if err := renameio.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+		if err := atomicfile.Write(dir, name, content); err != nil {
+			return fmt.Errorf("write the sample: %w", err)
+		}
+		// It is there to be edited.
+		if err := os.Chmod(filepath.Join(dir, name), 0o644); err != nil {
 			return fmt.Errorf("write the sample: %w", err)
 		}
 	}
