@@ -20,6 +20,7 @@ build: ## bin/geodrop, stamped with the version that git describes
 	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/geodrop ./cmd/geodrop
 
 run: build ## build a release from the shipped sample and show the drops around Covent Garden
+	@rm -rf var/sample var/release
 	bin/geodrop sample --out var/sample
 	bin/geodrop build --src dir:var/sample --out var/release
 	bin/geodrop lookup --release var/release $(PLACE)
