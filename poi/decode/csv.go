@@ -145,6 +145,8 @@ func (r *csvReader) next() (*row, error) {
 			r.lo++
 		case c == '\r' && r.lo+1 < r.hi && r.buf[r.lo+1] == '\n':
 			r.lo += 2
+		case c == '\r' && r.lo+1 == r.hi && r.err == nil:
+			r.lo++
 		default:
 			return r.split()
 		}

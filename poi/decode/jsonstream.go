@@ -46,7 +46,7 @@ func (s *jsonStream) fill() bool {
 		s.lo = 0
 	}
 	if s.hi == len(s.buf) {
-		grown := make([]byte, 2*len(s.buf))
+		grown := make([]byte, min(2*len(s.buf), MaxFeatureBytes+jsonBuffer))
 		copy(grown, s.buf)
 		s.buf = grown
 	}
@@ -144,6 +144,7 @@ func (s *jsonStream) value() ([]byte, error) {
 	tooLong := false
 	for i := 0; ; {
 		end := n.scan(s.buf[s.lo+i : s.hi])
+		tooLong = tooLong || end >= 0 && i+end > MaxFeatureBytes
 		if end >= 0 && !tooLong && !n.tooDeep {
 			return s.buf[s.lo : s.lo+i+end], nil
 		}

@@ -73,7 +73,7 @@ func (r *configReader) readTasks() ([]poi.Task, error) {
 }
 
 // taskFile reads the tasks of one file.
-func (r *configReader) taskFile(f file) (entries []*taskEntry, err error) {
+func (r *configReader) taskFile(f file) ([]*taskEntry, error) {
 	in, err := f.open(r.b.root)
 	if err != nil {
 		return nil, err
@@ -85,14 +85,19 @@ func (r *configReader) taskFile(f file) (entries []*taskEntry, err error) {
 	if err != nil || root == nil {
 		return nil, err
 	}
+	return tasksOf(f.name, root)
+}
+
+func tasksOf(file string, root *yaml.Node) (entries []*taskEntry, err error) {
 	var top yamlReader
 	top.mapping(root, "", []yamlField{{"tasks", func(n *yaml.Node, field string) {
 		top.list(n, field, poi.MaxTasks, func(n *yaml.Node, _ string) {
-			entries = append(entries, readTask(f.name, n))
+			entries = append(entries, readTask(file, n))
 		})
 	}}})
-	for _, reject := range top.faults {
-		return nil, &FileError{File: f.name, Line: reject.Line, Column: reject.Column, Code: reject.Code,
+	if len(top.faults) > 0 {
+		reject := top.faults[0]
+		return nil, &FileError{File: file, Line: reject.Line, Column: reject.Column, Code: reject.Code,
 			Reason: strings.TrimSpace(reject.Field + " " + reject.Reason)}
 	}
 	return entries, nil
