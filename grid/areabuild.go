@@ -54,8 +54,8 @@ func forEach(n int, do func(i int)) {
 	workers.Wait()
 }
 
-// rootTables chooses the root cells: the smallest that are few, against the
-// edges, and that edges seldom leave.
+// rootTables chooses the root cells: the smallest that are few compared with
+// the edges, and that few edges cross.
 func rootTables(vertices []coord.E7, patches []patch) *AreaTables {
 	west, south, east, north := rasterBounds(vertices, patches)
 	edges := 0

@@ -50,7 +50,9 @@ type coverCell struct {
 // called interior only if no edge of the shape comes near its region, so that
 // neither H3's rounding nor the difference between H3's edges, which are arcs
 // of great circles, and those of shapes, which are straight on the map, matter.
-// Holes, the antimeridian and the poles need no care.
+// Holes, the antimeridian and the poles need no care. A covering of 200 cells
+// costs some milliseconds, most of them in calls to H3; to look up positions in
+// many shapes use AreaIndex or Areas.
 func (s Shape) Cover(o CoverOptions) (Covering, error) {
 	o = o.withDefaults()
 	if o.MaxCells < 0 || o.MaxResolution < 0 || o.MaxResolution > maxH3 {

@@ -3,7 +3,7 @@ package coord
 import "math"
 
 // GCJ02 is a position in degrees on the datum of maps published in mainland
-// China: WGS-84 with an offset of 50 to 800 m that varies with the place.
+// China: WGS-84 with an offset of up to 750 m that varies with the place.
 //
 // The transform has never been published by its authority. The formula and its
 // constants are those of the "EvilTransform" listing that became public around
@@ -32,8 +32,8 @@ const (
 	krasovskyE2 = (2 - 1/298.3) / 298.3
 )
 
-// inverseSteps is how often an inverse is refined. A step shrinks the error at
-// least 50 times, and the first error is below 0.02 degrees.
+// inverseSteps is how often an inverse is refined. A step shrinks the error
+// more than 100 times, and the first error is below 0.02 degrees.
 const inverseSteps = 8
 
 // NewGCJ02 checks the range of both coordinates as NewWGS84 does.

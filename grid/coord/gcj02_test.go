@@ -45,7 +45,7 @@ func TestGCJ02RoundTrip(t *testing.T) {
 		if back := g.WGS84(); !near(back.Lat, p.Lat, 1e-9) || !near(back.Lng, p.Lng, 1e-9) {
 			t.Fatalf("%v → %v → %v", p, g, back)
 		}
-		if d := p.Distance(WGS84(g)); d < 1 || d > 1500 {
+		if d := p.Distance(WGS84(g)); d == 0 || d > 750 {
 			t.Fatalf("%v is moved by %.1f m", p, float64(d))
 		}
 	})
