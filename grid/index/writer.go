@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"sync"
 
 	"geodrop/grid"
 	"geodrop/grid/coord"
@@ -29,8 +30,9 @@ type Entry struct {
 }
 
 // Combinations are sets of labels, numbered as they are first seen. The zero
-// value is empty and ready to use.
+// value is empty and ready to use, by several goroutines.
 type Combinations struct {
+	mu     sync.Mutex
 	labels [][]string
 	byKey  map[string]uint32
 	key    []byte
@@ -39,6 +41,8 @@ type Combinations struct {
 // Add returns the number of the combination of the labels, which must be
 // ascending and without duplicates.
 func (c *Combinations) Add(labels []string) uint32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.key = c.key[:0]
 	for _, label := range labels {
 		c.key = binary.AppendUvarint(c.key, uint64(len(label)))
@@ -57,10 +61,18 @@ func (c *Combinations) Add(labels []string) uint32 {
 }
 
 // Labels are the labels of a combination, to be read only.
-func (c *Combinations) Labels(n uint32) []string { return c.labels[n] }
+func (c *Combinations) Labels(n uint32) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.labels[n]
+}
 
 // Len is the number of combinations.
-func (c *Combinations) Len() int { return len(c.labels) }
+func (c *Combinations) Len() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.labels)
+}
 
 // Writer builds one segment after another in memory. Entries come in order:
 // by cell, then by text. What it writes depends on the entries alone, not on
@@ -94,6 +106,12 @@ func (w *Writer) DisableHash() { w.stages = 0 }
 
 // Len is the number of entries since the last WriteTo.
 func (w *Writer) Len() int { return len(w.postings) }
+
+// Tiles is the range of tiles of the entries since the last WriteTo, both ends
+// included. There must be some.
+func (w *Writer) Tiles() (first, last grid.Tile) {
+	return grid.TileOf(w.blocks[0].Block, lowest(w.blocks[0].Tiles)), w.lastCell.Tile()
+}
 
 // Size is about the number of bytes that WriteTo would write.
 func (w *Writer) Size() int64 {
@@ -178,9 +196,9 @@ func (w *Writer) WriteTo(out io.Writer) (int64, error) {
 	w.closeTile()
 	combos, members, labels, names := w.number()
 	stages, slots, _ := buildHash(w.blocks, w.stages) // without one, readers bisect
-	first := grid.TileOf(w.blocks[0].Block, lowest(w.blocks[0].Tiles))
+	first, last := w.Tiles()
 	n, err := writeContainer(out, kindSegment,
-		meta{uint64(w.grid.Size()), uint64(first), uint64(w.lastCell.Tile())},
+		meta{uint64(w.grid.Size()), uint64(first), uint64(last)},
 		[]section{
 			{secBlocks, raw(w.blocks)}, {secStages, raw(stages)}, {secSlots, raw(slots)},
 			{secTiles, raw(w.tiles)}, {secStarts, raw(w.starts)}, {secPostings, raw(w.postings)},

@@ -1,0 +1,246 @@
+// Package builder turns one state of a config into a release: it reads the
+// config from a poi.Source, leaves out what may not be dropped, sorts the POIs
+// by cell and writes segments, area file, catalog and, last of all, the sealed
+// manifest. Memory is capped, whatever the number of POIs, and equal content
+// gives equal bytes, whatever the order in which it arrives.
+//
+//	POIs ─► screen by zones ─► find the district ─┬─► sort by cell ─────┐
+//	                                              └─► sort by id ─┐     │
+//	memberships ─────────────────────────────────────► sort by id ┤     │
+//	                                     duplicates, sets of a POI┘     │
+//	                                              └─► sort by cell ─────┤
+//	manifest ◄─ catalog, areas ◄─ segments ◄──────────────────── merge ─┘
+//
+// It does not watch a store for changes and does not publish: it makes one
+// release in one folder.
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"geodrop/builder/extsort"
+	"geodrop/grid"
+	"geodrop/poi"
+	"geodrop/sync/atomicfile"
+	"geodrop/sync/manifest"
+)
+
+// Options of a build. The zero value, with Out set, is what geodrop uses unless
+// told.
+type Options struct {
+	Out          string    // folder of the release; made if missing
+	TempDir      string    // where sorting spills; default Out
+	Memory       int64     // bytes to stay within; default 1 GiB, at least MinMemory
+	CellSize     grid.Size // default grid.DefaultSize
+	Radius       int       // of the window in cells; default grid.DefaultRadius
+	SegmentBytes int64     // segments are cut at the first tile after this size; default 16 MiB
+	WithoutHash  bool      // leave the prefix hash out of the segments
+
+	// MaxRejected is the share of rows that may be rejected, MaxShrink the
+	// share of postings by which a release may have fewer than the one it
+	// replaces in Out. Beyond them nothing is sealed. Defaults 0.01 and 0.2.
+	MaxRejected float64
+	MaxShrink   float64
+
+	Progress Progress     // default: none
+	Log      *slog.Logger // default: discarded
+}
+
+// Progress is told how far a build is. Its methods are called by one goroutine
+// at a time.
+type Progress interface {
+	Stage(name string)
+	Add(rows int)
+	Done()
+}
+
+// MinMemory is the least that Options.Memory may be.
+const MinMemory = 64 << 20
+
+const (
+	defaultMemory       = 1 << 30
+	defaultSegmentBytes = 16 << 20
+	defaultMaxRejected  = 0.01
+	defaultMaxShrink    = 0.2
+)
+
+// Errors of a build that ran but was not sealed. What was in Out before is
+// unchanged.
+var (
+	ErrRejected = errors.New("too many rows were rejected")
+	ErrShrink   = errors.New("the release would be much smaller than the one it replaces")
+	ErrEmpty    = errors.New("no POI is left to drop anything at")
+	ErrBusy     = errors.New("another build is writing there")
+)
+
+func (o *Options) withDefaults() (Options, error) {
+	d := *o
+	if d.Out == "" {
+		return d, errors.New("build: no folder for the release")
+	}
+	setDefault(&d.TempDir, d.Out)
+	setDefault(&d.Memory, defaultMemory)
+	setDefault(&d.CellSize, grid.DefaultSize)
+	setDefault(&d.Radius, grid.DefaultRadius)
+	setDefault(&d.SegmentBytes, defaultSegmentBytes)
+	setDefault(&d.MaxRejected, defaultMaxRejected)
+	setDefault(&d.MaxShrink, defaultMaxShrink)
+	setDefault(&d.Log, slog.New(slog.DiscardHandler))
+	if d.Progress == nil {
+		d.Progress = silent{}
+	}
+	if d.Memory < MinMemory {
+		return d, fmt.Errorf("build: %d bytes of memory are too few: give at least %d", d.Memory, MinMemory)
+	}
+	if d.Radius < 0 || d.Radius > grid.MaxRadius {
+		return d, fmt.Errorf("build: radius %d is not within 0…%d cells", d.Radius, grid.MaxRadius)
+	}
+	return d, nil
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+type silent struct{}
+
+func (silent) Stage(string) {}
+func (silent) Add(int)      {}
+func (silent) Done()        {}
+
+// Build makes a release of the source in Options.Out and returns what it did.
+// It seals nothing unless all went well; then objects of a release that was
+// there before and are not part of the new one are removed.
+//
+// The summary is valid, as far as the build came, also with an error.
+func Build(ctx context.Context, src poi.Source, opts Options) (*Summary, error) {
+	o, err := opts.withDefaults()
+	if err != nil {
+		return &Summary{}, err
+	}
+	g, err := grid.New(o.CellSize)
+	if err != nil {
+		return &Summary{}, fmt.Errorf("build: %w", err)
+	}
+	unlock, err := prepare(&o)
+	if err != nil {
+		return &Summary{}, fmt.Errorf("build: %w", err)
+	}
+	b := &build{opts: o, src: src, grid: g, summary: &Summary{ScreenedBy: map[string]int64{}}}
+	err = b.run(ctx)
+	b.opts.Progress.Done()
+	b.clock.stop(b.summary)
+	b.summary.finish(src)
+	if err = errors.Join(err, unlock()); err != nil {
+		return b.summary, fmt.Errorf("build: %w", err)
+	}
+	return b.summary, nil
+}
+
+// prepare makes Out, locks it and removes what a killed build left there.
+func prepare(o *Options) (unlock func() error, err error) {
+	if err := os.MkdirAll(o.Out, 0o755); err != nil {
+		return nil, err
+	}
+	unlock, err = lockDir(o.Out)
+	if err != nil {
+		return nil, err
+	}
+	if err := atomicfile.RemoveStale(o.Out); err != nil {
+		return nil, errors.Join(err, unlock())
+	}
+	stale, err := extsort.RemoveStale(o.TempDir)
+	for _, dir := range stale {
+		o.Log.Info("removed what an interrupted build left", "folder", dir)
+	}
+	if err != nil {
+		return nil, errors.Join(err, unlock())
+	}
+	return unlock, nil
+}
+
+// build is the state of one Build.
+type build struct {
+	opts    Options
+	src     poi.Source
+	grid    *grid.Grid
+	summary *Summary
+	clock   stageClock
+
+	config    *poi.Config
+	districts areas[*poi.District]
+	always    areas[*poi.Zone] // zones without times
+	timed     areas[*poi.Zone]
+	sets      *setTable
+}
+
+func (b *build) run(ctx context.Context) error {
+	before, err := manifest.Read(b.opts.Out)
+	if err != nil && !errors.Is(err, manifest.ErrNone) {
+		b.opts.Log.Warn("the release that is there cannot be read and will be replaced", "error", err)
+		before = nil
+	}
+	revision, err := b.src.Revision(ctx)
+	if err != nil {
+		return err
+	}
+	b.stage("areas")
+	if err := b.readConfig(ctx); err != nil {
+		return err
+	}
+	sorted, err := b.sortPOIs(ctx)
+	if err != nil {
+		return err
+	}
+	defer sorted.close()
+	if err := b.checkRejected(); err != nil {
+		return err
+	}
+	b.stage("write")
+	segments, err := b.writeSegments(ctx, sorted)
+	if err != nil {
+		return err
+	}
+	if err := b.checkSize(before); err != nil {
+		return errors.Join(err, b.discard(before))
+	}
+	b.stage("seal")
+	return b.seal(ctx, revision, segments)
+}
+
+func (b *build) stage(name string) {
+	b.clock.start(name, b.summary)
+	b.opts.Progress.Stage(name)
+	b.opts.Log.Debug("stage", "name", name)
+}
+
+func (b *build) checkRejected() error {
+	rejected, read := b.src.Rejects().Total(), b.summary.Read
+	if float64(rejected) > b.opts.MaxRejected*float64(read+rejected) {
+		return fmt.Errorf("%w: %d of %d, more than %.3g %%: mend the input or raise the limit",
+			ErrRejected, rejected, read+rejected, 100*b.opts.MaxRejected)
+	}
+	return nil
+}
+
+func (b *build) checkSize(before *manifest.Manifest) error {
+	if b.summary.Postings == 0 {
+		return fmt.Errorf("%w: %d rows were read", ErrEmpty, b.summary.Read)
+	}
+	if before == nil {
+		return nil
+	}
+	had := before.Counts[countPostings]
+	if float64(had-b.summary.Postings) > b.opts.MaxShrink*float64(had) {
+		return fmt.Errorf("%w: %d POIs after %d, a loss of more than %.3g %%: approve it by a higher limit",
+			ErrShrink, b.summary.Postings, had, 100*b.opts.MaxShrink)
+	}
+	return nil
+}

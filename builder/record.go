@@ -1,0 +1,139 @@
+package builder
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"geodrop/grid/coord"
+
+	"github.com/zeebo/xxh3"
+)
+
+// The records that the builder sorts. Numbers are big-endian where their order
+// matters.
+//
+//	by cell   key: cell    origin, position, district, zones, text
+//	by id     key: id, 1st half of its hash    2nd half, role, origin or set, cell
+//	fixes     key: cell    origin, what to do with the posting of that origin
+
+// origin is where a row was read: the number of its file, and its line or,
+// where the source has none, the number of the row. Origins order rows as they
+// were read.
+type origin uint64
+
+const (
+	lineBits = 40
+	maxLine  = 1<<lineBits - 1
+)
+
+func newOrigin(file, line int) origin { return origin(file)<<lineBits | origin(line)&maxLine }
+
+func (o origin) file() int { return int(o >> lineBits) }
+func (o origin) line() int { return int(o & maxLine) }
+
+// noDistrict stands for no district in a placed record.
+const noDistrict = ^uint32(0)
+
+// placed is a POI with its position and areas.
+type placed struct {
+	origin   origin
+	pos      coord.E7
+	district uint32
+	zones    []uint32 // with times
+	text     []byte
+}
+
+func (p *placed) append(dst []byte) []byte {
+	dst = binary.BigEndian.AppendUint64(dst, uint64(p.origin))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(p.pos.Lat))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(p.pos.Lng))
+	dst = binary.LittleEndian.AppendUint32(dst, p.district)
+	dst = append(dst, byte(len(p.zones)))
+	for _, z := range p.zones {
+		dst = binary.LittleEndian.AppendUint32(dst, z)
+	}
+	return append(dst, p.text...)
+}
+
+// maxZones bounds the zones with times of one POI.
+const maxZones = 255
+
+var errRecord = errors.New("a sorted record is damaged")
+
+// parse reads a record; text aliases it.
+func (p *placed) parse(b []byte) error {
+	const head = 8 + 4 + 4 + 4 + 1
+	if len(b) < head || len(b) < head+4*int(b[head-1]) {
+		return errRecord
+	}
+	p.origin = origin(binary.BigEndian.Uint64(b))
+	p.pos = coord.E7{Lat: int32(binary.LittleEndian.Uint32(b[8:])), Lng: int32(binary.LittleEndian.Uint32(b[12:]))}
+	p.district = binary.LittleEndian.Uint32(b[16:])
+	p.zones = p.zones[:0]
+	for i := range int(b[head-1]) {
+		p.zones = append(p.zones, binary.LittleEndian.Uint32(b[head+4*i:]))
+	}
+	p.text = b[head+4*int(b[head-1]):]
+	return nil
+}
+
+// hashID is what ids are joined by: 128 bits under a seed of the build's own,
+// so that no input can be made to collide.
+func hashID(id string, seed uint64) xxh3.Uint128 { return xxh3.HashString128Seed(id, seed) }
+
+// An identity is a POI, or a membership of one, under the hash of its id. POIs
+// sort before memberships, in the order in which they were read.
+type identity struct {
+	hash   uint64 // 2nd half
+	role   byte
+	origin origin
+	set    uint32 // of a membership
+	cell   uint64 // sort key of a POI's cell, screenedOut if it has none
+}
+
+const (
+	rolePOI        = 0
+	roleMembership = 1
+	screenedOut    = ^uint64(0)
+	identitySize   = 8 + 1 + 8 + 4 + 8
+)
+
+func (i *identity) append(dst []byte) []byte {
+	dst = binary.BigEndian.AppendUint64(dst, i.hash)
+	dst = append(dst, i.role)
+	dst = binary.BigEndian.AppendUint64(dst, uint64(i.origin))
+	dst = binary.BigEndian.AppendUint32(dst, i.set)
+	return binary.BigEndian.AppendUint64(dst, i.cell)
+}
+
+func (i *identity) parse(b []byte) error {
+	if len(b) != identitySize {
+		return errRecord
+	}
+	i.hash, i.role = binary.BigEndian.Uint64(b), b[8]
+	i.origin = origin(binary.BigEndian.Uint64(b[9:]))
+	i.set, i.cell = binary.BigEndian.Uint32(b[17:]), binary.BigEndian.Uint64(b[21:])
+	return nil
+}
+
+// A fix tells what the join by id found out about a POI: the combination of its
+// sets, or that it is to be dropped.
+type fix struct {
+	origin origin
+	sets   uint32
+}
+
+const dropIt = ^uint32(0)
+
+func (f *fix) append(dst []byte) []byte {
+	dst = binary.BigEndian.AppendUint64(dst, uint64(f.origin))
+	return binary.BigEndian.AppendUint32(dst, f.sets)
+}
+
+func (f *fix) parse(b []byte) error {
+	if len(b) != 12 {
+		return errRecord
+	}
+	f.origin, f.sets = origin(binary.BigEndian.Uint64(b)), binary.BigEndian.Uint32(b[8:])
+	return nil
+}

@@ -1,0 +1,108 @@
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"geodrop/grid/index"
+	"geodrop/poi"
+	"geodrop/poi/catalog"
+	"geodrop/sync/manifest"
+)
+
+// The names of Manifest.Counts.
+const (
+	countPostings   = "pois"
+	countRead       = "read"
+	countScreened   = "screened"
+	countOutside    = "outside_districts"
+	countWithout    = "without_tasks"
+	countDuplicates = "duplicates"
+	countTasks      = "tasks"
+	countDistricts  = "districts"
+)
+
+// seal writes the small objects and the manifest, and removes objects that are
+// no longer referred to.
+func (b *build) seal(ctx context.Context, revision poi.Revision, segments []manifest.Segment) error {
+	areas, err := writeObject(b.opts.Out, manifest.AreasKind, func(w io.Writer) (int64, error) {
+		return index.WriteAreas(w, b.districts.index.Tables())
+	})
+	if err != nil {
+		return err
+	}
+	cat, err := writeObject(b.opts.Out, manifest.CatalogKind, b.catalog().WriteTo)
+	if err != nil {
+		return err
+	}
+	s := b.summary
+	m, err := (&manifest.Manifest{
+		Sequence: max(revision.Sequence, 1),
+		Source:   manifest.Source(revision),
+		Grid:     manifest.Grid{CellMetres: int(b.grid.Size()), Radius: b.opts.Radius},
+		Counts: map[string]int64{
+			countPostings: s.Postings, countRead: s.Read, countScreened: s.Screened,
+			countOutside: s.Outside, countWithout: s.WithoutTasks, countDuplicates: s.Duplicates,
+			countTasks: int64(len(b.config.Tasks)), countDistricts: int64(len(b.districts.records)),
+		},
+		Segments: segments, Areas: areas, Catalog: cat,
+	}).Sealed()
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := manifest.Write(b.opts.Out, m); err != nil {
+		return err
+	}
+	s.Release, s.Segments, s.Bytes = m.ID, len(segments), m.Bytes()
+	return removeOthers(b.opts.Out, m)
+}
+
+func (b *build) catalog() *catalog.Catalog {
+	c := &catalog.Catalog{Merchants: b.config.Merchants, Prizes: b.config.Prizes, Tasks: b.config.Tasks}
+	for _, d := range b.districts.records {
+		c.Districts = append(c.Districts, catalog.District{Adcode: d.Adcode, Name: d.Name, Parent: d.Parent})
+	}
+	for _, z := range b.timed.records {
+		c.Zones = append(c.Zones, catalog.Zone{ID: z.ID, Name: z.Name, Reason: z.Reason, When: z.When})
+	}
+	return c
+}
+
+// discard removes the objects of a release that is not sealed.
+func (b *build) discard(before *manifest.Manifest) error {
+	if before == nil {
+		before = &manifest.Manifest{}
+	}
+	return removeOthers(b.opts.Out, before)
+}
+
+// removeOthers removes the objects in dir that the manifest does not list.
+// Readers that have them mapped keep them.
+func removeOthers(dir string, m *manifest.Manifest) error {
+	keep := map[string]bool{}
+	for name := range m.Objects {
+		keep[name] = true
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("remove old objects: %w", err)
+	}
+	kinds := []string{manifest.SegmentKind, manifest.AreasKind, manifest.CatalogKind}
+	var errs []error
+	for _, e := range entries {
+		ext := filepath.Ext(e.Name())
+		digest := manifest.Digest(e.Name()[:len(e.Name())-len(ext)])
+		if slices.Contains(kinds, ext) && digest.Valid() && !keep[e.Name()] {
+			errs = append(errs, os.Remove(filepath.Join(dir, e.Name())))
+		}
+	}
+	return errors.Join(errs...)
+}

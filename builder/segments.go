@@ -1,0 +1,174 @@
+package builder
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"geodrop/builder/extsort"
+	"geodrop/grid/coord"
+	"geodrop/grid/index"
+	"geodrop/poi"
+	"geodrop/poi/catalog"
+	"geodrop/sync/manifest"
+)
+
+// writeSegments merges POIs and fixes by cell and writes them as segments.
+func (b *build) writeSegments(ctx context.Context, s *sorted) ([]manifest.Segment, error) {
+	pois, err := s.byCell.Sort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fixes, err := s.fixes.Sort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	combos := &index.Combinations{}
+	m := &merger{
+		b: b, fixes: fixes, hasFix: fixes.Next(),
+		combos: combos, combo: map[comboKey]comboInfo{}, zones: newSetTable(nil),
+		out: newSegmentWriter(b, combos),
+	}
+	err = m.merge(pois)
+	segments, closeErr := m.out.close()
+	if err = errors.Join(err, closeErr, pois.Err(), fixes.Err()); err != nil {
+		return nil, err
+	}
+	b.summary.combos(m.combo)
+	return segments, nil
+}
+
+// merger goes through the POIs cell by cell.
+type merger struct {
+	b      *build
+	fixes  *extsort.Iterator
+	hasFix bool
+	combos *index.Combinations
+	combo  map[comboKey]comboInfo
+	zones  *setTable // combinations of zones with times
+	out    *segmentWriter
+
+	cell   []posting // of the cell being gathered
+	arena  []byte    // their texts
+	record placed
+	labels []string
+}
+
+// posting is an entry of a cell; its text is arena[from:to].
+type posting struct {
+	pos      coord.E7
+	combo    uint32
+	from, to int
+}
+
+func (m *merger) merge(pois *extsort.Iterator) error {
+	last, started := uint64(0), false
+	for pois.Next() {
+		if started && pois.Key() != last {
+			if err := m.flush(last); err != nil {
+				return err
+			}
+		}
+		last, started = pois.Key(), true
+		if err := m.add(last, pois.Payload()); err != nil {
+			return err
+		}
+	}
+	if !started || pois.Err() != nil {
+		return pois.Err()
+	}
+	return m.flush(last)
+}
+
+func (m *merger) add(cell uint64, payload []byte) error {
+	r := &m.record
+	if err := r.parse(payload); err != nil {
+		return err
+	}
+	sets, err := m.fixFor(cell, r.origin)
+	if err != nil || sets == dropIt {
+		return err
+	}
+	key := comboKey{district: r.district, sets: sets, zones: m.zones.combo(r.zones)}
+	from := len(m.arena)
+	m.arena = append(m.arena, r.text...)
+	m.cell = append(m.cell, posting{pos: r.pos, combo: m.comboOf(key), from: from, to: len(m.arena)})
+	return nil
+}
+
+// fixFor is the fix of the POI of an origin: fixes and POIs come in one order.
+func (m *merger) fixFor(cell uint64, of origin) (uint32, error) {
+	for m.hasFix {
+		var f fix
+		if err := f.parse(m.fixes.Payload()); err != nil {
+			return 0, err
+		}
+		if key := m.fixes.Key(); key > cell || key == cell && f.origin > of {
+			return 0, nil
+		} else if key == cell && f.origin == of {
+			m.hasFix = m.fixes.Next()
+			return f.sets, nil
+		}
+		return 0, fmt.Errorf("%w: a fix of cell %#x has no POI", errRecord, m.fixes.Key())
+	}
+	return 0, m.fixes.Err()
+}
+
+// flush writes the gathered cell.
+func (m *merger) flush(key uint64) error {
+	c, err := m.b.grid.CellFromKey(key)
+	if err != nil {
+		return err
+	}
+	text := func(p posting) []byte { return m.arena[p.from:p.to] }
+	slices.SortFunc(m.cell, func(a, b posting) int { return bytes.Compare(text(a), text(b)) })
+	if err := m.out.turnTo(c.Tile()); err != nil {
+		return err
+	}
+	for _, p := range m.cell {
+		if err := m.out.add(index.Entry{Cell: c, Pos: p.pos, Combo: p.combo, Text: text(p)}); err != nil {
+			return err
+		}
+	}
+	m.b.summary.cell(m.b.grid, c, len(m.cell))
+	m.b.opts.Progress.Add(len(m.cell))
+	m.cell, m.arena = m.cell[:0], m.arena[:0]
+	return nil
+}
+
+// comboKey is what the labels of a posting follow from.
+type comboKey struct{ district, sets, zones uint32 }
+
+// comboInfo is the combination of a key, and what the summary wants of it.
+type comboInfo struct {
+	combo   uint32
+	count   *int64
+	dropped bool // some task drops there
+}
+
+func (m *merger) comboOf(key comboKey) uint32 {
+	info, ok := m.combo[key]
+	if !ok {
+		info = m.newCombo(key)
+		m.combo[key] = info
+	}
+	*info.count++
+	return info.combo
+}
+
+func (m *merger) newCombo(key comboKey) comboInfo {
+	place := catalog.Place{Sets: m.b.sets.of(key.sets, nil)}
+	if key.district != noDistrict {
+		place.District = m.b.districts.records[key.district].Adcode
+	}
+	for _, z := range m.zones.combos[key.zones] {
+		place.Zones = append(place.Zones, m.b.timed.records[z].ID)
+	}
+	m.labels = place.Labels(m.labels[:0])
+	dropped := slices.ContainsFunc(m.b.config.Tasks, func(t poi.Task) bool {
+		return (t.Set == poi.AllPOIs || slices.Contains(place.Sets, t.Set)) && t.DropsIn(place.District)
+	})
+	return comboInfo{combo: m.combos.Add(m.labels), count: new(int64), dropped: dropped}
+}

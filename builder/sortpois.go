@@ -1,0 +1,199 @@
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"geodrop/builder/extsort"
+	"geodrop/poi"
+	"geodrop/poi/catalog"
+)
+
+// The shares of Options.Memory that the sorters get; the rest is for batches
+// being read, segments being written and the garbage collector.
+const (
+	byCellShare = 0.45
+	byIDShare   = 0.15
+	fixesShare  = 0.05
+)
+
+// sorted is the outcome of reading: POIs by cell, and what to fix about some.
+type sorted struct {
+	byCell, byID, fixes *extsort.Sorter
+	files               []string // by origin.file
+	fileNo              map[string]int
+	seed                uint64
+	rows                int // read without a line
+}
+
+func (b *build) sortPOIs(ctx context.Context) (*sorted, error) {
+	sorter := func(share float64) *extsort.Sorter {
+		return extsort.New(extsort.Options{Memory: int64(share * float64(b.opts.Memory)), TempDir: b.opts.TempDir})
+	}
+	s := &sorted{
+		byCell: sorter(byCellShare), byID: sorter(byIDShare), fixes: sorter(fixesShare),
+		fileNo: map[string]int{}, seed: rand.Uint64(),
+	}
+	b.sets = newSetTable(b.config.Sets)
+	err := b.readPOIs(ctx, s)
+	if err == nil {
+		err = b.readMemberships(ctx, s)
+	}
+	if err == nil {
+		b.stage("join")
+		err = b.join(ctx, s)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *sorted) close() error {
+	return errors.Join(s.byCell.Close(), s.byID.Close(), s.fixes.Close())
+}
+
+// origin is the origin of a row of a file.
+func (s *sorted) origin(file string, line int) origin {
+	no, ok := s.fileNo[file]
+	if !ok {
+		no = len(s.files)
+		s.files = append(s.files, file)
+		s.fileNo[file] = no
+	}
+	if line == 0 {
+		s.rows++
+		line = s.rows
+	}
+	return newOrigin(no, line)
+}
+
+// readPOIs reads ahead in a goroutine of its own, so that decoding and placing
+// share two cores.
+func (b *build) readPOIs(ctx context.Context, s *sorted) error {
+	b.stage("read")
+	ctx, cancel := context.WithCancel(ctx)
+	batches, done := make(chan *poi.POIBatch, 4), make(chan error, 1)
+	go func() {
+		defer close(batches)
+		done <- forward(ctx, b.src.POIs(ctx), batches)
+	}()
+	p := placer{b: b, sorted: s, screened: make([]int64, len(b.always.records))}
+	var err error
+	for batch := range batches {
+		if err = p.place(batch); err != nil {
+			break
+		}
+		b.opts.Progress.Add(len(batch.Rows))
+	}
+	cancel()
+	for range batches { // let the reader see that it is over
+	}
+	if readErr := <-done; err == nil {
+		err = readErr
+	}
+	p.report()
+	return err
+}
+
+func forward(ctx context.Context, from func(func(*poi.POIBatch, error) bool), to chan<- *poi.POIBatch) error {
+	for batch, err := range from {
+		if err != nil {
+			return err
+		}
+		select {
+		case to <- batch:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return ctx.Err()
+}
+
+// placer screens POIs, finds their areas and hands them to the sorters.
+type placer struct {
+	b        *build
+	sorted   *sorted
+	record   placed
+	buf      []byte
+	screened []int64 // by zone
+}
+
+func (p *placer) place(batch *poi.POIBatch) error {
+	for i := range batch.Rows {
+		if err := p.placeRow(batch.File, &batch.Rows[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *placer) placeRow(file string, row *poi.POIRow) error {
+	b := p.b
+	b.summary.Read++
+	origin := p.sorted.origin(file, row.Line)
+	cell := screenedOut
+	if zone, hit := b.always.first(row.Pos); hit {
+		p.screened[zone]++
+		b.summary.Screened++
+	} else {
+		cell = b.grid.Cell(row.Pos).SortKey()
+		if err := p.addByCell(cell, origin, row); err != nil {
+			return err
+		}
+	}
+	hash := hashID(string(row.ID), p.sorted.seed)
+	id := identity{hash: hash.Lo, role: rolePOI, origin: origin, cell: cell}
+	p.buf = id.append(p.buf[:0])
+	return p.sorted.byID.Add(hash.Hi, p.buf)
+}
+
+func (p *placer) addByCell(cell uint64, origin origin, row *poi.POIRow) error {
+	b, r := p.b, &p.record
+	r.origin, r.pos, r.district = origin, row.Pos, noDistrict
+	if n, ok := b.districts.first(row.Pos); ok {
+		r.district = uint32(n)
+	}
+	r.zones = b.timed.index.Find(row.Pos, r.zones[:0])
+	if len(r.zones) > maxZones {
+		return fmt.Errorf("%d zones with times hold POI %q, more than %d: join some", len(r.zones), row.ID, maxZones)
+	}
+	r.text = catalog.AppendText(r.text[:0], &row.POI)
+	p.buf = r.append(p.buf[:0])
+	return p.sorted.byCell.Add(cell, p.buf)
+}
+
+// report adds the zones that screened something to the summary.
+func (p *placer) report() {
+	for i, n := range p.screened {
+		if n > 0 {
+			z := p.b.always.records[i]
+			p.b.summary.ScreenedBy[z.Reason] += n
+			p.b.summary.zones = append(p.b.summary.zones, ZoneCount{ID: z.ID, Name: z.Name, Reason: z.Reason, Count: n})
+		}
+	}
+}
+
+func (b *build) readMemberships(ctx context.Context, s *sorted) error {
+	b.stage("memberships")
+	var buf []byte
+	for batch, err := range b.src.Memberships(ctx) {
+		if err != nil {
+			return err
+		}
+		for i := range batch.Rows {
+			m := &batch.Rows[i]
+			hash := hashID(string(m.POI), s.seed)
+			id := identity{hash: hash.Lo, role: roleMembership, origin: s.origin(batch.File, m.Line), set: b.sets.add(m.Set)}
+			buf = id.append(buf[:0])
+			if err := s.byID.Add(hash.Hi, buf); err != nil {
+				return err
+			}
+		}
+		b.summary.Memberships += int64(len(batch.Rows))
+		b.opts.Progress.Add(len(batch.Rows))
+	}
+	return nil
+}
