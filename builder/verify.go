@@ -1,0 +1,127 @@
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"geodrop/grid/index"
+	"geodrop/poi"
+	"geodrop/poi/catalog"
+	"geodrop/sync/manifest"
+)
+
+// Verify reads a whole release and checks all that a builder promises of one:
+// seal, digests, the invariants of every segment, that labels, texts and
+// catalog can be read and refer to each other, and that each place is in the
+// district that it is labelled with.
+//
+// The error wraps one of manifest.ErrNone, ErrInvalid, ErrFormat and ErrObject,
+// index.ErrCorrupt, ErrVersion and ErrFault, catalog.ErrCorrupt, or is that of
+// the file system.
+func Verify(ctx context.Context, dir string) (m *manifest.Manifest, err error) {
+	if m, err = manifest.Read(dir); err != nil {
+		return nil, err
+	}
+	for name, o := range m.Objects {
+		if err := manifest.VerifyObject(ctx, dir, name, o); err != nil {
+			return nil, err
+		}
+	}
+	v := verifier{dir: dir, m: m}
+	if err := v.open(); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, v.areas.Close()) }()
+	for i := range m.Segments {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := v.segment(&m.Segments[i]); err != nil {
+			return nil, err
+		}
+	}
+	if v.postings != m.Counts[countPostings] {
+		return nil, fmt.Errorf("%w: it counts %d POIs, the segments have %d", manifest.ErrInvalid, m.Counts[countPostings], v.postings)
+	}
+	return m, nil
+}
+
+type verifier struct {
+	dir      string
+	m        *manifest.Manifest
+	areas    *index.AreaFile
+	catalog  *catalog.Catalog
+	zones    map[poi.ZoneID]bool
+	postings int64
+}
+
+func (v *verifier) open() (err error) {
+	f, err := os.Open(filepath.Join(v.dir, v.m.Catalog.FileName(manifest.CatalogKind)))
+	if err != nil {
+		return err
+	}
+	defer f.Close() // read only: nothing to lose
+	if v.catalog, err = catalog.Read(io.LimitReader(f, v.m.Catalog.Bytes)); err != nil {
+		return fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	v.zones = make(map[poi.ZoneID]bool, len(v.catalog.Zones))
+	for _, z := range v.catalog.Zones {
+		v.zones[z.ID] = true
+	}
+	v.areas, err = index.OpenAreas(filepath.Join(v.dir, v.m.Areas.FileName(manifest.AreasKind)), index.Options{})
+	return err
+}
+
+func (v *verifier) segment(want *manifest.Segment) (err error) {
+	s, err := index.Open(filepath.Join(v.dir, want.FileName(manifest.SegmentKind)), index.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := s.Verify(); err != nil {
+		return err
+	}
+	first, last := s.Tiles()
+	if int64(s.Len()) != want.Postings || uint64(first) != want.FirstTile || uint64(last) != want.LastTile ||
+		int(s.CellSize()) != v.m.Grid.CellMetres {
+		return fmt.Errorf("%w: segment %s is not the one that is listed", manifest.ErrInvalid, s.Path())
+	}
+	v.postings += int64(s.Len())
+	return index.Protect(func() error { return v.places(s) })
+}
+
+// places checks labels and texts of the postings of a segment.
+func (v *verifier) places(s *index.Segment) error {
+	districts := make([]poi.Adcode, s.Combos())
+	for n := range districts {
+		place, ok := catalog.ParsePlace(s.Combo(uint32(n), nil))
+		if !ok {
+			return fmt.Errorf("%w: segment %s has unknown labels", catalog.ErrCorrupt, s.Path())
+		}
+		for _, z := range place.Zones {
+			if !v.zones[z] {
+				return fmt.Errorf("%w: segment %s refers to zone %q, which is not there", catalog.ErrCorrupt, s.Path(), z)
+			}
+		}
+		districts[n] = place.District
+	}
+	for _, p := range s.Postings() {
+		text, err := catalog.ParseText(s.Text(p))
+		if err != nil {
+			return fmt.Errorf("segment %s: %w", s.Path(), err)
+		}
+		var district poi.Adcode
+		if area, ok := v.areas.First(p.Pos); ok && int(area) < len(v.catalog.Districts) {
+			district = v.catalog.Districts[area].Adcode
+		}
+		if district != districts[p.Combo] {
+			return fmt.Errorf("%w: segment %s has POI %q in district %q, the boundaries say %q",
+				catalog.ErrCorrupt, s.Path(), text.ID, districts[p.Combo], district)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+
+	"geodrop/builder"
+	"geodrop/grid"
+)
+
+type buildCmd struct {
+	sourceFlags
+	Out          string  `required:"" placeholder:"DIR" help:"Folder of the release; made if missing, replaced whole if not."`
+	Memory       size    `default:"1GiB" help:"Memory to stay within."`
+	Temp         string  `placeholder:"DIR" help:"Where sorting spills; default: the folder of the release."`
+	Cell         int     `default:"200" help:"Edge of a cell in metres, 10 to 1000."`
+	Radius       int     `default:"2" help:"Radius of the window in cells; 2 is 5×5."`
+	SegmentBytes size    `default:"16MiB" help:"Size at which a segment is cut."`
+	NoHash       bool    `help:"Leave the prefix hash out; lookups bisect."`
+	MaxRejected  percent `default:"1%" help:"Share of rows that may be rejected."`
+	MaxShrink    percent `default:"20%" help:"Share of POIs that may be lost against the release in --out."`
+	JSON         bool    `name:"json" help:"Print the summary as JSON."`
+}
+
+func (*buildCmd) Help() string {
+	return `Nothing is sealed, and what was in the folder stays, when too many rows are
+rejected or the map would lose too many places. Two builds of one config give
+the same bytes.
+
+Example: geodrop build --src dir:london --out release`
+}
+
+func (c *buildCmd) Run(r *run) (err error) {
+	src, err := c.open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, src.Close()) }()
+	const heapShare = 0.3 // what sorting leaves of the memory
+	debug.SetMemoryLimit(int64(heapShare * float64(c.Memory)))
+	progress := newProgress(r.stderr)
+	summary, err := builder.Build(r.ctx, src, builder.Options{
+		Out: c.Out, TempDir: c.Temp, Memory: int64(c.Memory), CellSize: grid.Size(min(c.Cell, 1<<16-1)), Radius: c.Radius,
+		SegmentBytes: int64(c.SegmentBytes), WithoutHash: c.NoHash,
+		MaxRejected: float64(c.MaxRejected), MaxShrink: float64(c.MaxShrink),
+		Progress: progress, Log: r.log,
+	})
+	if printErr := c.print(r.stdout, summary); err == nil {
+		err = printErr
+	}
+	for _, unsealed := range []error{builder.ErrRejected, builder.ErrShrink, builder.ErrEmpty} {
+		if errors.Is(err, unsealed) {
+			return notRight{err}
+		}
+	}
+	return err
+}
+
+func (c *buildCmd) print(w io.Writer, s *builder.Summary) error {
+	if c.JSON {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(s)
+	}
+	t := table{w: w}
+	s.Text(t.row)
+	if s.Release != "" {
+		t.line("Release %s in %s.", s.Release, c.Out)
+	}
+	if t.err != nil {
+		return fmt.Errorf("print the summary: %w", t.err)
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+// Command geodrop turns a config of places, tasks and prizes into releases and
+// answers what can be found around a position. Each subcommand stands in a file
+// of its own and only wires packages together.
+//
+//	geodrop sample --out DIR                       the shipped sample as a bundle
+//	geodrop build --src dir:DIR --out RELEASE      bundle ─► release
+//	geodrop verify RELEASE                         every digest and invariant
+//	geodrop inspect RELEASE|FILE                   what is in it
+//	geodrop lookup --release RELEASE --lat … --lng …
+//	geodrop bench lookup|build
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the linker.
+var version = "devel"
+
+// Exit codes, as the contract has them.
+const (
+	exitDone     = 0
+	exitNotRight = 1 // the thing asked about is not right
+	exitUsage    = 2
+	exitCannot   = 3 // could not run: I/O, database, network
+)
+
+type cli struct {
+	LogFormat string           `enum:"text,json" default:"text" help:"Format of the log on stderr: ${enum}."`
+	LogLevel  slog.Level       `default:"warn" help:"Least level that is logged: debug, info, warn or error."`
+	Version   kong.VersionFlag `help:"Print the version and exit."`
+
+	Sample  sampleCmd  `cmd:"" help:"Write the shipped sample as a bundle."`
+	Build   buildCmd   `cmd:"" help:"Build a release from a config."`
+	Verify  verifyCmd  `cmd:"" help:"Check every digest and invariant of a release."`
+	Inspect inspectCmd `cmd:"" help:"Show what is in a release or a file of one."`
+	Lookup  lookupCmd  `cmd:"" help:"Answer what can be found around a position."`
+	Bench   benchCmd   `cmd:"" help:"Measure, against what people would otherwise use."`
+}
+
+// run is what a command's Run gets.
+type run struct {
+	ctx    context.Context
+	stdout io.Writer
+	stderr *os.File
+	log    *slog.Logger
+}
+
+// notRight marks an error about the thing that was asked about.
+type notRight struct{ error }
+
+func (e notRight) Unwrap() error { return e.error }
+
+// usage marks an error in how the command was called.
+type usage struct{ error }
+
+func (e usage) Unwrap() error { return e.error }
+
+func main() {
+	os.Exit(mainCode())
+}
+
+func mainCode() int {
+	var c cli
+	exited := -1 // set when kong has answered --help or --version
+	parser, err := kong.New(&c, kong.Name("geodrop"),
+		kong.Description("Places, tasks and prizes on a map grid: build releases, look drops up."),
+		kong.Vars{"version": version}, kong.UsageOnError(), kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "geodrop:", err)
+		return exitCannot
+	}
+	command, err := parser.Parse(os.Args[1:])
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "geodrop: %v (geodrop --help lists what there is)\n", err)
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err = command.Run(&run{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, log: c.logger()})
+	return report(err)
+}
+
+func (c *cli) logger() *slog.Logger {
+	o := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, o))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, o))
+}
+
+// report says what went wrong, in one line, and returns the exit code.
+func report(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintln(os.Stderr, "geodrop:", strings.ReplaceAll(err.Error(), "\n", "; "))
+	switch {
+	case errors.As(err, new(notRight)):
+		return exitNotRight
+	case errors.As(err, new(usage)):
+		return exitUsage
+	}
+	return exitCannot
+}

@@ -1,0 +1,5 @@
+package main
+
+type inspectCmd struct{}
+type lookupCmd struct{}
+type benchCmd struct{}
