@@ -109,7 +109,7 @@ type Posting struct {
 
 // fixed are the row types that are used in place in a mapped file.
 type fixed interface {
-	blockRow | tileRow | stage | uint32 | Posting | coord.E7
+	blockRow | tileRow | stage | uint32 | [crowdedRows]uint32 | Posting | coord.E7
 }
 
 // view reads a section as rows without copying. The bytes must be aligned to
