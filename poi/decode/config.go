@@ -12,7 +12,8 @@ import (
 )
 
 // Config reads merchants, prizes, tasks and the names of the sets, and leaves
-// out what refers to something that is not there. It reads them once.
+// out what refers to something that is not there. It reads them once; every call
+// gives the same Config.
 func (b *Bundle) Config(ctx context.Context) (*poi.Config, error) {
 	b.mu.Lock()
 	known := b.config
