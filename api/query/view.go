@@ -1,0 +1,132 @@
+package query
+
+import (
+	"sync"
+	"time"
+
+	"geodrop/grid/index"
+	"geodrop/poi"
+)
+
+// view is everything of a release that depends on the time, and holds from one
+// change of a task or zone to the next. It is immutable.
+type view struct {
+	tables *tables
+	from   time.Time
+	next   time.Time // zero: for ever
+
+	status      []poi.Status // by taskNo
+	taskChanges []time.Time  // by taskNo: when the status changes; zero: never
+	active      []bool       // by zoneNo
+	zoneChanges []time.Time  // by zoneNo
+
+	players   []index.Visible // by segment: what players see
+	operators func() []index.Visible
+}
+
+// newView is the view at a time. What has not changed since a view before is
+// taken from there; that may be nil.
+func newView(t *tables, before *view, at time.Time) *view {
+	if before != nil && at.Before(before.from) {
+		before = nil
+	}
+	v := &view{
+		tables: t, from: at,
+		status: make([]poi.Status, len(t.order)), taskChanges: make([]time.Time, len(t.order)),
+		active: make([]bool, len(t.catalog.Zones)), zoneChanges: make([]time.Time, len(t.catalog.Zones)),
+	}
+	changed := v.setTasks(before, at)
+	changed = v.setZones(before, at) || changed
+	v.operators = sync.OnceValue(func() []index.Visible { return v.visible(true) })
+	if changed || before == nil {
+		v.players = v.visible(false)
+	} else {
+		v.players, v.operators = before.players, before.operators
+	}
+	return v
+}
+
+// covers reports whether the view holds at that time.
+func (v *view) covers(at time.Time) bool {
+	return v != nil && !at.Before(v.from) && (v.next.IsZero() || at.Before(v.next))
+}
+
+// setTasks sets the states of the tasks, and reports whether what can be seen
+// differs from before.
+func (v *view) setTasks(before *view, at time.Time) (changed bool) {
+	for i, task := range v.tables.order {
+		if before != nil && holds(before.taskChanges[i], at) {
+			v.status[i], v.taskChanges[i] = before.status[i], before.taskChanges[i]
+		} else {
+			v.status[i] = task.StatusAt(at)
+			v.taskChanges[i], _ = task.NextChange(at)
+			changed = changed || before == nil || v.status[i].Visible != before.status[i].Visible
+		}
+		v.endBy(v.taskChanges[i])
+	}
+	return changed
+}
+
+// setZones is setTasks for the zones.
+func (v *view) setZones(before *view, at time.Time) (changed bool) {
+	for i := range v.tables.catalog.Zones {
+		zone := &v.tables.catalog.Zones[i]
+		if before != nil && holds(before.zoneChanges[i], at) {
+			v.active[i], v.zoneChanges[i] = before.active[i], before.zoneChanges[i]
+		} else {
+			v.active[i] = zone.When.OpenAt(at)
+			v.zoneChanges[i], _ = zone.When.NextFlip(at)
+			changed = changed || before == nil || v.active[i] != before.active[i]
+		}
+		v.endBy(v.zoneChanges[i])
+	}
+	return changed
+}
+
+// holds reports whether what changes then is still the same at a time.
+func holds(change, at time.Time) bool { return change.IsZero() || at.Before(change) }
+
+func (v *view) endBy(change time.Time) {
+	if !change.IsZero() && (v.next.IsZero() || change.Before(v.next)) {
+		v.next = change
+	}
+}
+
+// visible says for each segment which of its combinations have a drop to show.
+func (v *view) visible(all bool) []index.Visible {
+	t := v.tables
+	shown := make([]bool, t.tasks.len()) // lists of tasks with one to show
+	for i := range shown {
+		for _, no := range t.tasks.of(listNo(i)) {
+			if shown[i] = v.shows(no, all); shown[i] {
+				break
+			}
+		}
+	}
+	hidden := make([]bool, t.zones.len()) // lists of zones with an active one
+	for i := range hidden {
+		for _, no := range t.zones.of(listNo(i)) {
+			hidden[i] = hidden[i] || v.active[no]
+		}
+	}
+	segments := make([]index.Visible, len(t.combos))
+	for i, combos := range t.combos {
+		for combo, no := range combos {
+			if at := &t.sites[no]; shown[at.tasks] && !hidden[at.zones] {
+				segments[i].Show(uint32(combo))
+			}
+		}
+	}
+	return segments
+}
+
+// shows reports whether drops of the task are shown, to operators if all.
+func (v *view) shows(no taskNo, all bool) bool { return all || v.status[no].Visible }
+
+// segments are what can be seen of each segment.
+func (v *view) segments(all bool) []index.Visible {
+	if all {
+		return v.operators()
+	}
+	return v.players
+}
