@@ -108,8 +108,8 @@ func (c *Catalog) lines(yield func(line) bool) {
 	}
 }
 
-// Read reads what WriteTo wrote. The error wraps ErrCorrupt and names the line,
-// or is that of the reader.
+// Read reads what WriteTo wrote, and checks it as far as Check does. The error
+// wraps ErrCorrupt and names the line or the record, or is that of the reader.
 func Read(r io.Reader) (*Catalog, error) {
 	const longest = 64 << 20 // a task with a quota for each of 10^5 districts
 	in := bufio.NewScanner(r)
@@ -123,6 +123,9 @@ func Read(r io.Reader) (*Catalog, error) {
 	if err := in.Err(); err != nil {
 		return nil, fmt.Errorf("read catalog: %w", err)
 	}
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 
@@ -133,25 +136,50 @@ func (c *Catalog) add(text []byte) error {
 	if err := d.Decode(&l); err != nil {
 		return err
 	}
-	if d.More() {
+	if _, err := d.Token(); err != io.EOF {
 		return errors.New("more than one value")
 	}
+	records := 0
+	if l.Merchant != nil {
+		records++
+		c.Merchants = append(c.Merchants, *l.Merchant)
+	}
+	if l.Prize != nil {
+		records++
+		c.Prizes = append(c.Prizes, *l.Prize)
+	}
+	if l.Task != nil {
+		records++
+		c.Tasks = append(c.Tasks, *l.Task)
+	}
+	if l.District != nil {
+		records++
+		c.Districts = append(c.Districts, *l.District)
+	}
+	if l.Zone != nil {
+		records++
+		c.Zones = append(c.Zones, *l.Zone)
+	}
+	if records != 1 {
+		return fmt.Errorf("%d records, not one", records)
+	}
+	return l.check()
+}
+
+// check holds the record against the limits of the domain.
+func (l *line) check() error {
 	switch {
 	case l.Merchant != nil:
-		c.Merchants = append(c.Merchants, *l.Merchant)
 		return l.Merchant.Check()
 	case l.Prize != nil:
-		c.Prizes = append(c.Prizes, *l.Prize)
 		return l.Prize.Check()
 	case l.Task != nil:
-		c.Tasks = append(c.Tasks, *l.Task)
 		return l.Task.Check()
 	case l.District != nil:
-		c.Districts = append(c.Districts, *l.District)
-		return poi.CheckID("adcode", string(l.District.Adcode))
-	case l.Zone != nil:
-		c.Zones = append(c.Zones, *l.Zone)
-		return l.Zone.When.Check()
+		d := poi.District{Adcode: l.District.Adcode, Name: l.District.Name, Parent: l.District.Parent}
+		return d.Check()
+	default:
+		z := poi.Zone{ID: l.Zone.ID, Name: l.Zone.Name, Reason: l.Zone.Reason, When: l.Zone.When}
+		return z.Check()
 	}
-	return errors.New("a line without a record")
 }

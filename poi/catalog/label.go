@@ -39,16 +39,18 @@ func (p *Place) Labels(dst []string) []string {
 }
 
 // ParsePlace reads labels. ok is false where one of them is none of this
-// package's.
+// package's, or there are two districts.
 func ParsePlace(labels []string) (p Place, ok bool) {
 	for _, label := range labels {
-		if d, found := strings.CutPrefix(label, districtPrefix); found {
-			p.District = poi.Adcode(d)
-		} else if s, found := strings.CutPrefix(label, setPrefix); found {
-			p.Sets = append(p.Sets, poi.SetID(s))
-		} else if z, found := strings.CutPrefix(label, zonePrefix); found {
-			p.Zones = append(p.Zones, poi.ZoneID(z))
-		} else {
+		id, found := "", false
+		if id, found = strings.CutPrefix(label, districtPrefix); found && p.District == "" {
+			p.District = poi.Adcode(id)
+		} else if id, found = strings.CutPrefix(label, setPrefix); found {
+			p.Sets = append(p.Sets, poi.SetID(id))
+		} else if id, found = strings.CutPrefix(label, zonePrefix); found {
+			p.Zones = append(p.Zones, poi.ZoneID(id))
+		}
+		if !found || id == "" {
 			return Place{}, false
 		}
 	}

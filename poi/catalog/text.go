@@ -15,8 +15,8 @@ import (
 //	│ length uvarint │ bytes │ length uvarint │ bytes │ …
 //	└────────────────┴───────┴────────────────┴───────┴─
 //
-// Texts of one cell sort by id, then name: an id never has a length beyond one
-// byte of uvarint, so a shorter id sorts first.
+// So the texts of one cell, which sort by their bytes, are in the order of the
+// lengths of their ids, then of the ids.
 
 // AppendText appends the text of a POI to dst.
 func AppendText(dst []byte, p *poi.POI) []byte {

@@ -112,6 +112,12 @@ func (o Object) FileName(kind string) string { return string(o.Digest) + kind }
 func (m *Manifest) Sealed() (*Manifest, error) {
 	sealed := *m
 	sealed.Format, sealed.ID, sealed.Seal = Format, "", ""
+	if sealed.Counts == nil { // nil and empty differ in JSON, hence in the seal
+		sealed.Counts = map[string]int64{}
+	}
+	if sealed.Segments == nil {
+		sealed.Segments = []Segment{}
+	}
 	b, err := sealed.encode()
 	if err != nil {
 		return nil, err
