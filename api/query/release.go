@@ -67,7 +67,7 @@ func open(dir string, o Options, read func(dir string) (*manifest.Manifest, erro
 	return r, nil
 }
 
-func load(dir string, m *manifest.Manifest, o Options) (r *Release, err error) {
+func load(dir string, m *manifest.Manifest, o Options) (*Release, error) {
 	if m.Grid.CellMetres > int(grid.MaxSize) || m.Grid.CellMetres < int(grid.MinSize) ||
 		m.Grid.Radius < 0 || m.Grid.Radius > grid.MaxRadius {
 		return nil, fmt.Errorf("%w: a grid of %d m with windows of radius %d", manifest.ErrInvalid, m.Grid.CellMetres, m.Grid.Radius)
@@ -80,26 +80,29 @@ func load(dir string, m *manifest.Manifest, o Options) (r *Release, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r = &Release{manifest: m, grid: g, radius: m.Grid.Radius}
-	defer func() {
-		if err != nil {
-			err = joined(err, r.unmap())
-		}
-	}()
-	if r.areas, err = openAreas(dir, m, len(c.Districts), o.index()); err != nil {
-		return nil, err
-	}
-	segments, err := openSegments(dir, m, o.index())
-	if err != nil {
-		return nil, err
-	}
-	if r.index, err = index.New(g, segments); err != nil {
-		return nil, joined(err, closeAll(segments))
+	r := &Release{manifest: m, grid: g, radius: m.Grid.Radius}
+	if err := r.mapFiles(dir, len(c.Districts), o.index()); err != nil {
+		return nil, joined(err, r.unmap())
 	}
 	if err := r.prepare(c, o); err != nil {
-		return nil, err
+		return nil, joined(err, r.unmap())
 	}
 	return r, nil
+}
+
+// mapFiles opens the area file and the segments.
+func (r *Release) mapFiles(dir string, districts int, o index.Options) (err error) {
+	if r.areas, err = openAreas(dir, r.manifest, districts, o); err != nil {
+		return err
+	}
+	segments, err := openSegments(dir, r.manifest, o)
+	if err != nil {
+		return err
+	}
+	if r.index, err = index.New(r.grid, segments); err != nil {
+		return joined(err, closeAll(segments))
+	}
+	return nil
 }
 
 // prepare makes the tables and the view of now, so that no lookup pays for them.
