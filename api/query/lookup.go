@@ -81,7 +81,7 @@ func (l *lookup) run() error {
 	s := &l.answer.scratch
 	l.locate()
 	s.kinds = l.release.tables.appendKinds(s.kinds, l.request.Kinds)
-	s.nearest.reset(l.release.index.Segments(), l.request.limit())
+	s.nearest.reset(l.release.index.Segments(), l.request.Pos, l.request.limit())
 	visible := l.view.segments(l.request.All)
 	if l.scope == inWindow {
 		s.ranges = l.release.index.Window(l.request.Pos.E7(), l.release.radius, visible, s.ranges)
@@ -117,24 +117,21 @@ func (l *lookup) locate() {
 // collect gives the postings of a run that can be seen to the nearest.
 func (l *lookup) collect(run index.Range, visible *index.Visible) {
 	t := l.release.tables
-	combos := t.combos[run.Segment]
+	combos, filtered := t.combos[run.Segment], len(l.request.Kinds) > 0
 	postings := l.release.index.Segments()[run.Segment].Postings()[run.First:run.End]
 	for i := range postings {
 		p := &postings[i]
-		if !visible.Sees(p.Combo) || !l.wants(t.sites[combos[p.Combo]].tasks) {
+		if !visible.Sees(p.Combo) || filtered && !l.wants(t.sites[combos[p.Combo]].tasks) {
 			continue
 		}
-		l.answer.scratch.nearest.add(candidate{
-			distance: l.request.Pos.Distance(p.Pos.WGS84()),
-			segment:  run.Segment, posting: run.First + uint32(i),
-		})
+		l.answer.scratch.nearest.add(run.Segment, run.First+uint32(i), p.Pos)
 	}
 }
 
 // wants reports whether a list, which has a task to show, has one of the kinds
 // that are asked for.
 func (l *lookup) wants(list listNo) bool {
-	return len(l.request.Kinds) == 0 || slices.ContainsFunc(l.release.tables.tasks.of(list), l.shows)
+	return slices.ContainsFunc(l.release.tables.tasks.of(list), l.shows)
 }
 
 // shows reports whether the answer shows drops of the task.
