@@ -42,7 +42,8 @@ type Options struct {
 
 	// MaxRejected is the share of rows that may be rejected, MaxShrink the
 	// share of postings by which a release may have fewer than the one it
-	// replaces in Out. Beyond them nothing is sealed. Defaults 0.01 and 0.2.
+	// replaces in Out. Beyond them nothing is sealed. Defaults 0.01 and 0.2;
+	// below 0 stands for none at all.
 	MaxRejected float64
 	MaxShrink   float64
 
@@ -64,12 +65,15 @@ const MinMemory = 64 << 20
 const (
 	defaultMemory       = 1 << 30
 	defaultSegmentBytes = 16 << 20
+	maxSegmentBytes     = 1 << 30 // the format ends at 4 GiB, and a tile is never cut
 	defaultMaxRejected  = 0.01
 	defaultMaxShrink    = 0.2
 )
 
-// Errors of a build that ran but was not sealed. What was in Out before is
-// unchanged.
+// ErrOptions marks options that no build can have.
+var ErrOptions = errors.New("wrong option")
+
+// Errors of a build that was not sealed. What was in Out before is unchanged.
 var (
 	ErrRejected = errors.New("too many rows were rejected")
 	ErrShrink   = errors.New("the release would be much smaller than the one it replaces")
@@ -80,7 +84,7 @@ var (
 func (o *Options) withDefaults() (Options, error) {
 	d := *o
 	if d.Out == "" {
-		return d, errors.New("build: no folder for the release")
+		return d, fmt.Errorf("build: %w: no folder for the release", ErrOptions)
 	}
 	setDefault(&d.TempDir, d.Out)
 	setDefault(&d.Memory, defaultMemory)
@@ -93,13 +97,21 @@ func (o *Options) withDefaults() (Options, error) {
 	if d.Progress == nil {
 		d.Progress = silent{}
 	}
-	if d.Memory < MinMemory {
-		return d, fmt.Errorf("build: %d bytes of memory are too few: give at least %d", d.Memory, MinMemory)
+	return d, d.check()
+}
+
+func (o *Options) check() error {
+	switch {
+	case o.Memory < MinMemory:
+		return fmt.Errorf("build: %w: %d bytes of memory are too few: give at least %d", ErrOptions, o.Memory, int64(MinMemory))
+	case o.CellSize < grid.MinSize || o.CellSize > grid.MaxSize:
+		return fmt.Errorf("build: %w: cells of %d m are not within %d…%d m", ErrOptions, o.CellSize, grid.MinSize, grid.MaxSize)
+	case o.Radius < 0 || o.Radius > grid.MaxRadius:
+		return fmt.Errorf("build: %w: a radius of %d is not within 0…%d cells", ErrOptions, o.Radius, grid.MaxRadius)
+	case o.SegmentBytes < 0 || o.SegmentBytes > maxSegmentBytes:
+		return fmt.Errorf("build: %w: segments of %d bytes are not within 0…%d", ErrOptions, o.SegmentBytes, int64(maxSegmentBytes))
 	}
-	if d.Radius < 0 || d.Radius > grid.MaxRadius {
-		return d, fmt.Errorf("build: radius %d is not within 0…%d cells", d.Radius, grid.MaxRadius)
-	}
-	return d, nil
+	return nil
 }
 
 func setDefault[T comparable](field *T, value T) {
@@ -179,9 +191,20 @@ type build struct {
 	always    areas[*poi.Zone] // zones without times
 	timed     areas[*poi.Zone]
 	sets      *setTable
+	supply    *supply
+	sealing   bool // the manifest may be in place
 }
 
-func (b *build) run(ctx context.Context) error {
+func (b *build) run(ctx context.Context) (err error) {
+	present, err := objectsIn(b.opts.Out)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil && !b.sealing {
+			err = errors.Join(err, removeObjects(b.opts.Out, present))
+		}
+	}()
 	before, err := manifest.Read(b.opts.Out)
 	if err != nil && !errors.Is(err, manifest.ErrNone) {
 		b.opts.Log.Warn("the release that is there cannot be read and will be replaced", "error", err)
@@ -199,7 +222,7 @@ func (b *build) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer sorted.close()
+	defer func() { err = errors.Join(err, sorted.close()) }()
 	if err := b.checkRejected(); err != nil {
 		return err
 	}
@@ -209,7 +232,7 @@ func (b *build) run(ctx context.Context) error {
 		return err
 	}
 	if err := b.checkSize(before); err != nil {
-		return errors.Join(err, b.discard(before))
+		return err
 	}
 	b.stage("seal")
 	return b.seal(ctx, revision, segments)
@@ -223,9 +246,10 @@ func (b *build) stage(name string) {
 
 func (b *build) checkRejected() error {
 	rejected, read := b.src.Rejects().Total(), b.summary.Read
-	if float64(rejected) > b.opts.MaxRejected*float64(read+rejected) {
+	limit := max(b.opts.MaxRejected, 0)
+	if float64(rejected) > limit*float64(read+rejected) {
 		return fmt.Errorf("%w: %d of %d, more than %.3g %%: mend the input or raise the limit",
-			ErrRejected, rejected, read+rejected, 100*b.opts.MaxRejected)
+			ErrRejected, rejected, read+rejected, 100*limit)
 	}
 	return nil
 }
@@ -237,10 +261,10 @@ func (b *build) checkSize(before *manifest.Manifest) error {
 	if before == nil {
 		return nil
 	}
-	had := before.Counts[countPostings]
-	if float64(had-b.summary.Postings) > b.opts.MaxShrink*float64(had) {
+	had, limit := before.Counts[countPostings], max(b.opts.MaxShrink, 0)
+	if float64(had-b.summary.Postings) > limit*float64(had) {
 		return fmt.Errorf("%w: %d POIs after %d, a loss of more than %.3g %%: approve it by a higher limit",
-			ErrShrink, b.summary.Postings, had, 100*b.opts.MaxShrink)
+			ErrShrink, b.summary.Postings, had, 100*limit)
 	}
 	return nil
 }

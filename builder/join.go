@@ -2,15 +2,13 @@ package builder
 
 import (
 	"context"
-	"fmt"
 
 	"geodrop/builder/extsort"
-	"geodrop/poi"
 )
 
-// join walks POIs and memberships by id. It drops POIs whose id came before,
-// reports memberships of POIs that do not exist, and writes a fix for every POI
-// that is in a set or dropped.
+// join walks POIs and memberships by id. It writes a fix for every POI that is
+// in a set, or dropped since its id came before, and a flaw for every row that
+// is left out.
 func (b *build) join(ctx context.Context, s *sorted) error {
 	it, err := s.byID.Sort(ctx)
 	if err != nil {
@@ -63,29 +61,28 @@ func (j *joiner) next(it *extsort.Iterator) error {
 		return j.duplicate(&id)
 	}
 	if !j.exists {
-		j.dangling(&id)
-		return nil
+		return j.dangling(&id)
 	}
 	j.sets = append(j.sets, id.set)
 	return nil
 }
 
 func (j *joiner) duplicate(id *identity) error {
-	first := j.poi.origin
-	j.b.src.Rejects().Add(poi.Reject{
-		File: j.sorted.files[id.origin.file()], Line: id.origin.line(), Field: "id", Code: poi.CodeDuplicate,
-		Reason: fmt.Sprintf("is also at %s:%d, which stays", j.sorted.files[first.file()], first.line()),
-	})
 	j.b.summary.Duplicates++
+	if err := j.flaw(id, flaw{role: rolePOI, first: j.poi.origin}); err != nil {
+		return err
+	}
 	return j.fix(id, dropIt)
 }
 
-func (j *joiner) dangling(id *identity) {
+func (j *joiner) dangling(id *identity) error {
 	j.b.summary.Dangling++
-	j.b.src.Rejects().Add(poi.Reject{
-		File: j.sorted.files[id.origin.file()], Line: id.origin.line(), Field: "poi_id", Code: poi.CodeDangling,
-		Reason: fmt.Sprintf("of set %q names no POI", j.b.sets.ids[id.set]),
-	})
+	return j.flaw(id, flaw{role: roleMembership, set: id.set})
+}
+
+func (j *joiner) flaw(id *identity, f flaw) error {
+	j.buf = f.append(j.buf[:0])
+	return j.sorted.flaws.Add(uint64(id.origin), j.buf)
 }
 
 // finish ends the id that is being joined.

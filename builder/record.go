@@ -13,8 +13,9 @@ import (
 // matters.
 //
 //	by cell   key: cell    origin, position, district, zones, text
-//	by id     key: id, 1st half of its hash    2nd half, role, origin or set, cell
+//	by id     key: id, 1st half of its hash    2nd half, role, origin, set, cell
 //	fixes     key: cell    origin, what to do with the posting of that origin
+//	flaws     key: origin  role, what is wrong with the row of that origin
 
 // origin is where a row was read: the number of its file, and its line or,
 // where the source has none, the number of the row. Origins order rows as they
@@ -48,32 +49,35 @@ func (p *placed) append(dst []byte) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(p.pos.Lat))
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(p.pos.Lng))
 	dst = binary.LittleEndian.AppendUint32(dst, p.district)
-	dst = append(dst, byte(len(p.zones)))
+	dst = binary.AppendUvarint(dst, uint64(len(p.zones)))
 	for _, z := range p.zones {
 		dst = binary.LittleEndian.AppendUint32(dst, z)
 	}
 	return append(dst, p.text...)
 }
 
-// maxZones bounds the zones with times of one POI.
-const maxZones = 255
-
 var errRecord = errors.New("a sorted record is damaged")
 
 // parse reads a record; text aliases it.
 func (p *placed) parse(b []byte) error {
-	const head = 8 + 4 + 4 + 4 + 1
-	if len(b) < head || len(b) < head+4*int(b[head-1]) {
+	const head = 8 + 4 + 4 + 4
+	if len(b) <= head {
 		return errRecord
 	}
 	p.origin = origin(binary.BigEndian.Uint64(b))
 	p.pos = coord.E7{Lat: int32(binary.LittleEndian.Uint32(b[8:])), Lng: int32(binary.LittleEndian.Uint32(b[12:]))}
 	p.district = binary.LittleEndian.Uint32(b[16:])
-	p.zones = p.zones[:0]
-	for i := range int(b[head-1]) {
-		p.zones = append(p.zones, binary.LittleEndian.Uint32(b[head+4*i:]))
+	zones, size := binary.Uvarint(b[head:])
+	if size <= 0 || zones > uint64(len(b)-head-size)/4 {
+		return errRecord
 	}
-	p.text = b[head+4*int(b[head-1]):]
+	b = b[head+size:]
+	p.zones = p.zones[:0]
+	for range zones {
+		p.zones = append(p.zones, binary.LittleEndian.Uint32(b))
+		b = b[4:]
+	}
+	p.text = b
 	return nil
 }
 
@@ -135,5 +139,27 @@ func (f *fix) parse(b []byte) error {
 		return errRecord
 	}
 	f.origin, f.sets = origin(binary.BigEndian.Uint64(b)), binary.BigEndian.Uint32(b[8:])
+	return nil
+}
+
+// A flaw tells why the join by id leaves a row out: a POI whose id came before,
+// or a membership of no POI.
+type flaw struct {
+	role  byte
+	first origin // of the POI that stays
+	set   uint32 // of the membership
+}
+
+func (f *flaw) append(dst []byte) []byte {
+	dst = append(dst, f.role)
+	dst = binary.BigEndian.AppendUint64(dst, uint64(f.first))
+	return binary.BigEndian.AppendUint32(dst, f.set)
+}
+
+func (f *flaw) parse(b []byte) error {
+	if len(b) != 13 {
+		return errRecord
+	}
+	f.role, f.first, f.set = b[0], origin(binary.BigEndian.Uint64(b[1:])), binary.BigEndian.Uint32(b[9:])
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"geodrop/grid/index"
 	"geodrop/poi"
@@ -58,11 +59,16 @@ func (b *build) seal(ctx context.Context, revision poi.Revision, segments []mani
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	b.sealing = true
 	if err := manifest.Write(b.opts.Out, m); err != nil {
 		return err
 	}
 	s.Release, s.Segments, s.Bytes = m.ID, len(segments), m.Bytes()
-	return removeOthers(b.opts.Out, m)
+	keep := map[string]bool{}
+	for name := range m.Objects {
+		keep[name] = true
+	}
+	return removeObjects(b.opts.Out, keep)
 }
 
 func (b *build) catalog() *catalog.Catalog {
@@ -76,32 +82,34 @@ func (b *build) catalog() *catalog.Catalog {
 	return c
 }
 
-// discard removes the objects of a release that is not sealed.
-func (b *build) discard(before *manifest.Manifest) error {
-	if before == nil {
-		before = &manifest.Manifest{}
-	}
-	return removeOthers(b.opts.Out, before)
-}
-
-// removeOthers removes the objects in dir that the manifest does not list.
-// Readers that have them mapped keep them.
-func removeOthers(dir string, m *manifest.Manifest) error {
-	keep := map[string]bool{}
-	for name := range m.Objects {
-		keep[name] = true
-	}
+// objectsIn are the names of the files in dir that are named as objects are.
+func objectsIn(dir string) (map[string]bool, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return fmt.Errorf("remove old objects: %w", err)
+		return nil, fmt.Errorf("list objects: %w", err)
 	}
 	kinds := []string{manifest.SegmentKind, manifest.AreasKind, manifest.CatalogKind}
-	var errs []error
+	names := map[string]bool{}
 	for _, e := range entries {
 		ext := filepath.Ext(e.Name())
-		digest := manifest.Digest(e.Name()[:len(e.Name())-len(ext)])
-		if slices.Contains(kinds, ext) && digest.Valid() && !keep[e.Name()] {
-			errs = append(errs, os.Remove(filepath.Join(dir, e.Name())))
+		if slices.Contains(kinds, ext) && manifest.Digest(strings.TrimSuffix(e.Name(), ext)).Valid() {
+			names[e.Name()] = true
+		}
+	}
+	return names, nil
+}
+
+// removeObjects removes the objects in dir but those to keep. Readers that have
+// them mapped keep them.
+func removeObjects(dir string, keep map[string]bool) error {
+	names, err := objectsIn(dir)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for name := range names {
+		if !keep[name] {
+			errs = append(errs, os.Remove(filepath.Join(dir, name)))
 		}
 	}
 	return errors.Join(errs...)

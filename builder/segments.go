@@ -10,7 +10,6 @@ import (
 	"geodrop/builder/extsort"
 	"geodrop/grid/coord"
 	"geodrop/grid/index"
-	"geodrop/poi"
 	"geodrop/poi/catalog"
 	"geodrop/sync/manifest"
 )
@@ -31,9 +30,11 @@ func (b *build) writeSegments(ctx context.Context, s *sorted) ([]manifest.Segmen
 		combos: combos, combo: map[comboKey]comboInfo{}, zones: newSetTable(nil),
 		out: newSegmentWriter(b, combos),
 	}
-	err = m.merge(pois)
-	segments, closeErr := m.out.close()
-	if err = errors.Join(err, closeErr, pois.Err(), fixes.Err()); err != nil {
+	if err := errors.Join(m.merge(pois), fixes.Err()); err != nil {
+		return nil, errors.Join(err, m.out.wait())
+	}
+	segments, err := m.out.close()
+	if err != nil {
 		return nil, err
 	}
 	b.summary.combos(m.combo)
@@ -116,8 +117,11 @@ func (m *merger) fixFor(cell uint64, of origin) (uint32, error) {
 	return 0, m.fixes.Err()
 }
 
-// flush writes the gathered cell.
+// flush writes the gathered cell. It may be empty: its POIs were all dropped.
 func (m *merger) flush(key uint64) error {
+	if len(m.cell) == 0 {
+		return nil
+	}
 	c, err := m.b.grid.CellFromKey(key)
 	if err != nil {
 		return err
@@ -167,8 +171,6 @@ func (m *merger) newCombo(key comboKey) comboInfo {
 		place.Zones = append(place.Zones, m.b.timed.records[z].ID)
 	}
 	m.labels = place.Labels(m.labels[:0])
-	dropped := slices.ContainsFunc(m.b.config.Tasks, func(t poi.Task) bool {
-		return (t.Set == poi.AllPOIs || slices.Contains(place.Sets, t.Set)) && t.DropsIn(place.District)
-	})
+	dropped := m.b.supply.dropsAt(place.District, place.Sets)
 	return comboInfo{combo: m.combos.Add(m.labels), count: new(int64), dropped: dropped}
 }

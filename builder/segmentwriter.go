@@ -87,10 +87,12 @@ func (w *segmentWriter) wait() error {
 
 // close writes what is left and returns all segments in order.
 func (w *segmentWriter) close() ([]manifest.Segment, error) {
-	err := w.wait()
-	if err == nil && w.open.Len() > 0 {
-		err = errors.Join(w.cut(), w.wait())
+	if w.open.Len() > 0 {
+		if err := w.cut(); err != nil {
+			return nil, err
+		}
 	}
+	err := w.wait()
 	return w.segments, err
 }
 

@@ -3,7 +3,6 @@ package builder
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 
 	"geodrop/builder/extsort"
@@ -17,15 +16,22 @@ const (
 	byCellShare = 0.45
 	byIDShare   = 0.15
 	fixesShare  = 0.05
+	flawsShare  = 0.05
 )
 
 // sorted is the outcome of reading: POIs by cell, and what to fix about some.
 type sorted struct {
-	byCell, byID, fixes *extsort.Sorter
-	files               []string // by origin.file
-	fileNo              map[string]int
-	seed                uint64
-	rows                int // read without a line
+	byCell, byID, fixes, flaws *extsort.Sorter
+
+	files  []sourceFile // by origin.file
+	fileNo map[string]int
+	seed   uint64
+}
+
+// sourceFile is a file or table that rows come from.
+type sourceFile struct {
+	name string
+	rows int // read without a line
 }
 
 func (b *build) sortPOIs(ctx context.Context) (*sorted, error) {
@@ -33,10 +39,10 @@ func (b *build) sortPOIs(ctx context.Context) (*sorted, error) {
 		return extsort.New(extsort.Options{Memory: int64(share * float64(b.opts.Memory)), TempDir: b.opts.TempDir})
 	}
 	s := &sorted{
-		byCell: sorter(byCellShare), byID: sorter(byIDShare), fixes: sorter(fixesShare),
+		byCell: sorter(byCellShare), byID: sorter(byIDShare), fixes: sorter(fixesShare), flaws: sorter(flawsShare),
 		fileNo: map[string]int{}, seed: rand.Uint64(),
 	}
-	b.sets = newSetTable(b.config.Sets)
+	b.sets, b.supply = newSetTable(b.config.Sets), newSupply(b.config.Tasks)
 	err := b.readPOIs(ctx, s)
 	if err == nil {
 		err = b.readMemberships(ctx, s)
@@ -45,6 +51,9 @@ func (b *build) sortPOIs(ctx context.Context) (*sorted, error) {
 		b.stage("join")
 		err = b.join(ctx, s)
 	}
+	if err == nil {
+		err = b.reportFlaws(ctx, s)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -52,7 +61,7 @@ func (b *build) sortPOIs(ctx context.Context) (*sorted, error) {
 }
 
 func (s *sorted) close() error {
-	return errors.Join(s.byCell.Close(), s.byID.Close(), s.fixes.Close())
+	return errors.Join(s.byCell.Close(), s.byID.Close(), s.fixes.Close(), s.flaws.Close())
 }
 
 // origin is the origin of a row of a file.
@@ -60,12 +69,12 @@ func (s *sorted) origin(file string, line int) origin {
 	no, ok := s.fileNo[file]
 	if !ok {
 		no = len(s.files)
-		s.files = append(s.files, file)
+		s.files = append(s.files, sourceFile{name: file})
 		s.fileNo[file] = no
 	}
 	if line == 0 {
-		s.rows++
-		line = s.rows
+		s.files[no].rows++
+		line = s.files[no].rows
 	}
 	return newOrigin(no, line)
 }
@@ -157,9 +166,6 @@ func (p *placer) addByCell(cell uint64, origin origin, row *poi.POIRow) error {
 		r.district = uint32(n)
 	}
 	r.zones = b.timed.index.Find(row.Pos, r.zones[:0])
-	if len(r.zones) > maxZones {
-		return fmt.Errorf("%d zones with times hold POI %q, more than %d: join some", len(r.zones), row.ID, maxZones)
-	}
 	r.text = catalog.AppendText(r.text[:0], &row.POI)
 	p.buf = r.append(p.buf[:0])
 	return p.sorted.byCell.Add(cell, p.buf)

@@ -16,8 +16,9 @@ import (
 
 // Verify reads a whole release and checks all that a builder promises of one:
 // seal, digests, the invariants of every segment, that labels, texts and
-// catalog can be read and refer to each other, and that each place is in the
-// district that it is labelled with.
+// catalog can be read and refer to each other, that each place is in the
+// district that it is labelled with, and the counts of the manifest as far as
+// they follow from the files.
 //
 // The error wraps one of manifest.ErrNone, ErrInvalid, ErrFormat and ErrObject,
 // index.ErrCorrupt, ErrVersion and ErrFault, catalog.ErrCorrupt, or is that of
@@ -44,19 +45,21 @@ func Verify(ctx context.Context, dir string) (m *manifest.Manifest, err error) {
 			return nil, err
 		}
 	}
-	if v.postings != m.Counts[countPostings] {
-		return nil, fmt.Errorf("%w: it counts %d POIs, the segments have %d", manifest.ErrInvalid, m.Counts[countPostings], v.postings)
+	if err := v.counts(); err != nil {
+		return nil, err
 	}
 	return m, nil
 }
 
 type verifier struct {
-	dir      string
-	m        *manifest.Manifest
-	areas    *index.AreaFile
-	catalog  *catalog.Catalog
-	zones    map[poi.ZoneID]bool
-	postings int64
+	dir     string
+	m       *manifest.Manifest
+	areas   *index.AreaFile
+	catalog *catalog.Catalog
+	zones   map[poi.ZoneID]bool
+	supply  *supply
+
+	postings, outside, withoutTasks int64
 }
 
 func (v *verifier) open() (err error) {
@@ -72,8 +75,35 @@ func (v *verifier) open() (err error) {
 	for _, z := range v.catalog.Zones {
 		v.zones[z.ID] = true
 	}
+	v.supply = newSupply(v.catalog.Tasks)
 	v.areas, err = index.OpenAreas(filepath.Join(v.dir, v.m.Areas.FileName(manifest.AreasKind)), index.Options{})
-	return err
+	if err != nil {
+		return err
+	}
+	if areas, districts := int(v.areas.Tables().Areas), len(v.catalog.Districts); areas != districts {
+		err = fmt.Errorf("%w: the catalog %s has %d districts, the area file %d", catalog.ErrCorrupt, f.Name(), districts, areas)
+		return errors.Join(err, v.areas.Close())
+	}
+	return nil
+}
+
+// counts compares what the manifest counts with what was found.
+func (v *verifier) counts() error {
+	for _, c := range []struct {
+		name  string
+		found int64
+	}{
+		{countPostings, v.postings},
+		{countOutside, v.outside},
+		{countWithout, v.withoutTasks},
+		{countTasks, int64(len(v.catalog.Tasks))},
+		{countDistricts, int64(len(v.catalog.Districts))},
+	} {
+		if counted := v.m.Counts[c.name]; counted != c.found {
+			return fmt.Errorf("%w: it counts %d %s, the release has %d", manifest.ErrInvalid, counted, c.name, c.found)
+		}
+	}
+	return nil
 }
 
 func (v *verifier) segment(want *manifest.Segment) (err error) {
@@ -94,20 +124,35 @@ func (v *verifier) segment(want *manifest.Segment) (err error) {
 	return index.Protect(func() error { return v.places(s) })
 }
 
-// places checks labels and texts of the postings of a segment.
-func (v *verifier) places(s *index.Segment) error {
-	districts := make([]poi.Adcode, s.Combos())
-	for n := range districts {
+// labelled is what the labels of a combination say of its POIs.
+type labelled struct {
+	district poi.Adcode
+	drops    bool // some task drops there
+}
+
+// labels reads the labels of a segment's combinations.
+func (v *verifier) labels(s *index.Segment) ([]labelled, error) {
+	combos := make([]labelled, s.Combos())
+	for n := range combos {
 		place, ok := catalog.ParsePlace(s.Combo(uint32(n), nil))
 		if !ok {
-			return fmt.Errorf("%w: segment %s has unknown labels", catalog.ErrCorrupt, s.Path())
+			return nil, fmt.Errorf("%w: segment %s has unknown labels", catalog.ErrCorrupt, s.Path())
 		}
 		for _, z := range place.Zones {
 			if !v.zones[z] {
-				return fmt.Errorf("%w: segment %s refers to zone %q, which is not there", catalog.ErrCorrupt, s.Path(), z)
+				return nil, fmt.Errorf("%w: segment %s refers to zone %q, which is not there", catalog.ErrCorrupt, s.Path(), z)
 			}
 		}
-		districts[n] = place.District
+		combos[n] = labelled{district: place.District, drops: v.supply.dropsAt(place.District, place.Sets)}
+	}
+	return combos, nil
+}
+
+// places checks labels and texts of the postings of a segment.
+func (v *verifier) places(s *index.Segment) error {
+	combos, err := v.labels(s)
+	if err != nil {
+		return err
 	}
 	for _, p := range s.Postings() {
 		text, err := catalog.ParseText(s.Text(p))
@@ -115,12 +160,18 @@ func (v *verifier) places(s *index.Segment) error {
 			return fmt.Errorf("segment %s: %w", s.Path(), err)
 		}
 		var district poi.Adcode
-		if area, ok := v.areas.First(p.Pos); ok && int(area) < len(v.catalog.Districts) {
+		if area, ok := v.areas.First(p.Pos); ok {
 			district = v.catalog.Districts[area].Adcode
+		} else {
+			v.outside++
 		}
-		if district != districts[p.Combo] {
+		combo := combos[p.Combo]
+		if district != combo.district {
 			return fmt.Errorf("%w: segment %s has POI %q in district %q, the boundaries say %q",
-				catalog.ErrCorrupt, s.Path(), text.ID, districts[p.Combo], district)
+				catalog.ErrCorrupt, s.Path(), text.ID, combo.district, district)
+		}
+		if !combo.drops {
+			v.withoutTasks++
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 
 	"geodrop/builder"
 	"geodrop/grid"
+	"geodrop/poi/decode"
 )
 
 type buildCmd struct {
@@ -43,20 +44,36 @@ func (c *buildCmd) Run(r *run) (err error) {
 	debug.SetMemoryLimit(int64(heapShare * float64(c.Memory)))
 	progress := newProgress(r.stderr)
 	summary, err := builder.Build(r.ctx, src, builder.Options{
-		Out: c.Out, TempDir: c.Temp, Memory: int64(c.Memory), CellSize: grid.Size(min(c.Cell, 1<<16-1)), Radius: c.Radius,
+		Out: c.Out, TempDir: c.Temp, Memory: int64(c.Memory), CellSize: grid.Size(c.Cell), Radius: c.Radius,
 		SegmentBytes: int64(c.SegmentBytes), WithoutHash: c.NoHash,
-		MaxRejected: float64(c.MaxRejected), MaxShrink: float64(c.MaxShrink),
+		MaxRejected: c.MaxRejected.limit(), MaxShrink: c.MaxShrink.limit(),
 		Progress: progress, Log: r.log,
 	})
 	if printErr := c.print(r.stdout, summary); err == nil {
 		err = printErr
 	}
-	for _, unsealed := range []error{builder.ErrRejected, builder.ErrShrink, builder.ErrEmpty} {
+	for _, unsealed := range []error{builder.ErrRejected, builder.ErrShrink, builder.ErrEmpty, decode.ErrFormat} {
 		if errors.Is(err, unsealed) {
 			return notRight{err}
 		}
 	}
+	if errors.Is(err, builder.ErrOptions) {
+		return usage{err}
+	}
 	return err
+}
+
+// Validate refuses what would stand for a default in builder.Options.
+func (c *buildCmd) Validate() error {
+	switch {
+	case c.Cell < int(grid.MinSize) || c.Cell > int(grid.MaxSize):
+		return fmt.Errorf("--cell %d is not within %d…%d metres", c.Cell, grid.MinSize, grid.MaxSize)
+	case c.Radius < 1 || c.Radius > grid.MaxRadius:
+		return fmt.Errorf("--radius %d is not within 1…%d cells", c.Radius, grid.MaxRadius)
+	case c.Out == "":
+		return errors.New("--out names no folder")
+	}
+	return nil
 }
 
 func (c *buildCmd) print(w io.Writer, s *builder.Summary) error {

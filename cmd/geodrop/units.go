@@ -53,6 +53,14 @@ func (p *percent) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// limit is the share as builder.Options has it, where 0 is the default.
+func (p percent) limit() float64 {
+	if p == 0 {
+		return -1
+	}
+	return float64(p)
+}
+
 // table prints aligned rows and keeps the first error.
 type table struct {
 	w   io.Writer

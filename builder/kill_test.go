@@ -1,0 +1,5 @@
+package builder
+
+const childEnv = "GEODROP_BUILD_CHILD"
+
+func child(dir string) int { return 0 }
