@@ -165,6 +165,7 @@ func TestSemanticCorruption(t *testing.T) {
 		{"slot emptied", "slots", 8, []uint32{0, 0}, "", "slots"},
 		{"free slot taken", "slots", 3 * 16, []uint32{1, 1, 1, 0}, "", "slots"},
 		{"first posting far away", "tiles", 0, []uint32{big}, "", "tiles"},
+		{"postings of another tile", "tiles", 64, []uint32{0}, "", "tiles"},
 		{"tile of no postings", "tiles", 4, []uint32{0}, "", "tiles"},
 		{"tile of too many postings", "tiles", 4, []uint32{big}, "", "tiles"},
 		{"no combinations in tile", "tiles", 8, []uint32{0}, "", "tiles"},
@@ -177,6 +178,7 @@ func TestSemanticCorruption(t *testing.T) {
 		{"starts descend", "starts", 4, []uint32{17, 1}, "", "starts"},
 		{"starts end far away", "starts", 4 * 64, []uint32{big}, "", "starts"},
 		{"no such latitude", "postings", 0, []uint32{900_000_001}, "", "postings"},
+		{"beyond the north pole", "postings", 2 * 16, []uint32{900_000_001}, "", "postings"},
 		{"posting in another cell", "postings", 0, []uint32{0}, "", "postings"},
 		{"no such combination", "postings", 8, []uint32{big}, "", "postings"},
 		{"text far away", "postings", 12, []uint32{big}, "", "texts"},
@@ -186,6 +188,7 @@ func TestSemanticCorruption(t *testing.T) {
 		{"combinations begin late", "combos", 0, []uint32{1}, "", "combos"},
 		{"combination ends far away", "combos", 4, []uint32{big}, "", "combos"},
 		{"combination ends before it begins", "combos", 8, []uint32{5, 4}, "", "combos"},
+		{"combinations out of order", "members", 12, []uint32{2}, "", "combos"},
 		{"combinations end far away", "combos", 20, []uint32{big}, "", "combos"},
 		{"no such label", "members", 0, []uint32{big}, "", "members"},
 		{"label one too many", "members", 24, []uint32{3}, "", "members"},
@@ -258,5 +261,111 @@ func TestHeaderNumbers(t *testing.T) {
 			t.Errorf("%s: Verify = %v", test.name, err)
 		}
 		checkAccepted(t, map[grid.Size]*grid.Grid{}, file, s)
+	}
+}
+
+// TestWhatNoWriterWrites takes sections apart and puts them together again with
+// rows too many, too few or out of place, each consistent but for one rule.
+func TestWhatNoWriterWrites(t *testing.T) {
+	u32 := binary.LittleEndian.AppendUint32
+	put := binary.LittleEndian.PutUint32
+	for _, test := range []struct {
+		name    string
+		change  func(c map[string][]byte)
+		section string
+	}{
+		{"a stage without slots", func(c map[string][]byte) {
+			c["stages"] = append(c["stages"], make([]byte, 8)...)
+		}, "stages"},
+		{"nine stages", func(c map[string][]byte) {
+			c["stages"] = slices.Repeat([]byte{1, 0, 0, 0, 0, 0, 0, 0}, 9)
+			c["slots"] = make([]byte, 9*16)
+		}, "stages"},
+		{"half a row", func(c map[string][]byte) {
+			c["tiles"] = c["tiles"][:len(c["tiles"])-32]
+		}, "tiles"},
+		{"a block without tiles", func(c map[string][]byte) {
+			c["stages"], c["slots"] = nil, nil
+			row := u32(u32(u32(u32(nil, 0x82a8b), 1), 0), 0)
+			c["blocks"] = slices.Insert(c["blocks"], 16, row...)
+		}, "blocks"},
+		{"a tile without postings", func(c map[string][]byte) {
+			clear(c["tiles"][8*64+4 : 8*64+12])
+			clear(c["tiles"][8*64+16:])
+			c["postings"] = c["postings"][:25*16]
+			c["texts"] = c["texts"][:len(c["texts"])-25]
+		}, "tiles"},
+		{"crowded without need", func(c map[string][]byte) {
+			put(c["tiles"][12:], 0)
+			clear(c["tiles"][16:64])
+			put(c["tiles"][6*64+12:], 65)
+			var starts []byte
+			for slot := range uint32(65) {
+				starts = u32(starts, min(slot/9, 1)) // in cell 8
+			}
+			c["starts"] = append(starts, c["starts"]...)
+		}, "starts"},
+		{"starts too many", func(c map[string][]byte) { c["starts"] = u32(c["starts"], 17) }, "starts"},
+		{"postings too many", func(c map[string][]byte) {
+			c["postings"] = append(c["postings"], make([]byte, 16)...)
+		}, "postings"},
+		{"a label that none has", func(c map[string][]byte) {
+			c["names"] = append(c["names"], 0xff)
+			c["labels"] = u32(c["labels"], uint32(len(c["names"])))
+		}, "labels"},
+		{"a combination that none has", func(c map[string][]byte) {
+			put(c["postings"][3*16+8:], 4) // the only one with combination 3
+			put(c["tiles"][3*64+8:], 1<<4)
+		}, "combos"},
+		{"a text twice in a cell", func(c map[string][]byte) {
+			copy(c["texts"][bytes.Index(c["texts"], []byte("crowd 1\x08")):], "crowd 0")
+		}, "texts"},
+		{"texts too long", func(c map[string][]byte) { c["texts"] = append(c["texts"], 0) }, "texts"},
+	} {
+		whole := readGolden(t, "v1.seg")
+		contents := map[string][]byte{}
+		for _, s := range index.Spans(whole) {
+			contents[s.Name] = bytes.Clone(whole[s.Offset:s.End])
+		}
+		test.change(contents)
+		var ordered [][]byte
+		for _, name := range index.SectionNames() {
+			ordered = append(ordered, contents[name])
+		}
+		file := index.Assemble(index.Numbers(whole), ordered)
+		s, err := index.Parse(file, index.Options{})
+		if err == nil {
+			checkAccepted(t, map[grid.Size]*grid.Grid{}, file, s)
+			err = s.Verify()
+		}
+		if !errors.Is(err, index.ErrCorrupt) || !strings.Contains(err.Error(), "section "+test.section+":") {
+			t.Errorf("%s: %v, want ErrCorrupt in section %s", test.name, err, test.section)
+		}
+	}
+}
+
+func TestTextOfDamagedFileIsNil(t *testing.T) {
+	for name, length := range map[string]string{
+		"overlong":     "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+		"unended":      strings.Repeat("\xff", 410),
+		"past the end": "\xff\x7f",
+	} {
+		file := readGolden(t, "v1.seg")
+		span := index.SpanOf(file, "texts")
+		copy(file[span.Offset:span.End], length)
+		index.Reseal(file)
+		s := parse(t, file)
+		if got := s.Text(s.Postings()[0]); got != nil {
+			t.Errorf("length %s: text %q, want nil", name, got)
+		}
+	}
+}
+
+func TestParseRefusesOtherKinds(t *testing.T) {
+	file := readGolden(t, "v1.seg")
+	file[10]++
+	index.ResealHeader(file)
+	if _, err := index.Parse(file, index.Options{}); !errors.Is(err, index.ErrCorrupt) || !strings.Contains(err.Error(), "kind 2") {
+		t.Errorf("Parse of another kind of file = %v", err)
 	}
 }
