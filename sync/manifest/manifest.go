@@ -38,6 +38,9 @@ const Format = 1
 // maxBytes bounds a manifest: 10^5 segments.
 const maxBytes = 64 << 20
 
+// maxObject bounds an object: no sum of what a manifest can list overflows.
+const maxObject = 1 << 44
+
 // ErrInvalid marks a manifest that is damaged, not sealed, or contradicts
 // itself. ErrFormat marks one of a format that this program cannot read.
 // ErrNone marks a folder without a manifest.
@@ -199,7 +202,10 @@ func Parse(b []byte) (*Manifest, error) {
 	if !bytes.Equal(canonical, b) {
 		return nil, fmt.Errorf("%w: not in canonical form", ErrInvalid)
 	}
-	return m, m.check()
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 func (m *Manifest) check() error {
@@ -211,13 +217,13 @@ func (m *Manifest) check() error {
 		return fmt.Errorf("%w: the seal does not match the content", ErrInvalid)
 	}
 	for _, o := range []Object{m.Areas, m.Catalog} {
-		if !o.Digest.Valid() || o.Bytes < 0 {
+		if !o.Digest.Valid() || o.Bytes < 0 || o.Bytes > maxObject {
 			return fmt.Errorf("%w: an object of %d bytes has digest %.80q", ErrInvalid, o.Bytes, o.Digest)
 		}
 	}
 	for i, s := range m.Segments {
 		switch {
-		case !s.Digest.Valid() || s.Bytes <= 0 || s.Postings <= 0:
+		case !s.Digest.Valid() || s.Bytes <= 0 || s.Bytes > maxObject || s.Postings <= 0:
 			return fmt.Errorf("%w: segment %d has %d postings, %d bytes and digest %.80q", ErrInvalid, i, s.Postings, s.Bytes, s.Digest)
 		case s.FirstTile > s.LastTile || i > 0 && s.FirstTile <= m.Segments[i-1].LastTile:
 			return fmt.Errorf("%w: segment %d does not come after the one before", ErrInvalid, i)
