@@ -77,7 +77,7 @@ func (g *Grid) RowCol(c Cell) (row, col int, ok bool) {
 	tile, slot := uint32(c.Tile().InBlock()), int(c.Slot())
 	row = bandNo*bandRows + int(deinterleave(tile>>1))*tileEdge + slot/tileEdge
 	col = blockCol*blockCols + int(deinterleave(tile))*tileEdge + slot%tileEdge
-	if row < g.firstRow() || row > g.lastRow() || col >= int(g.bands[bandNo].cols) {
+	if row < g.firstRow || row > g.lastRow || col >= int(g.bands[bandNo].cols) {
 		return 0, 0, false
 	}
 	return row, col, true
@@ -117,8 +117,8 @@ func (g *Grid) ParseCell(s string) (Cell, error) {
 	if size != int(g.size) {
 		return 0, fmt.Errorf("%w: %.40q has cells of %d m, the grid has cells of %d m", ErrCell, s, size, g.size)
 	}
-	if row < g.firstRow() || row > g.lastRow() {
-		return 0, fmt.Errorf("%w: row %d is not within %d…%d", ErrCell, row, g.firstRow(), g.lastRow())
+	if row < g.firstRow || row > g.lastRow {
+		return 0, fmt.Errorf("%w: row %d is not within %d…%d", ErrCell, row, g.firstRow, g.lastRow)
 	}
 	if cols := g.bands[row/bandRows].cols; col >= int(cols) {
 		return 0, fmt.Errorf("%w: column %d is not within 0…%d of row %d", ErrCell, col, cols-1, row)

@@ -86,6 +86,8 @@ type Grid struct {
 	perRow    uint64 // 2^rowScale / height of a row, rounded up
 	bands     []band
 	levels    uint // bits of the scaled longitude of a block
+
+	firstRow, lastRow int // those that hold the poles
 }
 
 // A band is the column geometry shared by 64 rows.
@@ -123,6 +125,7 @@ func New(size Size) (*Grid, error) {
 	for 1<<g.levels < max(g.bands[halfBands].blocks(), len(g.bands)) {
 		g.levels++
 	}
+	g.firstRow, g.lastRow = g.row(-coord.MaxLatE7), g.row(coord.MaxLatE7)
 	return g, nil
 }
 
@@ -185,10 +188,6 @@ func (b *band) col(lng int32) int {
 
 // equator is the first row north of the equator.
 func (g *Grid) equator() int { return len(g.bands) / 2 * bandRows }
-
-// firstRow and lastRow are the rows that hold the poles.
-func (g *Grid) firstRow() int { return g.row(-coord.MaxLatE7) }
-func (g *Grid) lastRow() int  { return g.row(coord.MaxLatE7) }
 
 // Cell is the cell of a position. The position must be valid.
 func (g *Grid) Cell(p coord.E7) Cell {

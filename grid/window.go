@@ -2,13 +2,37 @@ package grid
 
 import "geodrop/grid/coord"
 
-// TileWindow is the part of a window that lies in one tile: a rectangle of its
-// cells, edges included, rows and columns counted 0…7 from the south-west.
+// TileWindow is the part of a window that lies in one tile.
 type TileWindow struct {
-	Tile         Tile
-	South, North uint8
-	West, East   uint8
+	Tile Tile
+	Rect Rect
 }
+
+// Rect is a rectangle of the cells of a tile, edges included. Rows and columns
+// count 0…7 from the south-west.
+//
+//	 31    24 23    16 15     8 7      0
+//	┌────────┬────────┬────────┬────────┐
+//	│ east   │ west   │ north  │ south  │
+//	└────────┴────────┴────────┴────────┘
+type Rect uint32
+
+// NewRect is the rectangle of the rows south…north and the columns west…east.
+func NewRect(south, north, west, east int) Rect {
+	return Rect(south | north<<8 | west<<16 | east<<24)
+}
+
+// South is the first row.
+func (r Rect) South() int { return int(r & 7) }
+
+// North is the last row.
+func (r Rect) North() int { return int(r >> 8 & 7) }
+
+// West is the first column.
+func (r Rect) West() int { return int(r >> 16 & 7) }
+
+// East is the last column.
+func (r Rect) East() int { return int(r >> 24 & 7) }
 
 // Window appends the window of a position to dst: the rows at most radius rows
 // from the position's row and, in each of them, the columns at most radius
@@ -20,7 +44,7 @@ type TileWindow struct {
 // A radius of 2 touches at most 4 tiles, so a dst of capacity 4 never grows.
 func (g *Grid) Window(p coord.E7, radius int, dst []TileWindow) []TileWindow {
 	row := g.row(p.Lat)
-	first, last := max(row-radius, g.firstRow()), min(row+radius, g.lastRow())
+	first, last := max(row-radius, g.firstRow), min(row+radius, g.lastRow)
 	for r := first; r <= last; {
 		end := min(r|(tileEdge-1), last) // last row of the window in this row of tiles
 		dst = g.windowRows(p.Lng, radius, r, end, dst)
@@ -59,9 +83,8 @@ func (g *Grid) windowCols(first, last, west, east int, dst []TileWindow) []TileW
 		for col <= blockEast {
 			end := min(col|(tileEdge-1), blockEast)
 			dst = append(dst, TileWindow{
-				Tile:  TileOf(block, inBlock(tileRow, col%blockCols/tileEdge)),
-				South: uint8(first % tileEdge), North: uint8(last % tileEdge),
-				West: uint8(col % tileEdge), East: uint8(end % tileEdge),
+				Tile: TileOf(block, inBlock(tileRow, col%blockCols/tileEdge)),
+				Rect: NewRect(first%tileEdge, last%tileEdge, col%tileEdge, end%tileEdge),
 			})
 			col = end + 1
 		}
@@ -74,8 +97,8 @@ func (g *Grid) windowCols(first, last, west, east int, dst []TileWindow) []TileW
 func (g *Grid) Cells(p coord.E7, radius int, dst []Cell) []Cell {
 	var buf [16]TileWindow
 	for _, w := range g.Window(p, radius, buf[:0]) {
-		for row := w.South; row <= w.North; row++ {
-			for col := w.West; col <= w.East; col++ {
+		for row := w.Rect.South(); row <= w.Rect.North(); row++ {
+			for col := w.Rect.West(); col <= w.Rect.East(); col++ {
 				dst = append(dst, Cell(g.size)<<sizeShift|Cell(w.Tile)<<tileShift|Cell(row*tileEdge+col))
 			}
 		}

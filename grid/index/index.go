@@ -70,8 +70,8 @@ func (x *Index) Window(p coord.E7, radius int, visible []Visible, dst []Range) [
 
 // Cell appends the postings of one cell to dst; see Window.
 func (x *Index) Cell(c grid.Cell, visible []Visible, dst []Range) []Range {
-	row, col := c.Slot()/8, c.Slot()%8
-	w := [1]grid.TileWindow{{Tile: c.Tile(), South: row, North: row, West: col, East: col}}
+	row, col := int(c.Slot()/8), int(c.Slot()%8)
+	w := [1]grid.TileWindow{{Tile: c.Tile(), Rect: grid.NewRect(row, row, col, col)}}
 	return x.ranges(w[:], visible, dst)
 }
 
@@ -79,7 +79,7 @@ func (x *Index) Cell(c grid.Cell, visible []Visible, dst []Range) []Range {
 type foundTile struct {
 	row     *tileRow
 	segment uint32
-	window  grid.TileWindow
+	window  grid.Rect
 }
 
 // ranges goes level by level, not tile by tile: it finds the rows of all tiles
@@ -128,7 +128,7 @@ func (x *Index) locate(windows []grid.TileWindow, dst []foundTile) []foundTile {
 		bit := uint64(1) << w.Tile.InBlock()
 		if row.Tiles&bit != 0 {
 			at := row.FirstTile + uint32(bits.OnesCount64(row.Tiles&(bit-1)))
-			dst = append(dst, foundTile{row: &seg.tiles[at], segment: uint32(no), window: w})
+			dst = append(dst, foundTile{row: &seg.tiles[at], segment: uint32(no), window: w.Rect})
 		}
 	}
 	return dst
@@ -137,22 +137,31 @@ func (x *Index) locate(windows []grid.TileWindow, dst []foundTile) []foundTile {
 // appendRanges appends the tile's postings in the window to dst, a range for
 // each row of cells that has any.
 func (t *foundTile) appendRanges(dst []Range) []Range {
-	w := &t.window
 	dst = slices.Grow(dst, 8)
 	n := len(dst)
 	out := dst[:n+8]
-	for row := w.South; row <= w.North; row++ {
-		first, end := t.row.cells(row, w.West, w.East)
-		out[n] = Range{Segment: t.segment, First: t.row.First + first, End: t.row.First + end}
-		n += int(min(end-first, 1))
+	west := 4 * t.window.West()
+	before, within := uint32(1)<<west-1, t.within()
+	for row := t.window.South(); row <= t.window.North(); row++ {
+		counts := t.row.Counts[row]
+		first := t.row.First + uint32(t.row.Rows[row]) + sum(counts&before)
+		count := sum(counts & within)
+		out[n] = Range{Segment: t.segment, First: first, End: first + count}
+		n += int(min(count, 1))
 	}
 	return out[:n]
 }
 
+// within has the bits of the counts of the window's columns.
+func (t *foundTile) within() uint32 {
+	west, east := t.window.West(), t.window.East()
+	return uint32(uint64(1)<<(4*east+4) - uint64(1)<<(4*west))
+}
+
 // appendCrowded is appendRanges for a crowded tile.
 func (t *foundTile) appendCrowded(starts []uint32, dst []Range) []Range {
-	for row := t.window.South; row <= t.window.North; row++ {
-		first, end := t.row.crowdedCells(starts, row, t.window.West, t.window.East)
+	for row := t.window.South(); row <= t.window.North(); row++ {
+		first, end := t.row.crowdedCells(starts, row, t.window.West(), t.window.East())
 		if first < end {
 			dst = append(dst, Range{Segment: t.segment, First: t.row.First + first, End: t.row.First + end})
 		}

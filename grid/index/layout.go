@@ -72,32 +72,27 @@ const (
 	crowdedRows = 65
 )
 
-// cells are the postings in the columns west…east of a row of cells, counted
-// from the tile's first.
-func (t *tileRow) cells(row, west, east uint8) (first, end uint32) {
-	counts := t.Counts[row&7]
-	first = uint32(t.Rows[row&7]) + sum(counts&(1<<(4*west)-1))
-	return first, first + sum(counts>>(4*west)&(1<<(4*(east-west)+4)-1))
-}
-
 // sum adds eight 4-bit numbers.
 func sum(counts uint32) uint32 {
 	const low = 0x0f0f0f0f
 	return (counts&low + counts>>4&low) * 0x01010101 >> 24
 }
 
-// crowdedCells is cells for a crowded tile.
-func (t *tileRow) crowdedCells(starts []uint32, row, west, east uint8) (first, end uint32) {
+// crowdedCells are the postings in the columns west…east of a row of cells of a
+// crowded tile, counted from the tile's first.
+func (t *tileRow) crowdedCells(starts []uint32, row, west, east int) (first, end uint32) {
 	of := starts[t.Starts : uint64(t.Starts)+crowdedRows]
 	return of[row*8+west], of[row*8+east+1]
 }
 
-// cell are the postings of one cell of any tile.
+// cell are the postings of one cell, counted from the tile's first.
 func (t *tileRow) cell(starts []uint32, slot uint8) (first, end uint32) {
+	row, col := int(slot/8), int(slot%8)
 	if t.Starts != notCrowded {
-		return t.crowdedCells(starts, slot/8, slot%8, slot%8)
+		return t.crowdedCells(starts, row, col, col)
 	}
-	return t.cells(slot/8, slot%8, slot%8)
+	first = uint32(t.Rows[row]) + sum(t.Counts[row]&(1<<(4*col)-1))
+	return first, first + t.Counts[row]>>(4*col)&maxCount
 }
 
 // Posting is one point of the index.
