@@ -81,7 +81,7 @@ func (l *lookup) run() error {
 	s := &l.answer.scratch
 	l.locate()
 	s.kinds = l.release.tables.appendKinds(s.kinds, l.request.Kinds)
-	s.nearest.reset(l.release.index.Segments(), l.request.Pos, l.request.limit())
+	s.nearest.reset(l.release.index.Segments(), l.request.Pos.E7(), l.request.limit())
 	visible := l.view.segments(l.request.All)
 	if l.scope == inWindow {
 		s.ranges = l.release.index.Window(l.request.Pos.E7(), l.release.radius, visible, s.ranges)
@@ -150,16 +150,14 @@ func (l *lookup) addDrop(c *candidate) error {
 		return fmt.Errorf("%s: %w", segment.Path(), err)
 	}
 	at := &t.sites[t.combos[c.segment][p.Combo]]
-	pos := p.Pos.WGS84()
-	drop := Drop{
-		POI: a.copied(text.ID), Name: a.copied(text.Name), Kind: a.copied(text.Kind),
-		Lat: pos.Lat, Lng: pos.Lng, Distance: int32(math.Round(float64(c.distance))),
-	}
+	a.scratch.lists = append(a.scratch.lists, uint64(at.tasks)<<32|uint64(len(a.Drops)))
+	a.Drops = append(a.Drops, Drop{})
+	drop, pos := &a.Drops[len(a.Drops)-1], p.Pos.WGS84()
+	drop.POI, drop.Name, drop.Kind = a.copied(text.ID), a.copied(text.Name), a.copied(text.Kind)
+	drop.Lat, drop.Lng, drop.Distance = pos.Lat, pos.Lng, int32(math.Round(float64(c.distance.metres())))
 	if at.district != noDistrict {
 		drop.District = t.districts[at.district].ID
 	}
-	a.scratch.lists = append(a.scratch.lists, uint64(at.tasks)<<32|uint64(len(a.Drops)))
-	a.Drops = append(a.Drops, drop)
 	return nil
 }
 

@@ -3,7 +3,6 @@ package query
 import (
 	"bytes"
 	"cmp"
-	"math"
 	"slices"
 
 	"geodrop/grid/coord"
@@ -13,76 +12,66 @@ import (
 
 // candidate is a posting that may become a drop of the answer.
 type candidate struct {
-	distance coord.Metres
+	distance haversine
 	segment  uint32
 	posting  uint32
 }
 
 // nearest keeps the nearest of the postings that it is given, in the order of
 // distance and then id. It is a binary heap with the farthest on top, made when
-// there are more than limit: n postings cost n·log(limit) at worst. Most of a
-// crowd costs two multiplications, since a bound tells that they are too far;
-// an id is read only where two are equally near.
+// there are more than limit: n postings cost n·log(limit) at worst, and an id is
+// read only where two are equally near.
 type nearest struct {
 	segments []*index.Segment
 	limit    int
-	from     coord.WGS84
-	fromE7   coord.E7
-	latUnit  coord.Metres // no more than what 1e-7 degrees of latitude span
-	lngUnit  coord.Metres // the same of longitude, up to maxBounded of them
+	ruler    ruler
 	kept     []candidate
 	heaped   bool
 	dropped  bool // some were not kept
 }
 
-// The bounds are for differences of at most 5 degrees and leave room for the
-// sine of that and for the rounding of E7.
-const (
-	maxBounded = 5 * 10_000_000
-	boundRate  = 0.998
-	boundSlack = coord.Metres(0.02)
-)
-
-func (n *nearest) reset(segments []*index.Segment, from coord.WGS84, limit int) {
-	const unit = boundRate * coord.EarthRadius * math.Pi / 180 / 1e7
-	*n = nearest{
-		segments: segments, limit: limit, from: from, fromE7: from.E7(),
-		latUnit: unit, lngUnit: unit * coord.Metres(math.Cos(float64(from.Lat)*math.Pi/180)), kept: n.kept[:0],
-	}
+func (n *nearest) reset(segments []*index.Segment, from coord.E7, limit int) {
+	*n = nearest{segments: segments, limit: limit, ruler: newRuler(from), kept: n.kept[:0]}
 }
 
 // add offers a posting of a segment.
 func (n *nearest) add(segment, posting uint32, pos coord.E7) {
+	c := candidate{n.ruler.to(pos), segment, posting}
 	if len(n.kept) < n.limit {
-		n.kept = append(n.kept, candidate{n.from.Distance(pos.WGS84()), segment, posting})
+		n.kept = append(n.kept, c)
 		return
 	}
 	n.dropped = true
 	n.heap()
-	if n.beyond(pos, n.kept[0].distance+boundSlack) {
-		return
-	}
-	c := candidate{n.from.Distance(pos.WGS84()), segment, posting}
 	if n.farther(&n.kept[0], &c) {
 		n.kept[0] = c
 		n.sink(0, len(n.kept))
 	}
 }
 
-// beyond reports whether a position is sure to be farther than a distance: it
-// is at least as far as its parallel is, and as its meridian is.
-func (n *nearest) beyond(p coord.E7, distance coord.Metres) bool {
-	lat, lng := int64(p.Lat)-int64(n.fromE7.Lat), int64(p.Lng)-int64(n.fromE7.Lng)
-	lat, lng = max(lat, -lat), max(lng, -lng)
-	return coord.Metres(lat)*n.latUnit > distance || lng <= maxBounded && coord.Metres(lng)*n.lngUnit > distance
-}
+// fewKept is up to how many an insertion sort beats the heap.
+const fewKept = 40
 
 // sortByDistance puts the nearest first.
 func (n *nearest) sortByDistance() {
+	if len(n.kept) <= fewKept {
+		n.insertionSort()
+		return
+	}
 	n.heap()
 	for end := len(n.kept) - 1; end > 0; end-- {
 		n.kept[0], n.kept[end] = n.kept[end], n.kept[0]
 		n.sink(0, end)
+	}
+}
+
+func (n *nearest) insertionSort() {
+	for i := 1; i < len(n.kept); i++ {
+		c, j := n.kept[i], i
+		for ; j > 0 && n.farther(&n.kept[j-1], &c); j-- {
+			n.kept[j] = n.kept[j-1]
+		}
+		n.kept[j] = c
 	}
 }
 

@@ -168,10 +168,9 @@ func (c *config) expected(g *grid.Grid, req *Request) (want []string, truncated 
 			all = append(all, found{s, tasks})
 		}
 	}
+	r := newRuler(req.Pos.E7())
 	slices.SortFunc(all, func(a, b found) int {
-		return cmp.Or(
-			cmp.Compare(req.Pos.Distance(a.spot.Pos.WGS84()), req.Pos.Distance(b.spot.Pos.WGS84())),
-			cmp.Compare(a.spot.ID, b.spot.ID))
+		return cmp.Or(cmp.Compare(r.to(a.spot.Pos), r.to(b.spot.Pos)), cmp.Compare(a.spot.ID, b.spot.ID))
 	})
 	kept := all[:min(len(all), req.limit())]
 	for _, f := range kept {

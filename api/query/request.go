@@ -25,7 +25,7 @@ var ErrRequest = errors.New("invalid request")
 type Sort uint8
 
 const (
-	ByDistance Sort = iota // nearest first; of equally near ones by the bytes of the POI's id
+	ByDistance Sort = iota // nearest first, equally near ones by the bytes of the POI's id
 	ByIndex                // as the index has them: from cell to cell
 )
 
