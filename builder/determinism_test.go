@@ -35,7 +35,7 @@ func objects(t testing.TB, dir string) []string {
 
 // town is a config of n POIs in towns, with sets, districts and zones; text is
 // how many bytes each POI has.
-func town(t testing.TB, n, text int) *memory {
+func town(t failer, n, text int) *memory {
 	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	m := parse(t, `

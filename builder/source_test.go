@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
-		os.Exit(child(dir))
+		os.Exit(child(dir)) // see kill_test.go
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -106,6 +106,13 @@ func stream[T any](m *memory, what string, values []T) iter.Seq2[T, error] {
 	}
 }
 
+// failer is what making a config needs of a test.
+type failer interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
 // A line of the small language in which tests write configs:
 //
 //	poi ID LAT LNG [NAME]          a row of pois.csv, at the next line
@@ -113,7 +120,7 @@ func stream[T any](m *memory, what string, values []T) iter.Seq2[T, error] {
 //	district ADCODE S W N E        a rectangle, in degrees
 //	zone ID REASON S W N E [timed]
 //	task ID SET [DISTRICT=UNITS…]  quotas of its one prize; * is any district
-func parse(t testing.TB, text string) *memory {
+func parse(t failer, text string) *memory {
 	t.Helper()
 	m := &memory{
 		pois:        []poi.POIBatch{{File: "pois.csv"}},
@@ -132,7 +139,7 @@ func parse(t testing.TB, text string) *memory {
 	return m
 }
 
-func (m *memory) add(t testing.TB, f []string) {
+func (m *memory) add(t failer, f []string) {
 	t.Helper()
 	switch f[0] {
 	case "poi":
@@ -165,7 +172,7 @@ func (m *memory) addMembership(set poi.SetID, id poi.POIID) {
 	*rows = append(*rows, poi.MembershipRow{Membership: poi.Membership{Set: set, POI: id}, Line: len(*rows) + 2})
 }
 
-func task(t testing.TB, f []string) poi.Task {
+func task(t failer, f []string) poi.Task {
 	t.Helper()
 	tk := poi.Task{
 		ID: poi.TaskID(f[1]), Set: poi.SetID(f[2]), Merchant: "m", ClaimRadius: 50,
@@ -186,7 +193,7 @@ func task(t testing.TB, f []string) poi.Task {
 	return tk
 }
 
-func degrees(t testing.TB, s string) (d float64) {
+func degrees(t failer, s string) (d float64) {
 	t.Helper()
 	if _, err := fmt.Sscan(s, &d); err != nil {
 		t.Fatalf("%q are no degrees: %v", s, err)
@@ -195,7 +202,7 @@ func degrees(t testing.TB, s string) (d float64) {
 }
 
 // rectangle is the shape between south, west, north and east.
-func rectangle(t testing.TB, edges []string) grid.Shape {
+func rectangle(t failer, edges []string) grid.Shape {
 	t.Helper()
 	var e [4]float64
 	for i := range e {
@@ -204,7 +211,7 @@ func rectangle(t testing.TB, edges []string) grid.Shape {
 	return box(t, e[0], e[1], e[2], e[3])
 }
 
-func box(t testing.TB, south, west, north, east float64) grid.Shape {
+func box(t failer, south, west, north, east float64) grid.Shape {
 	t.Helper()
 	corner := func(lat, lng float64) coord.E7 { return coord.WGS84{Lat: coord.Lat(lat), Lng: coord.Lng(lng)}.E7() }
 	shape, err := grid.NewShape([]grid.Polygon{{{corner(south, west), corner(south, east), corner(north, east), corner(north, west)}}})
