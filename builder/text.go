@@ -12,28 +12,28 @@ import (
 
 // Text gives the summary to people, as rows of a name and what it is.
 func (s *Summary) Text(row func(name, value string)) {
-	row("read", count(s.Read)+" POIs"+", "+count(s.Memberships)+" set memberships")
+	row("read", Thousands(s.Read)+" POIs"+", "+Thousands(s.Memberships)+" set memberships")
 	row("rejected", s.rejected())
 	for i := range s.Rejects[:min(len(s.Rejects), shownRejects)] {
 		row("", s.Rejects[i].String())
 	}
 	if more := s.Rejected - shownRejects; more > 0 {
-		row("", "… and "+count(more)+" more")
+		row("", "… and "+Thousands(more)+" more")
 	}
-	row("screened out", count(s.Screened)+" POIs"+" in "+strconv.Itoa(len(s.zones))+" of "+strconv.Itoa(s.Zones)+" zones"+most(s.ScreenedBy))
+	row("screened out", Thousands(s.Screened)+" POIs"+" in "+strconv.Itoa(len(s.zones))+" of "+strconv.Itoa(s.Zones)+" zones"+most(s.ScreenedBy))
 	for _, z := range s.TopZones {
-		row("", fmt.Sprintf("%s (%s): %s", cmp.Or(z.Name, string(z.ID)), z.Reason, count(z.Count)))
+		row("", fmt.Sprintf("%s (%s): %s", cmp.Or(z.Name, string(z.ID)), z.Reason, Thousands(z.Count)))
 	}
-	row("in the release", count(s.Postings)+" POIs")
-	row("outside any district", count(s.Outside)+" POIs"+" ("+strconv.Itoa(s.Districts)+" districts)")
-	row("without tasks", count(s.WithoutTasks)+" POIs")
+	row("in the release", Thousands(s.Postings)+" POIs")
+	row("outside any district", Thousands(s.Outside)+" POIs"+" ("+strconv.Itoa(s.Districts)+" districts)")
+	row("without tasks", Thousands(s.WithoutTasks)+" POIs")
 	cells := make([]string, len(s.Densest))
 	for i, c := range s.Densest {
 		cells[i] = c.Cell + " " + strconv.Itoa(c.Count)
 	}
 	row("densest cells", strings.Join(cells, ", "))
 	row("segments", strconv.Itoa(s.Segments))
-	row("bytes", count(s.Bytes))
+	row("bytes", Thousands(s.Bytes))
 	for _, stage := range s.Stages {
 		row("stage "+stage.Name, fmt.Sprintf("%8.2f s, peak %s", stage.Duration.Seconds(), mebibytes(stage.PeakBytes)))
 	}
@@ -65,7 +65,7 @@ func (s *Summary) rejected() string {
 	for code, n := range s.RejectedBy {
 		by[string(code)] = n
 	}
-	return count(s.Rejected) + " rows" + most(by)
+	return Thousands(s.Rejected) + " rows" + most(by)
 }
 
 // most lists numbers by name, the greatest first.
@@ -76,13 +76,13 @@ func most(by map[string]int64) string {
 	names := slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Or(cmp.Compare(by[b], by[a]), cmp.Compare(a, b)) })
 	parts := make([]string, len(names))
 	for i, name := range names {
-		parts[i] = name + " " + count(by[name])
+		parts[i] = name + " " + Thousands(by[name])
 	}
 	return ": " + strings.Join(parts, ", ")
 }
 
-// count writes a number with its thousands apart.
-func count(n int64) string {
+// Thousands writes a number with its thousands apart.
+func Thousands(n int64) string {
 	digits := strconv.FormatInt(n, 10)
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/alecthomas/kong"
 )
 
 // size is a number of bytes, written as 64MiB, 1GiB or plain digits.
@@ -74,4 +76,19 @@ func (t *table) line(format string, args ...any) {
 	if t.err == nil {
 		_, t.err = fmt.Fprintf(t.w, format+"\n", args...)
 	}
+}
+
+// degrees is a coordinate. Unlike kong's numbers it may be negative without an
+// equals sign: --lng -0.127.
+type degrees float64
+
+// Decode reads the next argument, whatever it begins with.
+func (d *degrees) Decode(ctx *kong.DecodeContext) error {
+	text := ctx.Scan.Pop().String()
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return fmt.Errorf("%q is no number of degrees such as -0.127", text)
+	}
+	*d = degrees(n)
+	return nil
 }

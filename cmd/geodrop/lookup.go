@@ -1,0 +1,128 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"geodrop/api/query"
+	"geodrop/grid/coord"
+	"geodrop/poi"
+)
+
+type lookupCmd struct {
+	Release string   `required:"" placeholder:"RELEASE" help:"Folder of the release."`
+	Lat     degrees  `required:"" help:"Latitude in degrees."`
+	Lng     degrees  `required:"" help:"Longitude in degrees."`
+	CRS     string   `name:"crs" enum:"wgs84,gcj02,bd09" default:"wgs84" help:"Datum of the position: ${enum}."`
+	At      string   `placeholder:"TIME" help:"Time of the answer, RFC 3339; default: now."`
+	Limit   int      `default:"20" help:"Drops to show at most, the nearest."`
+	Sort    string   `enum:"distance,index" default:"distance" help:"Order of the drops: ${enum}."`
+	Kinds   []string `placeholder:"KIND" help:"Only tasks with a prize of one of these kinds."`
+	All     bool     `help:"Tasks in every state, not only those that players see."`
+	NoHash  bool     `help:"Bisect instead of using the prefix hash."`
+	JSON    bool     `name:"json" help:"Print the answer as a node would send it."`
+}
+
+func (*lookupCmd) Help() string {
+	return `The drops in the window around a position, as a node would answer.
+
+Example: geodrop lookup --release release --lat 51.5145 --lng -0.1270
+         geodrop lookup --release release --lat 51.5145 --lng -0.1270 --at 2026-12-31T20:00:00Z`
+}
+
+func (c *lookupCmd) Run(r *run) (err error) {
+	req, err := c.request()
+	if err != nil {
+		return usage{err}
+	}
+	release, err := query.Open(c.Release, query.Options{ForceBisection: c.NoHash})
+	if err != nil {
+		return wrong(err)
+	}
+	defer func() { err = errors.Join(err, release.Close()) }()
+	var answer query.Answer
+	if err := release.Lookup(req, &answer); err != nil {
+		if errors.Is(err, query.ErrRequest) {
+			return usage{err}
+		}
+		return wrong(err)
+	}
+	if c.JSON {
+		e := json.NewEncoder(r.stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(&answer)
+	}
+	t := table{w: r.stdout}
+	printAnswer(&t, &answer)
+	return t.err
+}
+
+func (c *lookupCmd) request() (req query.Request, err error) {
+	crs, err := coord.ParseCRS(c.CRS)
+	if err != nil {
+		return req, err
+	}
+	if req.Pos, err = crs.ToWGS84(coord.Lat(c.Lat), coord.Lng(c.Lng)); err != nil {
+		return req, err
+	}
+	if c.At != "" {
+		if req.At, err = time.Parse(time.RFC3339, c.At); err != nil {
+			return req, fmt.Errorf("--at %q is no time such as 2026-12-31T20:00:00Z", c.At)
+		}
+	}
+	req.Limit, req.All = c.Limit, c.All
+	if c.Sort == "index" {
+		req.Sort = query.ByIndex
+	}
+	for _, kind := range c.Kinds {
+		req.Kinds = append(req.Kinds, poi.PrizeKind(kind))
+	}
+	return req, nil
+}
+
+func printAnswer(t *table, a *query.Answer) {
+	district := "outside all districts"
+	if a.District != nil {
+		district = fmt.Sprintf("%s (%s)", a.District.Name, a.District.ID)
+	}
+	t.line("Release %s, cell %s, %s, at %s.", a.Release, a.Cell, district, a.AsOf.Format(time.RFC3339))
+	if len(a.Drops) == 0 {
+		t.line("Nothing is dropped here at this time.")
+		return
+	}
+	t.line("")
+	for _, d := range a.Drops {
+		tasks := make([]string, len(d.Tasks))
+		for i, id := range d.Tasks {
+			tasks[i] = string(id)
+		}
+		t.line("%5d m  %-10s  %-36s  %s", d.Distance, printable(d.POI.String()), printable(d.Name.String()), strings.Join(tasks, ", "))
+	}
+	if a.Truncated {
+		t.line("         and more: raise --limit to see them")
+	}
+	t.line("")
+	for _, task := range a.Tasks {
+		until := ""
+		switch {
+		case task.State == poi.Active && !task.ClosesAt.IsZero():
+			until = " until " + task.ClosesAt.Format(time.RFC3339)
+		case !task.OpensAt.IsZero():
+			until = ", opens " + task.OpensAt.Format(time.RFC3339)
+		}
+		t.line("%s: %s, by %s, %s%s", task.ID, printable(task.Title), printable(task.Merchant), task.State, until)
+	}
+}
+
+// printable replaces what could move the cursor or hide text on a terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return '·'
+		}
+		return r
+	}, s)
+}

@@ -1,5 +1,0 @@
-package main
-
-type inspectCmd struct{}
-type lookupCmd struct{}
-type benchCmd struct{}
