@@ -1,0 +1,202 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"geodrop/builder"
+	"geodrop/sync/manifest"
+)
+
+// BuildOptions say what Build measures. The zero value is what geodrop uses
+// unless told.
+type BuildOptions struct {
+	Rows     int   // of pois.csv; default 1e6
+	Memory   int64 // of the build, and of the sort; default 1 GiB
+	Rounds   int   // default 3; two at least tell whether builds repeat
+	PeerMost int   // most rows that GNU sort sorts; default 1e7
+	Seed     uint64
+	TempDir  string // where the bundle and the releases go; default: the system's
+
+	Progress builder.Progress // default: none
+
+	build     buildFunc
+	districts mesh // default districtsMesh
+}
+
+const (
+	defaultBuildRows   = 1000000
+	defaultBuildRounds = 3
+	targetBuild        = 1 // times the time of GNU sort
+)
+
+func (o BuildOptions) withDefaults() BuildOptions {
+	setDefault(&o.Rows, defaultBuildRows)
+	setDefault(&o.Memory, buildMemory)
+	setDefault(&o.Rounds, defaultBuildRounds)
+	setDefault(&o.PeerMost, defaultPeerMost)
+	if o.Progress == nil {
+		o.Progress = silent{}
+	}
+	setDefault(&o.districts, districtsMesh(National(), o.Seed))
+	if o.build == nil {
+		o.build = buildInChild
+	}
+	return o
+}
+
+// Build measures builds of a synthetic bundle. The rows are valid, as far as it
+// came, also with an error.
+func Build(ctx context.Context, opts BuildOptions) (rows []Row, err error) {
+	o := opts.withDefaults()
+	work, err := os.MkdirTemp(o.TempDir, "geodrop-bench-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for the bench: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	defer o.Progress.Done()
+	b := &builds{opts: &o, name: caseName("build", o.Rows), work: work}
+	o.Progress.Stage("write the bundle of " + b.name)
+	if b.files, err = writeBundle(ctx, work, NewPoints(National(), o.Rows, o.Seed), o.districts); err != nil {
+		return nil, err
+	}
+	if err := b.run(ctx); err != nil {
+		return nil, fmt.Errorf("bench build of %s rows: %w", countName(o.Rows), err)
+	}
+	return b.report(), nil
+}
+
+// builds is the measurement of one bundle.
+type builds struct {
+	opts  *BuildOptions
+	name  string // of the case
+	work  string
+	files bundleFiles
+	peer  *gnuSort
+	why   string // there is no peer
+
+	ours, theirs []time.Duration
+	summaries    []*builder.Summary
+	manifests    [][]byte
+}
+
+// run lets build and sort take turns, each first every other time.
+func (b *builds) run(ctx context.Context) (err error) {
+	if b.peer, err = findSort(ctx, b.opts.Memory); err != nil {
+		b.why = err.Error()
+	} else if b.opts.Rows > b.opts.PeerMost {
+		b.peer, b.why = nil, fmt.Sprintf("GNU sort is given at most %s rows", countName(b.opts.PeerMost))
+	}
+	for round := range b.opts.Rounds {
+		turns := []func(context.Context) error{b.build, b.sort}
+		if round%2 == 1 {
+			slices.Reverse(turns)
+		}
+		for _, turn := range turns {
+			if err := turn(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (b *builds) build(ctx context.Context) error {
+	b.opts.Progress.Stage("build " + b.name)
+	out := filepath.Join(b.work, "release")
+	began := time.Now()
+	s, err := b.opts.build(ctx, b.files.dir, out, b.opts.Memory)
+	if err != nil {
+		return err
+	}
+	b.ours, b.summaries = append(b.ours, time.Since(began)), append(b.summaries, s)
+	m, err := os.ReadFile(filepath.Join(out, manifest.Name))
+	if err != nil {
+		return fmt.Errorf("read what was built: %w", err)
+	}
+	b.manifests = append(b.manifests, m)
+	return os.RemoveAll(out)
+}
+
+func (b *builds) sort(ctx context.Context) error {
+	if b.peer == nil {
+		return nil
+	}
+	b.opts.Progress.Stage("GNU sort of " + b.name)
+	began := time.Now()
+	if err := b.peer.run(ctx, b.files.keys); err != nil {
+		return err
+	}
+	b.theirs = append(b.theirs, time.Since(began))
+	return nil
+}
+
+func (b *builds) report() []Row {
+	median, least := middle(b.ours), slices.Min(b.ours)
+	speed := newRow(b.name, "seconds", median.Seconds(), unitSeconds).noted("median of %d builds, each a process", len(b.ours))
+	low := newRow(b.name, "min_seconds", least.Seconds(), unitSeconds)
+	if b.peer == nil {
+		speed = speed.without(b.why)
+	} else {
+		speed = speed.timesCost(b.peer.String(), middle(b.theirs).Seconds()).noted("same keys, same rows, whole lines sorted")
+		low = low.timesCost(b.peer.String(), slices.Min(b.theirs).Seconds())
+	}
+	rows := []Row{
+		speed.atMost(targetBuild), low,
+		newRow(b.name, "rows_per_second", float64(b.opts.Rows)/median.Seconds(), unitPerS),
+		b.peak(), b.repeat(),
+	}
+	s := b.summaries[len(b.summaries)-1]
+	rows = append(rows, newRow(b.name, "release_bytes", float64(s.Bytes), unitBytes).
+		noted("%d POIs read, %d screened out, %d rejected, %d outside the districts, %d segments", s.Read, s.Screened, s.Rejected, s.Outside, s.Segments))
+	for _, stage := range s.Stages {
+		name := b.name + "/" + stage.Name
+		rows = append(rows, newRow(name, "seconds", stage.Duration.Seconds(), unitSeconds))
+		if stage.PeakBytes > 0 {
+			rows = append(rows, newRow(name, "peak_bytes", float64(stage.PeakBytes), unitBytes))
+		}
+	}
+	return rows
+}
+
+// peak is the most memory that any stage of any build had.
+func (b *builds) peak() Row {
+	most := int64(0)
+	for _, s := range b.summaries {
+		for _, stage := range s.Stages {
+			most = max(most, stage.PeakBytes)
+		}
+	}
+	row := newRow(b.name, "peak_bytes", float64(most), unitBytes)
+	if most == 0 {
+		return row.without("the system does not tell the peak of memory")
+	}
+	return row.atMost(float64(b.opts.Memory)).noted("resident memory of the build process, told to stay within %s", bytesText(float64(b.opts.Memory)))
+}
+
+// repeat says whether all builds gave the same bytes.
+func (b *builds) repeat() Row {
+	different := 0
+	for _, m := range b.manifests[1:] {
+		if !bytes.Equal(m, b.manifests[0]) {
+			different++
+		}
+	}
+	row := newRow(b.name, "different_releases", float64(different), "")
+	if len(b.manifests) < 2 {
+		return row.without("one build only")
+	}
+	return row.atMost(0).noted("manifests, and so all digests, of %d builds compared", len(b.manifests))
+}
+
+// middle is the median.
+func middle(times []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(times))
+	return sorted[len(sorted)/2]
+}

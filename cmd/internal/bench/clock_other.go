@@ -1,0 +1,6 @@
+//go:build !linux
+
+package bench
+
+// threadClock is wallClock where there is no other.
+func threadClock() clock { return wallClock() }
