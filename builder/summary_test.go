@@ -92,10 +92,10 @@ func TestSummaryOfNothing(t *testing.T) {
 	golden(t, "summary-empty.txt", b.String())
 }
 
-func TestCount(t *testing.T) {
+func TestThousands(t *testing.T) {
 	for n, want := range map[int64]string{0: "0", 7: "7", 999: "999", 1000: "1,000", 1385088: "1,385,088", 100000000: "100,000,000"} {
-		if got := count(n); got != want {
-			t.Errorf("count(%d) is %s, want %s", n, got, want)
+		if got := Thousands(n); got != want {
+			t.Errorf("Thousands(%d) is %s, want %s", n, got, want)
 		}
 	}
 }

@@ -1,0 +1,288 @@
+package builder
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"geodrop/grid"
+	"geodrop/grid/coord"
+	"geodrop/grid/index"
+	"geodrop/poi"
+	"geodrop/poi/catalog"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// The guarantee of package grid for cells of 200 m and a radius of 2.
+const (
+	sureWithin = 395.0 // metres
+	noneBeyond = 860.0
+)
+
+// startRedis runs a Redis server of the test's own until the test ends.
+func startRedis(t *testing.T) *redis.Client {
+	t.Helper()
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Fatalf("the positions are checked against Redis: apt-get install redis-server (%v)", err)
+	}
+	dir, err := os.MkdirTemp("", "redis") // a socket's path has to be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket := filepath.Join(dir, "socket")
+	server := exec.Command(path, "--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "no")
+	out, err := server.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, ReadTimeout: -1, WriteTimeout: -1, DisableIdentity: true})
+	t.Cleanup(func() {
+		if err := client.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := server.Process.Kill(); err != nil {
+			t.Error(err)
+		}
+		server.Wait() //nolint // it was killed
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	var log strings.Builder
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		fmt.Fprintln(&log, lines.Text())
+		if strings.Contains(lines.Text(), "eady to accept connections") {
+			return client
+		}
+	}
+	t.Fatalf("Redis did not start:\n%s", log.String())
+	return nil
+}
+
+// A geoset is points in Redis, where member n is called strconv.Itoa(n).
+type geoset struct {
+	client *redis.Client
+	points []coord.E7 // as Redis has rounded them
+}
+
+const geoKey = "pois"
+
+// fill puts points into Redis and reads them back: it stores 52 bits of them.
+func fill(t *testing.T, client *redis.Client, points []coord.E7) *geoset {
+	t.Helper()
+	ctx := context.Background()
+	g := &geoset{client: client}
+	for from := 0; from < len(points); {
+		pipe := client.Pipeline()
+		var answers []*redis.GeoPosCmd
+		for range 50 {
+			n := min(500, len(points)-from)
+			added, names := make([]*redis.GeoLocation, n), make([]string, n)
+			for i := range n {
+				p := points[from+i].WGS84()
+				names[i] = strconv.Itoa(from + i)
+				added[i] = &redis.GeoLocation{Name: names[i], Latitude: float64(p.Lat), Longitude: float64(p.Lng)}
+			}
+			if n > 0 {
+				pipe.GeoAdd(ctx, geoKey, added...)
+				answers = append(answers, pipe.GeoPos(ctx, geoKey, names...))
+			}
+			from += n
+		}
+		if _, err := pipe.Exec(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for _, answer := range answers {
+			for _, p := range answer.Val() {
+				g.points = append(g.points, coord.WGS84{Lat: coord.Lat(p.Latitude), Lng: coord.Lng(p.Longitude)}.E7())
+			}
+		}
+	}
+	return g
+}
+
+// near is what Redis finds within noneBeyond metres of each position.
+func (g *geoset) near(t *testing.T, at []coord.E7) []*redis.GeoSearchLocationCmd {
+	t.Helper()
+	ctx := context.Background()
+	var answers []*redis.GeoSearchLocationCmd
+	for some := range slices.Chunk(at, 1000) {
+		pipe := g.client.Pipeline()
+		for _, p := range some {
+			w := p.WGS84()
+			answers = append(answers, pipe.GeoSearchLocation(ctx, geoKey, &redis.GeoSearchLocationQuery{
+				GeoSearchQuery: redis.GeoSearchQuery{Longitude: float64(w.Lng), Latitude: float64(w.Lat), Radius: noneBeyond, RadiusUnit: "m"},
+				WithDist:       true,
+			}))
+		}
+		if _, err := pipe.Exec(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return answers
+}
+
+// compare holds the windows of an index, whose POIs are called as the members
+// are, against Redis.
+func (g *geoset) compare(t *testing.T, x *index.Index, at []coord.E7) {
+	t.Helper()
+	var inside, edge, outer int
+	window := make(map[string]bool)
+	for i, answer := range g.near(t, at) {
+		clear(window)
+		for _, r := range x.Window(at[i], grid.DefaultRadius, nil, nil) {
+			s := x.Segments()[r.Segment]
+			for _, p := range s.Postings()[r.First:r.End] {
+				text, err := catalog.ParseText(s.Text(p))
+				if err != nil {
+					t.Fatal(err)
+				}
+				window[string(text.ID)] = true
+			}
+		}
+		found := make(map[string]bool, len(window))
+		for _, near := range answer.Val() {
+			found[near.Name] = true
+			switch {
+			case near.Dist <= sureWithin && !window[near.Name]:
+				t.Fatalf("the window of %v lacks POI %s at %v, %v m away", at[i], near.Name, g.at(near.Name), near.Dist)
+			case near.Dist <= sureWithin:
+				inside++
+				if near.Dist > sureWithin-10 {
+					edge++
+				}
+			default:
+				outer++
+			}
+		}
+		for name := range window {
+			if !found[name] {
+				t.Fatalf("the window of %v has POI %s at %v, more than %v m away", at[i], name, g.at(name), noneBeyond)
+			}
+		}
+	}
+	t.Logf("%d positions: %d POIs within %v m, %d of them in the last 10 m; %d more up to %v m", len(at), inside, sureWithin, edge, outer, noneBeyond)
+	if inside < len(at) || edge == 0 || outer == 0 {
+		t.Error("too few POIs are near the positions for the comparison to mean something")
+	}
+}
+
+func (g *geoset) at(name string) coord.WGS84 {
+	n, err := strconv.Atoi(name)
+	if err != nil || n >= len(g.points) {
+		return coord.WGS84{}
+	}
+	return g.points[n].WGS84()
+}
+
+// release builds a release of the points.
+func (g *geoset) release(t *testing.T) *index.Index {
+	t.Helper()
+	m := &memory{}
+	for i, p := range g.points {
+		if i%500 == 0 {
+			m.pois = append(m.pois, poi.POIBatch{File: "points"})
+		}
+		b := &m.pois[len(m.pois)-1]
+		b.Rows = append(b.Rows, poi.POIRow{POI: poi.POI{ID: poi.POIID(strconv.Itoa(i)), Pos: p}})
+	}
+	dir := t.TempDir()
+	built(t, m, Options{Out: dir, SegmentBytes: 1 << 20})
+	x := opened(t, dir)
+	t.Cleanup(func() {
+		if err := x.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return x
+}
+
+// bandDegrees is the height of a band: 64 rows of 200 m.
+const bandDegrees = 64 * 200 / 111319.49
+
+// oddPositions are n positions of every kind that could be answered wrongly,
+// some of them in towns.
+func oddPositions(r *rand.Rand, n int, towns []coord.E7) []coord.E7 {
+	uniform := func(from, to float64) float64 { return from + (to-from)*r.Float64() }
+	sign := func() float64 { return float64(2*r.IntN(2) - 1) }
+	const bands = 739 // up to 85 degrees
+	bandEdge := func() float64 {
+		k := r.IntN(bands) + 1
+		return sign() * (float64(k)*bandDegrees + uniform(-500, 500)/111319.49)
+	}
+	all := make([]coord.E7, n)
+	for i := range all {
+		lat, lng := uniform(-60, 60), uniform(-180, 180)
+		switch i % 8 {
+		case 1: // the north and the south
+			lat = sign() * uniform(60, 85)
+		case 2, 3:
+			lat = bandEdge()
+		case 4: // the antimeridian
+			lat, lng = uniform(-85, 85), sign()*(180-uniform(0, 0.02))
+		case 5: // where the guarantee ends
+			lat = sign() * uniform(84.98, 85)
+		case 6: // corners of bands on the antimeridian, the equator, Greenwich
+			lat, lng = bandEdge(), sign()*180
+			if i%16 == 6 {
+				lat, lng = uniform(-0.01, 0.01), uniform(-0.01, 0.01)
+			}
+		case 7: // the highest cities
+			lat = sign() * uniform(68, 79)
+		}
+		all[i] = coord.WGS84{Lat: coord.Lat(min(85, max(-85, lat))), Lng: coord.Lng(lng)}.E7()
+		if i%8 == 0 && len(towns) > 0 {
+			all[i] = off(towns[r.IntN(len(towns))], 900*r.Float64(), 2*math.Pi*r.Float64())
+		}
+	}
+	return all
+}
+
+// off is the position some metres away in a direction, on a sphere.
+func off(p coord.E7, metres, direction float64) coord.E7 {
+	const rad = math.Pi / 180
+	from, d := p.WGS84(), metres/float64(coord.EarthRadius)
+	lat := float64(from.Lat) * rad
+	sin := math.Sin(lat)*math.Cos(d) + math.Cos(lat)*math.Sin(d)*math.Cos(direction)
+	lng := float64(from.Lng)*rad + math.Atan2(math.Sin(direction)*math.Sin(d)*math.Cos(lat), math.Cos(d)-math.Sin(lat)*sin)
+	return coord.WGS84{Lat: coord.Lat(math.Asin(sin) / rad), Lng: coord.Lng(math.Remainder(lng/rad, 360))}.E7()
+}
+
+// All that Redis finds within 395 m is in the window, and nothing in the window
+// is beyond 860 m by Redis.
+func TestWindowsAgreeWithRedis(t *testing.T) {
+	n := 20_000
+	if testing.Short() {
+		n /= 10
+	}
+	r := rand.New(rand.NewPCG(7, 8))
+	towns := oddPositions(r, 20, nil)
+	var points []coord.E7
+	for _, town := range towns { // dense cells
+		for range 250 {
+			points = append(points, off(town, 150*r.Float64(), 2*math.Pi*r.Float64()))
+		}
+	}
+	at := oddPositions(r, n, towns)
+	for _, p := range at {
+		for _, ring := range [][2]float64{{390, 396}, {380, 405}, {0, 400}, {845, 861}, {400, 900}} {
+			points = append(points, off(p, ring[0]+(ring[1]-ring[0])*r.Float64(), 2*math.Pi*r.Float64()))
+		}
+	}
+	g := fill(t, startRedis(t), points)
+	g.compare(t, g.release(t), at)
+}
