@@ -56,13 +56,13 @@ func eastward(lng int64) int64 {
 	return lng
 }
 
-func smallSin(x float64) float64 { return x * (1 - x*x/6*(1-x*x/20)) }
-func smallCos(x float64) float64 { return 1 - x*x/2*(1-x*x/12*(1-x*x/30)) }
+func smallSin(x float64) float64 { return x * (1 - x*x*(1.0/6)*(1-x*x*(1.0/20))) }
+func smallCos(x float64) float64 { return 1 - x*x*(1.0/2)*(1-x*x*(1.0/12)*(1-x*x*(1.0/30))) }
 
 // metres is the distance of a haversine.
 func (h haversine) metres() coord.Metres {
 	x := math.Sqrt(min(float64(h), 1))
-	angle := x * (1 + x*x/6*(1+x*x*9/20*(1+x*x*25/42))) // the series of asin
+	angle := x * (1 + x*x*(1.0/6)*(1+x*x*(9.0/20)*(1+x*x*(25.0/42)))) // the series of asin
 	if x > small {
 		angle = math.Asin(x)
 	}
