@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"time"
 
@@ -10,24 +11,27 @@ import (
 	"golang.org/x/term"
 )
 
-// newProgress shows a bar on a terminal and a line a stage elsewhere.
+// newProgress shows a bar on a terminal, and elsewhere a line now and then.
 func newProgress(f *os.File) builder.Progress {
-	return &progress{f: f, terminal: term.IsTerminal(int(f.Fd()))}
+	return &progress{f: f, terminal: term.IsTerminal(int(f.Fd())), said: time.Now()}
 }
+
+// sayEvery is how often a line is written where there is no terminal.
+const sayEvery = 10 * time.Second
 
 type progress struct {
 	f        *os.File
 	terminal bool
 	bar      *progressbar.ProgressBar
 	stage    string
-	rows     int
-	began    time.Time
+	rows     int64
+	said     time.Time
 }
 
 // Stage ends the stage before and begins the next.
 func (p *progress) Stage(name string) {
 	p.Done()
-	p.stage, p.rows, p.began = name, 0, time.Now()
+	p.stage, p.rows = name, 0
 	if p.terminal {
 		p.bar = progressbar.NewOptions(-1, progressbar.OptionSetWriter(p.f), progressbar.OptionSetDescription(name),
 			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"),
@@ -36,19 +40,22 @@ func (p *progress) Stage(name string) {
 	}
 }
 
-// Add counts rows of the stage.
+// Add counts rows of the stage. That a bar or a line cannot be shown is no
+// reason to stop a build.
 func (p *progress) Add(rows int) {
-	p.rows += rows
+	p.rows += int64(rows)
 	if p.bar != nil {
-		p.bar.Add(rows) //nolint // a bar that cannot be drawn is no reason to stop
+		_ = p.bar.Add(rows)
+	} else if now := time.Now(); !p.terminal && now.Sub(p.said) >= sayEvery {
+		p.said = now
+		fmt.Fprintf(p.f, "geodrop: stage %s, %s rows\n", p.stage, builder.Thousands(p.rows))
 	}
 }
 
 // Done ends the last stage.
 func (p *progress) Done() {
 	if p.bar != nil {
-		p.bar.Finish() //nolint // see Add
+		_ = p.bar.Finish()
 		p.bar = nil
 	}
-	p.stage = ""
 }
