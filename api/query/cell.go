@@ -16,6 +16,7 @@ import (
 // are those of the middle. Request.Pos is not used. The error may wrap
 // grid.ErrCell, and else is as Lookup's.
 func (r *Release) Cell(text string, req Request, a *Answer) error {
+	a.reset()
 	c, err := r.grid.ParseCell(text)
 	if err != nil {
 		return fmt.Errorf("lookup: %w", err)

@@ -46,22 +46,23 @@ const (
 )
 
 // Lookup finds the drops in the window around a position. The error wraps
-// coord.ErrRange or ErrRequest where the request is wrong. Else the release is:
-// then the error wraps index.ErrFault, index.ErrCorrupt or catalog.ErrCorrupt,
-// Damaged reports it from then on, and the answer is empty. The error never
-// tells the position.
+// coord.ErrRange or ErrRequest where the request is wrong, or ErrClosed. Else
+// the release is damaged: the error wraps index.ErrFault, index.ErrCorrupt or
+// catalog.ErrCorrupt, and Damaged reports it from then on. With an error the
+// answer is empty. The error never tells the position.
 //
 // It may run many times at once, each with an answer of its own.
 func (r *Release) Lookup(req Request, a *Answer) error {
+	a.reset()
 	if err := req.check(); err != nil {
 		return fmt.Errorf("lookup: %w", err)
 	}
 	return r.run(&req, inWindow, r.grid.Cell(req.Pos.E7()), a)
 }
 
-// run answers a request about a cell, which has req.Pos, or the window around.
+// run answers a request about a cell, which has req.Pos, or the window around
+// it. The answer is empty.
 func (r *Release) run(req *Request, in scope, cell grid.Cell, a *Answer) error {
-	a.reset()
 	if r.closed.Load() {
 		return fmt.Errorf("lookup: %w", ErrClosed)
 	}

@@ -214,8 +214,9 @@ func TestLookupRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if err := r.Lookup(tt.req, &Answer{}); !errors.Is(err, tt.want) {
-				t.Errorf("Lookup = %v, want %v", err, tt.want)
+			a := ask(t, r, Request{Pos: covent, All: true})
+			if err := r.Lookup(tt.req, a); !errors.Is(err, tt.want) || len(a.Drops) != 0 || a.Release != "" {
+				t.Errorf("Lookup = %v with the answer %+v, want %v and an empty one", err, a, tt.want)
 			}
 		})
 	}
