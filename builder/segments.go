@@ -55,6 +55,7 @@ type merger struct {
 	arena  []byte    // their texts
 	record placed
 	labels []string
+	untold int // rows of which the progress does not know yet
 }
 
 // posting is an entry of a cell; its text is arena[from:to].
@@ -137,9 +138,18 @@ func (m *merger) flush(key uint64) error {
 		}
 	}
 	m.b.summary.cell(m.b.grid, c, len(m.cell))
-	m.b.opts.Progress.Add(len(m.cell))
+	m.progress(len(m.cell))
 	m.cell, m.arena = m.cell[:0], m.arena[:0]
 	return nil
+}
+
+// progress tells of rows, some thousands at a time.
+func (m *merger) progress(rows int) {
+	const step = 4096
+	if m.untold += rows; m.untold >= step {
+		m.b.opts.Progress.Add(m.untold)
+		m.untold = 0
+	}
 }
 
 // comboKey is what the labels of a posting follow from.

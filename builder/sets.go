@@ -22,7 +22,7 @@ func newSetTable(ids []poi.SetID) *setTable {
 	for _, id := range ids {
 		t.add(id)
 	}
-	t.combo(nil)
+	t.combos = append(t.combos, nil)
 	return t
 }
 
@@ -39,6 +39,9 @@ func (t *setTable) add(id poi.SetID) uint32 {
 
 // combo is the number of the combination of some sets, which it sorts.
 func (t *setTable) combo(sets []uint32) uint32 {
+	if len(sets) == 0 {
+		return 0
+	}
 	slices.Sort(sets)
 	sets = slices.Compact(sets)
 	t.key = t.key[:0]
