@@ -30,7 +30,9 @@ func (b *build) writeSegments(ctx context.Context, s *sorted) ([]manifest.Segmen
 		combos: combos, combo: map[comboKey]comboInfo{}, zones: newSetTable(nil),
 		out: newSegmentWriter(b, combos),
 	}
-	if err := errors.Join(m.merge(pois), fixes.Err()); err != nil {
+	err = errors.Join(m.merge(pois), fixes.Err())
+	b.opts.Progress.Add(m.untold)
+	if err != nil {
 		return nil, errors.Join(err, m.out.wait())
 	}
 	segments, err := m.out.close()
