@@ -104,20 +104,22 @@ func (m *merger) add(cell uint64, payload []byte) error {
 
 // fixFor is the fix of the POI of an origin: fixes and POIs come in one order.
 func (m *merger) fixFor(cell uint64, of origin) (uint32, error) {
-	for m.hasFix {
-		var f fix
-		if err := f.parse(m.fixes.Payload()); err != nil {
-			return 0, err
-		}
-		if key := m.fixes.Key(); key > cell || key == cell && f.origin > of {
-			return 0, nil
-		} else if key == cell && f.origin == of {
-			m.hasFix = m.fixes.Next()
-			return f.sets, nil
-		}
-		return 0, fmt.Errorf("%w: a fix of cell %#x has no POI", errRecord, m.fixes.Key())
+	if !m.hasFix {
+		return 0, m.fixes.Err()
 	}
-	return 0, m.fixes.Err()
+	var f fix
+	if err := f.parse(m.fixes.Payload()); err != nil {
+		return 0, err
+	}
+	switch key := m.fixes.Key(); {
+	case key == cell && f.origin == of:
+		m.hasFix = m.fixes.Next()
+		return f.sets, nil
+	case key > cell || key == cell && f.origin > of:
+		return 0, nil
+	default:
+		return 0, fmt.Errorf("%w: a fix of cell %#x has no POI", errRecord, key)
+	}
 }
 
 // flush writes the gathered cell. It may be empty: its POIs were all dropped.
