@@ -167,7 +167,7 @@ func (a *areas) report(times []timing, why string) {
 	if a.db != nil {
 		a.add(row().timesBetter(peerPostGIS, cost(times[3], len(a.some))).atLeast(targetAreas).
 			noted("one core each; %s for PostGIS, scaled by the point", countName(len(a.some))))
-		a.add(newRow(a.name+"/points-indexed", "ns_per_point", ours, unitNs).
+		a.add(newRow(a.name+"/postgis-points-indexed", "ns_per_point", ours, unitNs).
 			timesBetter(peerPostGIS, cost(times[4], len(a.some))).noted("the points in a GiST index, too, whose making is not counted"))
 	} else {
 		a.add(row().without(why).atLeast(targetAreas))
@@ -182,8 +182,8 @@ func (a *areas) report(times []timing, why string) {
 // compare counts the points for which a peer has another answer.
 func (a *areas) compare(ctx context.Context) error {
 	a.opts.Progress.Stage("compare " + a.name)
-	a.add(a.different(peerH3, different(a.some, a.index.Find, a.h3.Find)))
-	a.add(a.different(peerBoxes, different(a.some, a.index.Find, a.boxed.Find)))
+	a.add(a.different("h3", peerH3, different(a.some, a.index.Find, a.h3.Find)))
+	a.add(a.different("boxes", peerBoxes, different(a.some, a.index.Find, a.boxed.Find)))
 	if a.db == nil {
 		return nil
 	}
@@ -198,12 +198,12 @@ func (a *areas) compare(ctx context.Context) error {
 			n++
 		}
 	}
-	a.add(a.different(peerPostGIS, n))
+	a.add(a.different("postgis", peerPostGIS, n))
 	return nil
 }
 
-func (a *areas) different(peer string, n int) Row {
-	r := newRow(a.name, "different_answers", float64(n), "").atMost(0)
+func (a *areas) different(name, peer string, n int) Row {
+	r := newRow(a.name+"/"+name, "different_answers", float64(n), "").atMost(0)
 	r.Peer = peer
 	return r.noted("of %s points, all districts of each", countName(len(a.some)))
 }

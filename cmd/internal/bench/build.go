@@ -81,9 +81,18 @@ type builds struct {
 	peer  *gnuSort
 	why   string // there is no peer
 
-	ours, theirs []time.Duration
+	ours, theirs costs
 	summaries    []*builder.Summary
 	manifests    [][]byte
+}
+
+// costs are what processes took, one entry each.
+type costs struct {
+	wall, processor []time.Duration
+}
+
+func (c *costs) add(wall, processor time.Duration) {
+	c.wall, c.processor = append(c.wall, wall), append(c.processor, processor)
 }
 
 // run lets build and sort take turns, each first every other time.
@@ -111,11 +120,12 @@ func (b *builds) build(ctx context.Context) error {
 	b.opts.Progress.Stage("build " + b.name)
 	out := filepath.Join(b.work, "release")
 	began := time.Now()
-	s, err := b.opts.build(ctx, b.files.dir, out, b.opts.Memory)
+	s, processor, err := b.opts.build(ctx, b.files.dir, out, b.opts.Memory)
 	if err != nil {
 		return err
 	}
-	b.ours, b.summaries = append(b.ours, time.Since(began)), append(b.summaries, s)
+	b.ours.add(time.Since(began), processor)
+	b.summaries = append(b.summaries, s)
 	m, err := os.ReadFile(filepath.Join(out, manifest.Name))
 	if err != nil {
 		return fmt.Errorf("read what was built: %w", err)
@@ -130,25 +140,29 @@ func (b *builds) sort(ctx context.Context) error {
 	}
 	b.opts.Progress.Stage("GNU sort of " + b.name)
 	began := time.Now()
-	if err := b.peer.run(ctx, b.files.keys); err != nil {
+	processor, err := b.peer.run(ctx, b.files.keys)
+	if err != nil {
 		return err
 	}
-	b.theirs = append(b.theirs, time.Since(began))
+	b.theirs.add(time.Since(began), processor)
 	return nil
 }
 
 func (b *builds) report() []Row {
-	median, least := middle(b.ours), slices.Min(b.ours)
-	speed := newRow(b.name, "seconds", median.Seconds(), unitSeconds).noted("median of %d builds, each a process", len(b.ours))
-	low := newRow(b.name, "min_seconds", least.Seconds(), unitSeconds)
+	median := middle(b.ours.wall)
+	speed := newRow(b.name, "seconds", median.Seconds(), unitSeconds).noted("median of %d builds, each a process", len(b.summaries))
+	least := newRow(b.name, "min_seconds", slices.Min(b.ours.wall).Seconds(), unitSeconds)
+	processor := newRow(b.name, "processor_seconds", middle(b.ours.processor).Seconds(), unitSeconds).noted("of all threads")
 	if b.peer == nil {
 		speed = speed.without(b.why)
 	} else {
-		speed = speed.timesCost(b.peer.String(), middle(b.theirs).Seconds()).noted("same keys, same rows, whole lines sorted")
-		low = low.timesCost(b.peer.String(), slices.Min(b.theirs).Seconds())
+		peer := b.peer.String()
+		speed = speed.timesCost(peer, middle(b.theirs.wall).Seconds()).noted("same keys, same rows, whole lines sorted")
+		least = least.timesCost(peer, slices.Min(b.theirs.wall).Seconds())
+		processor = processor.timesCost(peer, middle(b.theirs.processor).Seconds())
 	}
 	rows := []Row{
-		speed.atMost(targetBuild), low,
+		speed.atMost(targetBuild), least, processor,
 		newRow(b.name, "rows_per_second", float64(b.opts.Rows)/median.Seconds(), unitPerS),
 		b.peak(), b.repeat(),
 	}

@@ -66,7 +66,7 @@ func writePOIs(ctx context.Context, files bundleFiles, points *Points) error {
 			var line []byte
 			for i := range points.Len() {
 				if i%batchRows == 0 && ctx.Err() != nil {
-					return ctx.Err()
+					return context.Cause(ctx)
 				}
 				at, town := r.At(i)
 				line = appendKey(line[:0], g.Cell(at).SortKey())

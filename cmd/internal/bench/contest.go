@@ -53,8 +53,8 @@ func contest(ctx context.Context, now clock, rounds int, contenders []contender)
 	runtime.GC() // so that none runs meanwhile
 	for round := range rounds + 1 {
 		for _, i := range order {
-			if err := ctx.Err(); err != nil {
-				return nil, err
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
 			}
 			began := now()
 			found, err := contenders[i].run()

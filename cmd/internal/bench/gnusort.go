@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 )
 
 // gnuSort is the peer of builds.
@@ -24,7 +25,7 @@ func findSort(ctx context.Context, memory int64) (*gnuSort, error) {
 	if err != nil {
 		return nil, errNoSort
 	}
-	version, err := output(command(ctx, path, "--version"))
+	version, err := output(ctx, command(ctx, path, "--version"))
 	if err != nil || !bytes.Contains(version, []byte("GNU coreutils")) {
 		return nil, errNoSort
 	}
@@ -43,11 +44,15 @@ func (s *gnuSort) size() string {
 	return fmt.Sprintf("%dK", s.memory>>10)
 }
 
-// run sorts a file by whole lines into another, which it then removes.
-func (s *gnuSort) run(ctx context.Context, in string) error {
+// run sorts a file by whole lines into another, which it then removes. It
+// returns the processor time that it took.
+func (s *gnuSort) run(ctx context.Context, in string) (time.Duration, error) {
 	out := in + ".sorted"
 	c := command(ctx, s.path, "-S", s.size(), "--parallel=2", "-T", filepath.Dir(in), "-o", out, in)
 	c.Env = append(os.Environ(), "LC_ALL=C")
-	_, err := output(c)
-	return errors.Join(err, os.RemoveAll(out))
+	_, err := output(ctx, c)
+	if err = errors.Join(err, os.RemoveAll(out)); err != nil {
+		return 0, err
+	}
+	return processorTime(c), nil
 }

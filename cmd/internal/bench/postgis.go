@@ -82,7 +82,7 @@ func (p *postgis) start(ctx context.Context) error {
 	data := filepath.Join(p.dir, "data")
 	initdb := p.program(command(ctx, filepath.Join(p.bin, "initdb"),
 		"-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"))
-	if _, err := output(initdb); err != nil {
+	if _, err := output(ctx, initdb); err != nil {
 		return err
 	}
 	// The server outlives the context until stop, so that it ends in order.
@@ -134,7 +134,7 @@ func (p *postgis) ready(ctx context.Context) error {
 			p.exited <- err
 			return fmt.Errorf("PostgreSQL ended: %w", err)
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
@@ -164,7 +164,7 @@ func (p *postgis) psql(ctx context.Context, in io.Reader, out func(line string) 
 	c := p.program(command(ctx, filepath.Join(p.bin, "psql"), "-h", p.dir, "-U", "bench", "-d", "postgres",
 		"-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement))
 	c.Stdin = in
-	stdout, err := output(c)
+	stdout, err := output(ctx, c)
 	if err != nil || out == nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"geodrop/builder"
 	"geodrop/poi/decode"
@@ -96,17 +97,17 @@ func TestLookupCancelled(t *testing.T) {
 }
 
 // buildHere builds in this process: a test binary is no geodrop.
-func buildHere(ctx context.Context, dir, out string, memory int64) (*builder.Summary, error) {
+func buildHere(ctx context.Context, dir, out string, memory int64) (*builder.Summary, time.Duration, error) {
 	b, err := decode.Open(dir, decode.Options{})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer b.Close()
 	s, err := builder.Build(ctx, b, builder.Options{Out: out, Memory: memory})
 	if err == nil && s.Rejected > 0 {
 		err = errors.New("rows of the bundle were rejected")
 	}
-	return s, err
+	return s, 0, err
 }
 
 // fewDistricts are districts that are quickly written and read.
@@ -145,7 +146,9 @@ func TestBuildFails(t *testing.T) {
 	dir := t.TempDir()
 	broken := errors.New("no space left")
 	_, err := Build(t.Context(), BuildOptions{Rows: 100, TempDir: dir, districts: fewDistricts(),
-		build: func(context.Context, string, string, int64) (*builder.Summary, error) { return nil, broken }})
+		build: func(context.Context, string, string, int64) (*builder.Summary, time.Duration, error) {
+			return nil, 0, broken
+		}})
 	if !errors.Is(err, broken) {
 		t.Errorf("got %v, want %v", err, broken)
 	}
