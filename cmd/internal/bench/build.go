@@ -62,8 +62,12 @@ func Build(ctx context.Context, opts BuildOptions) (rows []Row, err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	defer o.Progress.Done()
 	b := &builds{opts: &o, name: caseName("build", o.Rows), work: work}
+	b.files.dir = filepath.Join(work, "bundle")
+	if b.findPeer(ctx) {
+		b.files.keys = filepath.Join(work, "keys")
+	}
 	o.Progress.Stage("write the bundle of " + b.name)
-	if b.files, err = writeBundle(ctx, work, NewPoints(National(), o.Rows, o.Seed), o.districts); err != nil {
+	if err := b.files.write(ctx, NewPoints(National(), o.Rows, o.Seed), o.districts); err != nil {
 		return nil, err
 	}
 	if err := b.run(ctx); err != nil {
@@ -95,13 +99,21 @@ func (c *costs) add(wall, processor time.Duration) {
 	c.wall, c.processor = append(c.wall, wall), append(c.processor, processor)
 }
 
-// run lets build and sort take turns, each first every other time.
-func (b *builds) run(ctx context.Context) (err error) {
+// findPeer reports whether there is a GNU sort to run.
+func (b *builds) findPeer(ctx context.Context) bool {
+	if b.opts.Rows > b.opts.PeerMost {
+		b.why = fmt.Sprintf("GNU sort is given at most %s rows", countName(b.opts.PeerMost))
+		return false
+	}
+	var err error
 	if b.peer, err = findSort(ctx, b.opts.Memory); err != nil {
 		b.why = err.Error()
-	} else if b.opts.Rows > b.opts.PeerMost {
-		b.peer, b.why = nil, fmt.Sprintf("GNU sort is given at most %s rows", countName(b.opts.PeerMost))
 	}
+	return err == nil
+}
+
+// run lets build and sort take turns, each first every other time.
+func (b *builds) run(ctx context.Context) error {
 	for round := range b.opts.Rounds {
 		turns := []func(context.Context) error{b.build, b.sort}
 		if round%2 == 1 {

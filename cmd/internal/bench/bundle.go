@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -20,16 +21,17 @@ const zoneCount = 1000
 
 // bundleFiles are a synthetic bundle and the file that its peer sorts.
 type bundleFiles struct {
-	dir  string // the bundle
-	keys string // a line for each POI: the sort key of its cell, a tab, its row of pois.csv
+	dir string // the bundle
+	// keys has a line for each POI: the sort key of its cell, a tab, its row of
+	// pois.csv. Empty: it is not written.
+	keys string
 }
 
-// writeBundle writes a config of POIs, districts, zones at the edges of their
-// towns and a task into a folder.
-func writeBundle(ctx context.Context, work string, points *Points, districts mesh) (bundleFiles, error) {
-	files := bundleFiles{dir: filepath.Join(work, "bundle"), keys: filepath.Join(work, "keys")}
+// write writes a config of POIs, districts, zones at the edges of their towns
+// and a task.
+func (files bundleFiles) write(ctx context.Context, points *Points, districts mesh) error {
 	if err := os.MkdirAll(files.dir, 0o755); err != nil {
-		return files, fmt.Errorf("make the bundle: %w", err)
+		return fmt.Errorf("make the bundle: %w", err)
 	}
 	for name, text := range map[string]string{
 		"merchants.csv": "id,name\nm1,Tea House\n",
@@ -39,48 +41,53 @@ func writeBundle(ctx context.Context, work string, points *Points, districts mes
 			"    prizes: [{prize: badge}]\n    quotas: [{prize: badge, district: \"*\", units: 1000000}]\n",
 	} {
 		if err := os.WriteFile(filepath.Join(files.dir, name), []byte(text), 0o644); err != nil {
-			return files, fmt.Errorf("write the bundle: %w", err)
+			return fmt.Errorf("write the bundle: %w", err)
 		}
 	}
 	if err := writeDistricts(filepath.Join(files.dir, "districts.geojson"), districts); err != nil {
-		return files, err
+		return err
 	}
 	if err := writeZones(filepath.Join(files.dir, "zones.geojson"), points); err != nil {
-		return files, err
+		return err
 	}
-	return files, writePOIs(ctx, files, points)
+	return writePOIs(ctx, files, points)
 }
 
 // writePOIs writes pois.csv and the file of keys.
 func writePOIs(ctx context.Context, files bundleFiles, points *Points) error {
+	return writeTo(filepath.Join(files.dir, "pois.csv"), func(rows *bufio.Writer) error {
+		if _, err := rows.WriteString("id,name,lat,lng,kind,town\n"); err != nil {
+			return err
+		}
+		if files.keys == "" {
+			return writeRows(ctx, points, rows, bufio.NewWriter(io.Discard))
+		}
+		return writeTo(files.keys, func(keys *bufio.Writer) error { return writeRows(ctx, points, rows, keys) })
+	})
+}
+
+func writeRows(ctx context.Context, points *Points, rows, keys *bufio.Writer) error {
 	g, err := grid.New(grid.DefaultSize)
 	if err != nil {
 		return err
 	}
-	return writeTo(filepath.Join(files.dir, "pois.csv"), func(rows *bufio.Writer) error {
-		return writeTo(files.keys, func(keys *bufio.Writer) error {
-			if _, err := rows.WriteString("id,name,lat,lng,kind,town\n"); err != nil {
-				return err
-			}
-			r := points.Reader()
-			var line []byte
-			for i := range points.Len() {
-				if i%batchRows == 0 && ctx.Err() != nil {
-					return context.Cause(ctx)
-				}
-				at, town := r.At(i)
-				line = appendKey(line[:0], g.Cell(at).SortKey())
-				key := len(line)
-				line = appendRow(line, i, at, town)
-				_, err1 := keys.Write(line)
-				_, err2 := rows.Write(line[key:])
-				if err := errors.Join(err1, err2); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	})
+	r := points.Reader()
+	var line []byte
+	for i := range points.Len() {
+		if i%batchRows == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		at, town := r.At(i)
+		line = appendKey(line[:0], g.Cell(at).SortKey())
+		key := len(line)
+		line = appendRow(line, i, at, town)
+		_, err1 := keys.Write(line)
+		_, err2 := rows.Write(line[key:])
+		if err := errors.Join(err1, err2); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeTo writes a file and waits until it is on disk, so that what is measured
