@@ -49,8 +49,10 @@ func (c *buildCmd) Run(r *run) (err error) {
 		MaxRejected: c.MaxRejected.limit(), MaxShrink: c.MaxShrink.limit(),
 		Progress: progress, Log: r.log,
 	})
-	if printErr := c.print(r.stdout, summary); err == nil {
-		err = printErr
+	if len(summary.Stages) > 0 { // else it did not begin
+		if printErr := c.print(r.stdout, summary); err == nil {
+			err = printErr
+		}
 	}
 	for _, unsealed := range []error{builder.ErrRejected, builder.ErrShrink, builder.ErrEmpty, decode.ErrFormat} {
 		if errors.Is(err, unsealed) {
@@ -70,8 +72,6 @@ func (c *buildCmd) Validate() error {
 		return fmt.Errorf("--cell %d is not within %d…%d metres", c.Cell, grid.MinSize, grid.MaxSize)
 	case c.Radius < 1 || c.Radius > grid.MaxRadius:
 		return fmt.Errorf("--radius %d is not within 1…%d cells", c.Radius, grid.MaxRadius)
-	case c.Out == "":
-		return errors.New("--out names no folder")
 	}
 	return nil
 }

@@ -36,7 +36,14 @@ func (f *sourceFlags) open() (poi.Source, error) {
 	case !info.IsDir():
 		return nil, usage{fmt.Errorf("%s is a file: a bundle is a folder", path)}
 	}
-	return decode.Open(path, decode.Options{CRS: crs})
+	bundle, err := decode.Open(path, decode.Options{CRS: crs})
+	if errors.Is(err, decode.ErrFormat) {
+		return nil, notRight{err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return bundle, nil
 }
 
 // redacted is what may be printed of a source: no password.

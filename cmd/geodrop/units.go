@@ -29,7 +29,7 @@ func (s *size) UnmarshalText(text []byte) error {
 			continue
 		}
 		n, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
-		if err != nil || !(n > 0) || n*unit.bytes >= math.MaxInt64 {
+		if err != nil || !(n*unit.bytes >= 1 && n*unit.bytes < math.MaxInt64) {
 			break
 		}
 		*s = size(n * unit.bytes)
