@@ -26,6 +26,7 @@ func Table() []Row {
 		{Path: "builder/extsort"},
 		{Path: "builder", Imports: []string{"grid/coord", "grid", "sync/atomicfile", "grid/index", "poi", "poi/decode", "poi/catalog", "sync/manifest", "builder/extsort"}},
 		{Path: "api/query", Imports: []string{"grid/coord", "grid", "grid/index", "poi", "poi/catalog", "sync/manifest"}},
+		{Path: "api", Documented: true, Imports: []string{"grid/coord", "poi", "api/query"}},
 		{Path: "data/sample", Imports: []string{"sync/atomicfile"}},
 		{Path: "cmd/internal/archtest"},
 		{Path: "cmd/internal/bench", Imports: []string{Below}, Network: true},
