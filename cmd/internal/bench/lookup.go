@@ -213,7 +213,7 @@ func (l *lookups) report(times []timing, trees bool) {
 			timesBetter(peerRTree, per(sorted.min, n)))
 		l.add(found.timesBetter(peerRTree, float64(arrival.found)/float64(n)).noted("a box as large as the mean window"))
 	default:
-		l.add(speed.without(fmt.Sprintf("R-trees are filled with at most %s points: they take 70 bytes of heap each", countName(l.opts.PeerMost))))
+		l.add(speed.without(fmt.Sprintf("R-trees are filled with at most %s points", countName(l.opts.PeerMost))))
 		l.add(least)
 		l.add(found)
 	}

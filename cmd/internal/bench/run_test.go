@@ -174,6 +174,29 @@ func TestAreas(t *testing.T) {
 	wantEmpty(t, os.TempDir())
 }
 
+// Where PostGIS is installed its answers are ours; where it is not the row says
+// so.
+func TestAreasAgainstPostGIS(t *testing.T) {
+	data := t.TempDir()
+	if err := writeDistricts(filepath.Join(data, "districts.geojson"), fewDistricts()); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := Areas(t.Context(), AreasOptions{Points: 2000, Rounds: 1, Data: data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rows {
+		switch {
+		case label(r) == "areas/districts ns_per_point" && r.Peer == None && r.Note == "":
+			t.Error("there is no peer and the row does not say why")
+		case label(r) == "areas/districts ns_per_point" && r.Peer == None:
+			t.Log(r.Note)
+		case r.Metric == "different_answers" && r.Value != 0:
+			t.Errorf("%v of 2000 answers differ from those of %s", r.Value, r.Peer)
+		}
+	}
+}
+
 func TestAreasWithoutData(t *testing.T) {
 	if _, err := Areas(t.Context(), AreasOptions{Data: t.TempDir()}); err == nil {
 		t.Error("an empty folder of districts is no error")
