@@ -104,6 +104,7 @@ func shuffle[T any](r *rand.Rand, s []T) {
 }
 
 func TestEqualContentGivesEqualBytes(t *testing.T) {
+	t.Parallel()
 	m := town(t, 20_000, 100)
 	build := func(src poi.Source, o Options) []string {
 		o.Out, o.TempDir = t.TempDir(), t.TempDir()
@@ -141,6 +142,7 @@ func TestEqualContentGivesEqualBytes(t *testing.T) {
 // A build whose rows do not fit in its memory gives the same bytes as one whose
 // rows do.
 func TestSpillingChangesNothing(t *testing.T) {
+	t.Parallel()
 	m := town(t, 12_000, 3*poi.MaxAttrValue)
 	var spilled bool
 	dirs := map[int64]string{MinMemory: t.TempDir(), 1 << 30: t.TempDir()}

@@ -66,6 +66,7 @@ func readEvents(fd int) (n int) {
 // A build killed after any of its writes, renames and removals leaves the old
 // release, the new one or none, and the next run succeeds and cleans up.
 func TestKilledAfterAnyWrite(t *testing.T) {
+	t.Parallel()
 	k := newKilling(t, false)
 	for _, replace := range []bool{false, true} {
 		events := 0

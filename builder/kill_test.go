@@ -232,6 +232,7 @@ func (k *killing) report(least int, left ...string) {
 // A build killed before any of its steps leaves the old release, the new one or
 // none, and the next run succeeds and cleans up.
 func TestKilledBeforeAnyStep(t *testing.T) {
+	t.Parallel()
 	k := newKilling(t, false)
 	steps, kills := k.steps(), 24
 	for i := range kills {
@@ -250,6 +251,7 @@ func TestKilledBeforeAnyStep(t *testing.T) {
 
 // The same while rows are spilled and large segments written.
 func TestKilledWhileSpilling(t *testing.T) {
+	t.Parallel()
 	k := newKilling(t, true)
 	steps := k.steps()
 	r := rand.New(rand.NewPCG(3, 4))

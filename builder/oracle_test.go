@@ -324,6 +324,7 @@ func drawn(t *rapid.T, tb testing.TB) *memory {
 // Every POI that is not left out is in exactly one segment, with the cell,
 // labels and text that follow from its row; the summary counts the same.
 func TestReleaseAgreesWithBruteForce(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	rapid.Check(t, func(rt *rapid.T) {
 		m := drawn(rt, t)

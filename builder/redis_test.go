@@ -265,6 +265,7 @@ func off(p coord.E7, metres, direction float64) coord.E7 {
 // All that Redis finds within 395 m is in the window, and nothing in the window
 // is beyond 860 m by Redis.
 func TestWindowsAgreeWithRedis(t *testing.T) {
+	t.Parallel()
 	n := 20_000
 	if testing.Short() {
 		n /= 10

@@ -135,6 +135,7 @@ func (w *watcher) Done()        { w.left = 0 }
 // A build that is cancelled at any of its steps, spilling and with segments
 // written already, leaves the release as it was.
 func TestCancelledAnywhere(t *testing.T) {
+	t.Parallel()
 	m := town(t, 12_000, 3*poi.MaxAttrValue)
 	o := Options{Out: t.TempDir(), TempDir: t.TempDir(), Memory: MinMemory, SegmentBytes: 1 << 20}
 	built(t, town(t, 12_000, 10), Options{Out: o.Out})

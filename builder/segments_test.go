@@ -15,6 +15,7 @@ import (
 // However small segments are cut, they are disjoint, follow each other, and
 // hold the same POIs together.
 func TestCutting(t *testing.T) {
+	t.Parallel()
 	m := town(t, 3000, 50)
 	var want map[poi.POIID]held
 	last := 0
@@ -85,6 +86,7 @@ func TestManyZones(t *testing.T) {
 
 // A config may have very many sets, and a POI be in all of them.
 func TestManySets(t *testing.T) {
+	t.Parallel()
 	const sets = 100_000
 	m := parse(t, "poi everywhere 1 1\npoi nowhere 1 1")
 	for i := range sets {

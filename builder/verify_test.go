@@ -122,6 +122,7 @@ func (f *forged) segment(no int, edit func(labels []string, text string) ([]stri
 // Each kind of damage, also by somebody who seals what he damaged, is found and
 // named.
 func TestVerifyFindsDamage(t *testing.T) {
+	t.Parallel()
 	keep := func(labels []string, text string) ([]string, string) { return labels, text }
 	tests := []struct {
 		name   string
@@ -246,6 +247,7 @@ func TestVerifyCounts(t *testing.T) {
 
 // A flipped bit anywhere in any object is found, and its file is named.
 func TestVerifyFindsFlips(t *testing.T) {
+	t.Parallel()
 	f := whole(t)
 	flips := 0
 	for name, o := range f.Objects {
