@@ -206,9 +206,13 @@ func (b *build) run(ctx context.Context) (err error) {
 		}
 	}()
 	before, err := manifest.Read(b.opts.Out)
-	if err != nil && !errors.Is(err, manifest.ErrNone) {
+	switch {
+	case err == nil || errors.Is(err, manifest.ErrNone):
+	case errors.Is(err, manifest.ErrInvalid) || errors.Is(err, manifest.ErrFormat):
 		b.opts.Log.Warn("the release that is there cannot be read and will be replaced", "error", err)
 		before = nil
+	default:
+		return err
 	}
 	revision, err := b.src.Revision(ctx)
 	if err != nil {
@@ -245,11 +249,12 @@ func (b *build) stage(name string) {
 }
 
 func (b *build) checkRejected() error {
-	rejected, read := b.src.Rejects().Total(), b.summary.Read
+	rejected := b.src.Rejects().Total()
+	rows := b.summary.Read + rejected - b.summary.Duplicates // which were read first
 	limit := max(b.opts.MaxRejected, 0)
-	if float64(rejected) > limit*float64(read+rejected) {
+	if float64(rejected) > limit*float64(rows) {
 		return fmt.Errorf("%w: %d of %d, more than %.3g %%: mend the input or raise the limit",
-			ErrRejected, rejected, read+rejected, 100*limit)
+			ErrRejected, rejected, rows, 100*limit)
 	}
 	return nil
 }

@@ -105,7 +105,7 @@ func shuffle[T any](r *rand.Rand, s []T) {
 
 func TestEqualContentGivesEqualBytes(t *testing.T) {
 	t.Parallel()
-	m := town(t, 20_000, 100)
+	m := town(t, full(20_000), 100)
 	build := func(src poi.Source, o Options) []string {
 		o.Out, o.TempDir = t.TempDir(), t.TempDir()
 		o.SegmentBytes = 200_000
@@ -124,7 +124,7 @@ func TestEqualContentGivesEqualBytes(t *testing.T) {
 		source  poi.Source
 		options Options
 	}{
-		{"again", town(t, 20_000, 100), Options{}},
+		{"again", town(t, full(20_000), 100), Options{}},
 		{"another order", shuffled(m, 0), Options{}},
 		{"yet another order", shuffled(m, 1), Options{}},
 		{"little memory", shuffled(m, 2), Options{Memory: MinMemory}},

@@ -72,9 +72,10 @@ func TestKilledAfterAnyWrite(t *testing.T) {
 		events := 0
 		dir := k.start(replace)
 		k.run(dir, 0, killAt(t, dir, math.MaxInt, &events))
-		for i := range 20 {
-			n := 1 + i*(events-1)/19
-			if last := events - 100; replace && i >= 10 {
+		kills := full(20)
+		for i := range kills {
+			n := 1 + i*(events-1)/(kills-1)
+			if last := events - 100; replace && i >= kills/2 {
 				n = last - 5 + i // around the seal: about 100 old objects go after it
 			}
 			dir, seen := k.start(replace), 0
@@ -83,5 +84,5 @@ func TestKilledAfterAnyWrite(t *testing.T) {
 			}
 		}
 	}
-	k.report(22, ".geodrop-tmp-", ".seg") // a kill after the last writes may come too late
+	k.report(full(22), ".geodrop-tmp-", ".seg") // a kill after the last writes may come too late
 }

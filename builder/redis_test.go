@@ -266,10 +266,7 @@ func off(p coord.E7, metres, direction float64) coord.E7 {
 // is beyond 860 m by Redis.
 func TestWindowsAgreeWithRedis(t *testing.T) {
 	t.Parallel()
-	n := 20_000
-	if testing.Short() {
-		n /= 10
-	}
+	n := full(20_000)
 	r := rand.New(rand.NewPCG(7, 8))
 	towns := oddPositions(r, 20, nil)
 	var points []coord.E7

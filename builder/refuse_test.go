@@ -45,7 +45,7 @@ func TestRefusals(t *testing.T) {
 		want   error
 		says   string
 	}{
-		{"rejected", grown + "poi a 2 2\n", nil, Options{}, ErrRejected, "1 of 7, more than 1 %"},
+		{"rejected", grown + "poi a 2 2\n", nil, Options{}, ErrRejected, "1 of 6, more than 1 %"},
 		{"rejected, none allowed", grown + "poi a 2 2\n", nil, Options{MaxRejected: -1}, ErrRejected, "more than 0 %"},
 		{"dangling", grown + "in s x\n", nil, Options{}, ErrRejected, "1 of 6"},
 		{"shrunk", "poi a 1 1\npoi b 1 1\npoi c 1 1", nil, Options{}, ErrShrink, "3 POIs after 5, a loss of more than 20 %"},
@@ -317,6 +317,14 @@ func TestFolders(t *testing.T) {
 		t.Errorf("spills in a folder that is not there: %v", err)
 	}
 	built(t, m, Options{Out: filepath.Join(dir, "a", "b", "c")})
+
+	if err := os.MkdirAll(filepath.Join(dir, "odd", manifest.Name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	m.at = func(what string) error { t.Errorf("%s was read, but nobody knows what is there", what); return nil }
+	if _, err := Build(context.Background(), m, Options{Out: filepath.Join(dir, "odd")}); err == nil || !strings.Contains(err.Error(), manifest.Name) {
+		t.Errorf("over a manifest that cannot be read: %v", err)
+	}
 }
 
 // Stale files of a build that was killed go with the next one, files of others

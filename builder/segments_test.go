@@ -87,7 +87,7 @@ func TestManyZones(t *testing.T) {
 // A config may have very many sets, and a POI be in all of them.
 func TestManySets(t *testing.T) {
 	t.Parallel()
-	const sets = 100_000
+	sets := full(100_000)
 	m := parse(t, "poi everywhere 1 1\npoi nowhere 1 1")
 	for i := range sets {
 		set := poi.SetID(fmt.Sprintf("set-%06d", i))

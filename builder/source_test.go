@@ -238,6 +238,14 @@ func built(t testing.TB, src poi.Source, o Options) *Summary {
 	return s
 }
 
+// full is n, or less of it in short tests: those under the race detector.
+func full(n int) int {
+	if testing.Short() {
+		return n / 4
+	}
+	return n
+}
+
 // listing is the folder as names, without the lock; the manifest's has its
 // digest.
 func listing(t testing.TB, dir string) []string {
