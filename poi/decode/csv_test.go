@@ -43,7 +43,8 @@ func split(in io.Reader) (rows [][]string, lines []int, faults []int, err error)
 	}
 }
 
-// standard is what encoding/csv makes of a text; false if it refuses it.
+// standard is what encoding/csv makes of a text; false if it refuses it, or has
+// rows beyond MaxColumns, which it does not bound.
 func standard(text []byte) (rows [][]string, lines []int, ok bool) {
 	r := csv.NewReader(bytes.NewReader(text))
 	r.FieldsPerRecord = -1
@@ -52,7 +53,7 @@ func standard(text []byte) (rows [][]string, lines []int, ok bool) {
 		if err == io.EOF {
 			return rows, lines, true
 		}
-		if err != nil {
+		if err != nil || len(row) > MaxColumns {
 			return nil, nil, false
 		}
 		line, _ := r.FieldPos(0)
