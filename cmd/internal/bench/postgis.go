@@ -276,3 +276,16 @@ func (p *postgis) answers(ctx context.Context, n int) ([][]uint32, error) {
 	}, "SELECT p.id, d.n "+contains(plainPoints)+" ORDER BY 1, 2")
 	return found, err
 }
+
+// onBorder counts those of some points that lie on the border of a district.
+func (p *postgis) onBorder(ctx context.Context, ids []int) (n int, err error) {
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	list := strings.ReplaceAll(strings.Trim(fmt.Sprint(ids), "[]"), " ", ",")
+	err = p.psql(ctx, nil, func(line string) error {
+		n, err = strconv.Atoi(line)
+		return err
+	}, "SELECT count(DISTINCT p.id) FROM p JOIN d ON ST_Intersects(d.geom, p.geom) AND NOT ST_Contains(d.geom, p.geom) WHERE p.id IN ("+list+")")
+	return n, err
+}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"geodrop/builder"
+	"geodrop/grid/coord"
 	"geodrop/poi/decode"
 )
 
@@ -194,6 +195,35 @@ func TestAreasAgainstPostGIS(t *testing.T) {
 		case r.Metric == "different_answers" && r.Value != 0:
 			t.Errorf("%v of 2000 answers differ from those of %s", r.Value, r.Peer)
 		}
+	}
+}
+
+func TestPostGISOnBorder(t *testing.T) {
+	db, err := startPostGIS(t.Context())
+	if errors.Is(err, errNoPostGIS) {
+		t.Log(err)
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := db.stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	m := mesh{region: Region{South: 0, North: 2, West: 0, East: 2}, cols: 1, rows: 1, perBorder: 1}
+	shapes, err := m.shapes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const degree = 10_000_000
+	points := []coord.E7{{Lat: degree, Lng: degree}, {Lat: degree, Lng: 0}, {Lat: 3 * degree, Lng: degree}} // in, on, out
+	if err := db.load(t.Context(), shapes, points); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := db.onBorder(t.Context(), []int{0, 1, 2}); n != 1 || err != nil {
+		t.Errorf("%d points on a border, %v; want 1", n, err)
 	}
 }
 
