@@ -27,9 +27,16 @@ func Table() []Row {
 		{Path: "builder", Imports: []string{"grid/coord", "grid", "sync/atomicfile", "grid/index", "poi", "poi/decode", "poi/catalog", "sync/manifest", "builder/extsort"}},
 		{Path: "api/query", Imports: []string{"grid/coord", "grid", "grid/index", "poi", "poi/catalog", "sync/manifest"}},
 		{Path: "api", Documented: true, Imports: []string{"grid/coord", "poi", "api/query"}},
+		{Path: "api/server", Network: true, Documented: true, Imports: []string{"grid/coord", "grid", "grid/index", "poi", "poi/catalog", "sync/manifest", "api/query", "api"}},
 		{Path: "data/sample", Imports: []string{"sync/atomicfile"}},
+		{Path: "data/schema"},
+		{Path: "data/sqlstore", Imports: []string{"grid/coord", "grid", "poi", "data/schema"}},
+		{Path: "data/sqlite", Imports: []string{"data/schema", "data/sqlstore"}},
+		{Path: "data/mysql", Imports: []string{"data/schema", "data/sqlstore"}, Network: true},
+		{Path: "data/storetest", Imports: []string{"grid/coord", "grid", "poi", "data/schema", "data/sqlstore"}},
 		{Path: "cmd/internal/archtest"},
 		{Path: "cmd/internal/bench", Imports: []string{Below}, Network: true},
+		{Path: "cmd/internal/node", Imports: []string{Below}, Network: true},
 		{Path: "cmd/geodrop", Imports: []string{Below}, Network: true},
 	}
 }

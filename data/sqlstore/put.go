@@ -1,0 +1,259 @@
+package sqlstore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"geodrop/poi"
+)
+
+// rowError places what a Check method found.
+func rowError(key string, err error) error { return fmt.Errorf("row %q: %w", key, err) }
+
+var merchantTable = target{table: "merchants", key: []string{"id"}, set: []string{"name", "attrs"}}
+
+func (t *transaction) PutMerchants(ctx context.Context, merchants []poi.Merchant) error {
+	return t.put(ctx, &merchantTable, len(merchants), func(args []any, i int) ([]any, error) {
+		m := &merchants[i]
+		if err := m.Check(); err != nil {
+			return nil, rowError(string(m.ID), err)
+		}
+		attrs, err := attrsText(m.Attrs)
+		if err != nil {
+			return nil, rowError(string(m.ID), err)
+		}
+		return append(args, string(m.ID), m.Name, attrs), nil
+	})
+}
+
+var prizeTable = target{table: "prizes", key: []string{"id"},
+	set: []string{"name", "kind", "merchant", "value", "currency", "units", "attrs"}}
+
+func (t *transaction) PutPrizes(ctx context.Context, prizes []poi.Prize) error {
+	return t.put(ctx, &prizeTable, len(prizes), func(args []any, i int) ([]any, error) {
+		p := &prizes[i]
+		if err := p.Check(); err != nil {
+			return nil, rowError(string(p.ID), err)
+		}
+		attrs, err := attrsText(p.Attrs)
+		if err != nil {
+			return nil, rowError(string(p.ID), err)
+		}
+		return append(args, string(p.ID), p.Name, string(p.Kind), string(p.Merchant), p.Value, p.Currency, p.Units, attrs), nil
+	})
+}
+
+var taskTable = target{table: "tasks", key: []string{"id"}, set: []string{"title", "merchant", "poi_set",
+	"starts_at", "ends_at", "time_zone", "sessions", "preview", "claim_radius_m",
+	"cap_per_day", "cap_total", "cap_cooldown", "paused", "priority"}}
+
+func (t *transaction) PutTasks(ctx context.Context, tasks []poi.Task) error {
+	err := t.put(ctx, &taskTable, len(tasks), func(args []any, i int) ([]any, error) {
+		k := &tasks[i]
+		if err := k.Check(); err != nil {
+			return nil, rowError(string(k.ID), err)
+		}
+		paused := 0
+		if k.Paused {
+			paused = 1
+		}
+		return append(args, string(k.ID), k.Title, string(k.Merchant), string(k.Set),
+			timeText(k.When.Start), timeText(k.When.End), k.When.TimeZone.String(), sessionsText(k.When.Sessions),
+			durationText(k.Preview), float64(k.ClaimRadius), k.Caps.PerDay, k.Caps.Total, durationText(k.Caps.Cooldown),
+			paused, k.Priority), nil
+	})
+	if err != nil {
+		return err
+	}
+	for i := range tasks {
+		if err := t.putParts(ctx, &tasks[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var (
+	taskPrizeTable = target{table: "task_prizes", key: []string{"task", "prize"}, set: []string{"weight", "position"}}
+	quotaTable     = target{table: "quotas", key: []string{"task", "prize", "district"}, set: []string{"units", "position"}}
+)
+
+// putParts replaces the prizes and quotas of a task.
+func (t *transaction) putParts(ctx context.Context, k *poi.Task) error {
+	if err := remove(ctx, t, []poi.TaskID{k.ID}, "task_prizes.task", "quotas.task"); err != nil {
+		return err
+	}
+	err := t.put(ctx, &taskPrizeTable, len(k.Prizes), func(args []any, i int) ([]any, error) {
+		return append(args, string(k.ID), string(k.Prizes[i].Prize), k.Prizes[i].Weight, i), nil
+	})
+	if err != nil {
+		return err
+	}
+	return t.put(ctx, &quotaTable, len(k.Quotas), func(args []any, i int) ([]any, error) {
+		q := &k.Quotas[i]
+		return append(args, string(k.ID), string(q.Prize), string(q.District), q.Units, i), nil
+	})
+}
+
+var setTable = target{table: "poi_sets", key: []string{"id"}}
+
+func (t *transaction) PutSets(ctx context.Context, sets []poi.SetID) error {
+	return t.put(ctx, &setTable, len(sets), func(args []any, i int) ([]any, error) {
+		if err := poi.CheckSetID("id", sets[i]); err != nil {
+			return nil, rowError(string(sets[i]), err)
+		}
+		return append(args, string(sets[i])), nil
+	})
+}
+
+var poiTable = target{table: "pois", key: []string{"id"}, set: []string{"name", "lat_e7", "lng_e7", "kind", "attrs"}}
+
+func (t *transaction) PutPOIs(ctx context.Context, pois []poi.POIRow) error {
+	return t.put(ctx, &poiTable, len(pois), func(args []any, i int) ([]any, error) {
+		p := &pois[i]
+		if err := checkPOI(&p.POI); err != nil {
+			return nil, rowError(string(p.ID), err)
+		}
+		attrs, err := attrsText(p.Attrs)
+		if err != nil {
+			return nil, rowError(string(p.ID), err)
+		}
+		return append(args, string(p.ID), p.Name, int64(p.Pos.Lat), int64(p.Pos.Lng), p.Kind, attrs), nil
+	})
+}
+
+// checkPOI is poi.POI.Check and refuses attributes that a bundle cannot have.
+func checkPOI(p *poi.POI) error {
+	if err := p.Check(); err != nil {
+		return err
+	}
+	for i := range p.Attrs {
+		switch name := p.Attrs[i].Name; name {
+		case "id", "name", "lat", "lng", "kind", "crs":
+			return &poi.Invalid{Field: "attrs", Code: poi.CodeReserved, Reason: fmt.Sprintf("have the name %q of a column of pois.csv", name)}
+		}
+	}
+	return nil
+}
+
+var memberTable = target{table: "set_members", key: []string{"poi_id", "set_id"}}
+
+func (t *transaction) PutMemberships(ctx context.Context, memberships []poi.MembershipRow) error {
+	return t.put(ctx, &memberTable, len(memberships), func(args []any, i int) ([]any, error) {
+		m := &memberships[i]
+		if err := m.Check(); err != nil {
+			return nil, rowError(string(m.POI), err)
+		}
+		return append(args, string(m.POI), string(m.Set)), nil
+	})
+}
+
+// areaRows is how many shapes go into one INSERT: they may be large.
+const areaRows = 1
+
+var districtTable = target{table: "districts", key: []string{"adcode"}, set: []string{"name", "parent", "shape"}, maxRows: areaRows}
+
+func (t *transaction) PutDistricts(ctx context.Context, districts []*poi.District) error {
+	return t.put(ctx, &districtTable, len(districts), func(args []any, i int) ([]any, error) {
+		d := districts[i]
+		if err := d.Check(); err != nil {
+			return nil, rowError(string(d.Adcode), err)
+		}
+		return append(args, string(d.Adcode), d.Name, string(d.Parent), string(AppendShape(nil, d.Shape))), nil
+	})
+}
+
+var zoneTable = target{table: "zones", key: []string{"id"},
+	set: []string{"name", "reason", "starts_at", "ends_at", "time_zone", "sessions", "shape"}, maxRows: areaRows}
+
+func (t *transaction) PutZones(ctx context.Context, zones []*poi.Zone) error {
+	return t.put(ctx, &zoneTable, len(zones), func(args []any, i int) ([]any, error) {
+		z := zones[i]
+		if err := z.Check(); err != nil {
+			return nil, rowError(string(z.ID), err)
+		}
+		return append(args, string(z.ID), z.Name, z.Reason, timeText(z.When.Start), timeText(z.When.End),
+			z.When.TimeZone.String(), sessionsText(z.When.Sessions), string(AppendShape(nil, z.Shape))), nil
+	})
+}
+
+func (t *transaction) DeleteMerchants(ctx context.Context, ids []poi.MerchantID) error {
+	return remove(ctx, t, ids, "merchants.id")
+}
+
+func (t *transaction) DeletePrizes(ctx context.Context, ids []poi.PrizeID) error {
+	return remove(ctx, t, ids, "prizes.id")
+}
+
+func (t *transaction) DeleteTasks(ctx context.Context, ids []poi.TaskID) error {
+	return remove(ctx, t, ids, "tasks.id", "task_prizes.task", "quotas.task")
+}
+
+func (t *transaction) DeleteSets(ctx context.Context, ids []poi.SetID) error {
+	return remove(ctx, t, ids, "poi_sets.id", "set_members.set_id")
+}
+
+func (t *transaction) DeletePOIs(ctx context.Context, ids []poi.POIID) error {
+	return remove(ctx, t, ids, "pois.id", "set_members.poi_id")
+}
+
+func (t *transaction) DeleteMemberships(ctx context.Context, memberships []poi.Membership) error {
+	for _, m := range memberships {
+		if err := t.exec(ctx, "DELETE FROM set_members WHERE poi_id = ? AND set_id = ?", string(m.POI), string(m.Set)); err != nil {
+			return fmt.Errorf("table set_members: %w", err)
+		}
+	}
+	return nil
+}
+
+func (t *transaction) DeleteDistricts(ctx context.Context, ids []poi.Adcode) error {
+	return remove(ctx, t, ids, "districts.adcode")
+}
+
+func (t *transaction) DeleteZones(ctx context.Context, ids []poi.ZoneID) error {
+	return remove(ctx, t, ids, "zones.id")
+}
+
+func (t *transaction) PutImported(ctx context.Context, run string, f poi.ImportedFile) error {
+	if err := t.exec(ctx, "DELETE FROM imports WHERE run <> ? OR name = ?", run, f.Name); err != nil {
+		return fmt.Errorf("table imports: %w", err)
+	}
+	err := t.exec(ctx, "INSERT INTO imports (run, name, rows_in, sequence) SELECT ?, ?, ?, sequence FROM changes WHERE id = 1", run, f.Name, f.Rows)
+	if err != nil {
+		return fmt.Errorf("table imports: %w", err)
+	}
+	return nil
+}
+
+func (t *transaction) ForgetImports(ctx context.Context) error {
+	return t.exec(ctx, "DELETE FROM imports")
+}
+
+func timeText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+func durationText(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
+}
+
+// sessionsText is a JSON list of sessions, nil for none.
+func sessionsText(sessions []poi.Session) any {
+	if len(sessions) == 0 {
+		return nil
+	}
+	texts := make([]string, len(sessions))
+	for i, s := range sessions {
+		texts[i] = s.String()
+	}
+	b, _ := json.Marshal(texts) // strings always can be
+	return string(b)
+}

@@ -1,0 +1,206 @@
+// Package sqlstore is the config store over database/sql, for every database
+// that speaks a dialect of package schema. Packages sqlite and mysql open it;
+// nothing else should.
+//
+//	Snapshot ─► one connection, one read transaction ─► poi.Source
+//	Write    ─► one connection, one transaction ─► poi.Writer
+//	            lock changes, look the token up, write, note the token, commit
+//
+// A row that is against the limits of package poi is left out of a snapshot and
+// reported with its table and key, like a row of a bundle. A connection that is
+// lost is an error, never an end.
+package sqlstore
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"time"
+
+	"geodrop/data/schema"
+	"geodrop/poi"
+)
+
+// Engine is what differs between databases.
+type Engine struct {
+	Dialect schema.Dialect
+	// BeginSnapshot and BeginWrite start a transaction.
+	BeginSnapshot, BeginWrite []string
+	// Upsert is the clause behind the rows of an INSERT that sets columns where
+	// the key is there; nothing if set is empty.
+	Upsert func(key, set []string) string
+	// InsertRows is how many rows an INSERT has at most.
+	InsertRows int
+	// Transient reports whether an error may pass: a lost connection, a
+	// deadlock, a lock that was not to be had.
+	Transient func(error) bool
+	// Source is the name of the database in errors, without a password.
+	Source string
+}
+
+// Options of New. The zero value is what geodrop uses unless told.
+type Options struct {
+	Attempts int           // of a write; default 5
+	Backoff  time.Duration // before the second attempt, doubled for each further one; default 100 ms
+}
+
+// Store implements poi.Store.
+type Store struct {
+	db   *sql.DB
+	e    Engine
+	opts Options
+}
+
+var _ poi.Store = (*Store)(nil)
+
+// New makes a store of an open database, which it closes.
+func New(db *sql.DB, e Engine, opts Options) *Store {
+	if opts.Attempts == 0 {
+		opts.Attempts = 5
+	}
+	if opts.Backoff == 0 {
+		opts.Backoff = 100 * time.Millisecond
+	}
+	return &Store{db: db, e: e, opts: opts}
+}
+
+// Close closes the database.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Check reports whether the database is there and has the schema of this
+// program.
+func (s *Store) Check(ctx context.Context) error {
+	return s.wrap("open", schema.Check(ctx, s.e.Dialect, s.db))
+}
+
+func (s *Store) wrap(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %s: %w", doing, s.e.Source, err)
+}
+
+const selectSequence = "SELECT sequence FROM changes WHERE id = 1"
+
+// Sequence is the change sequence.
+func (s *Store) Sequence(ctx context.Context) (uint64, error) {
+	sequence, err := sequenceOf(ctx, s.db)
+	return sequence, s.wrap("read the change sequence of", err)
+}
+
+func sequenceOf(ctx context.Context, q schema.Querier) (sequence uint64, err error) {
+	return sequence, q.QueryRowContext(ctx, selectSequence).Scan(&sequence)
+}
+
+// Imported lists the files of an interrupted import, if nothing was written
+// since.
+func (s *Store) Imported(ctx context.Context, run string) (files []poi.ImportedFile, err error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT name, rows_in FROM imports WHERE run = ? AND "+
+		"(SELECT MAX(sequence) FROM imports) = ("+selectSequence+") ORDER BY name", run)
+	if err != nil {
+		return nil, s.wrap("read the imports of", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var f poi.ImportedFile
+		if err := rows.Scan(&f.Name, &f.Rows); err != nil {
+			return nil, s.wrap("read the imports of", err)
+		}
+		files = append(files, f)
+	}
+	return files, s.wrap("read the imports of", rows.Err())
+}
+
+// Write runs fn in a transaction, again if need be.
+func (s *Store) Write(ctx context.Context, fn func(context.Context, poi.Writer) error) error {
+	var random [16]byte
+	rand.Read(random[:]) // never fails
+	token := hex.EncodeToString(random[:])
+	for attempt := 1; ; attempt++ {
+		err := s.attempt(ctx, token, attempt > 1, fn)
+		if err == nil || !s.transient(err) || attempt == s.opts.Attempts || ctx.Err() != nil {
+			return s.wrap("write to", err)
+		}
+		if err := pause(ctx, s.opts.Backoff<<(attempt-1)); err != nil {
+			return s.wrap("write to", err)
+		}
+	}
+}
+
+func (s *Store) transient(err error) bool {
+	return errors.Is(err, driver.ErrBadConn) || s.e.Transient(err)
+}
+
+// pause waits between half and the whole of d, so that writers that were in
+// each other's way do not meet again.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d/2 + mathrand.N(d/2+1))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// attempt is one transaction. Locking the change sequence first makes writers
+// take turns; an attempt whose commit went unanswered has ended when it is
+// granted, so that looking for the token is conclusive.
+func (s *Store) attempt(ctx context.Context, token string, again bool, fn func(context.Context, poi.Writer) error) (err error) {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	t := &transaction{conn: conn, e: &s.e}
+	defer func() { t.release(err) }()
+	if err := run(ctx, conn, s.e.BeginWrite...); err != nil {
+		return err
+	}
+	if err := run(ctx, conn, "UPDATE changes SET sequence = sequence + 1, muted = 1 WHERE id = 1"); err != nil {
+		return err
+	}
+	if err := schema.Check(ctx, s.e.Dialect, conn); err != nil {
+		return err
+	}
+	if again {
+		done, err := t.committed(ctx, token)
+		if err != nil || done {
+			t.undo = true
+			return err
+		}
+	}
+	if err := fn(ctx, t); err != nil {
+		return err
+	}
+	return t.commit(ctx, token)
+}
+
+// run executes statements without parameters.
+func run(ctx context.Context, conn *sql.Conn, statements ...string) error {
+	for _, statement := range statements {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rollbackTime bounds ending a transaction when the caller's time is over.
+const rollbackTime = 5 * time.Second
+
+// rollback ends a transaction that is not to be kept, and returns the
+// connection to the pool, or closes it where that fails.
+func rollback(conn *sql.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), rollbackTime)
+	defer cancel()
+	if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // closes it: the database rolls back
+	}
+	_ = conn.Close()
+}

@@ -1,0 +1,137 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"geodrop/poi"
+)
+
+// keepTokens is how long the token of a committed transaction is kept; longer
+// than anyone retries.
+const keepTokens = 24 * time.Hour
+
+// transaction implements poi.Writer.
+type transaction struct {
+	conn       *sql.Conn
+	e          *Engine
+	statements map[string]*sql.Stmt
+	args       []any
+	undo       bool // there is nothing to keep
+}
+
+var _ poi.Writer = (*transaction)(nil)
+
+// committed reports whether an earlier attempt was.
+func (t *transaction) committed(ctx context.Context, token string) (bool, error) {
+	var n int
+	err := t.conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM writes WHERE token = ?", token).Scan(&n)
+	return n > 0, err
+}
+
+func (t *transaction) commit(ctx context.Context, token string) error {
+	now := time.Now()
+	if err := t.exec(ctx, "INSERT INTO writes (token, written_at) VALUES (?, ?)", token, now.Unix()); err != nil {
+		return err
+	}
+	if err := t.exec(ctx, "DELETE FROM writes WHERE written_at < ?", now.Add(-keepTokens).Unix()); err != nil {
+		return err
+	}
+	return run(ctx, t.conn, "UPDATE changes SET muted = 0 WHERE id = 1", "COMMIT")
+}
+
+// release gives the connection back.
+func (t *transaction) release(err error) {
+	for _, statement := range t.statements {
+		_ = statement.Close() // the connection is rolled back or done with
+	}
+	if err != nil || t.undo {
+		rollback(t.conn)
+		return
+	}
+	_ = t.conn.Close()
+}
+
+func (t *transaction) exec(ctx context.Context, query string, args ...any) error {
+	statement, err := t.prepare(ctx, query)
+	if err != nil {
+		return err
+	}
+	_, err = statement.ExecContext(ctx, args...)
+	return err
+}
+
+func (t *transaction) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if statement, ok := t.statements[query]; ok {
+		return statement, nil
+	}
+	statement, err := t.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if t.statements == nil {
+		t.statements = make(map[string]*sql.Stmt)
+	}
+	t.statements[query] = statement
+	return statement, nil
+}
+
+// target is a table to insert into: key columns, then the others.
+type target struct {
+	table    string
+	key, set []string
+	maxRows  int // of an INSERT, where rows are large; 0: as many as the engine allows
+}
+
+func (g *target) columns() int { return len(g.key) + len(g.set) }
+
+func (g *target) query(e *Engine, rows int) string {
+	values := "(" + strings.TrimSuffix(strings.Repeat("?,", g.columns()), ",") + ")"
+	columns := strings.Join(append(g.key[:len(g.key):len(g.key)], g.set...), ", ")
+	return fmt.Sprintf("INSERT INTO %s (%s) VALUES %s %s", g.table, columns,
+		strings.TrimSuffix(strings.Repeat(values+",", rows), ","), e.Upsert(g.key, g.set))
+}
+
+// put inserts n rows, of which add appends the values of row i. Statements have
+// InsertRows rows, and where fewer are left a quarter, and so on, so that few
+// are prepared.
+func (t *transaction) put(ctx context.Context, g *target, n int, add func(args []any, i int) ([]any, error)) error {
+	most := t.e.InsertRows
+	if g.maxRows > 0 {
+		most = min(most, g.maxRows)
+	}
+	for from := 0; from < n; {
+		rows := most
+		for rows > n-from {
+			rows = (rows + 3) / 4
+		}
+		t.args = t.args[:0]
+		for i := from; i < from+rows; i++ {
+			var err error
+			if t.args, err = add(t.args, i); err != nil {
+				return fmt.Errorf("table %s: %w", g.table, err)
+			}
+		}
+		if err := t.exec(ctx, g.query(t.e, rows), t.args...); err != nil {
+			return fmt.Errorf("table %s: %w", g.table, err)
+		}
+		from += rows
+	}
+	return nil
+}
+
+// remove deletes the rows of each key from tables, given as "table.column".
+func remove[K ~string](ctx context.Context, t *transaction, ids []K, columns ...string) error {
+	for _, id := range ids {
+		for _, c := range columns {
+			table, column, _ := strings.Cut(c, ".")
+			if err := t.exec(ctx, "DELETE FROM "+table+" WHERE "+column+" = ?", string(id)); err != nil {
+				return fmt.Errorf("table %s: %w", table, err)
+			}
+		}
+	}
+	return nil
+}
