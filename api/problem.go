@@ -1,6 +1,10 @@
 package api
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // Code is the stable, machine-readable name of a problem.
 type Code string
@@ -59,6 +63,9 @@ var kinds = map[Code]struct {
 	CodeOverloaded:       {503, "The node is overloaded"},
 	CodeNotReady:         {503, "The node is not ready"},
 }
+
+// Codes are all codes, sorted.
+func Codes() []Code { return slices.Sorted(maps.Keys(kinds)) }
 
 // Problem is an RFC 9457 problem. It never holds where somebody is: problems
 // are logged.

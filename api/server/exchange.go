@@ -1,0 +1,194 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"geodrop/api"
+	"geodrop/api/query"
+)
+
+// exchange is one request and its answer. It is used again for others, with its
+// buffers.
+type exchange struct {
+	server *Server
+	w      http.ResponseWriter
+	r      *http.Request
+	id     string
+
+	held     Held
+	admitted bool
+	status   int // 0 until something is sent
+	bytes    int
+
+	body   [api.MaxLookupBytes + 1]byte
+	out    []byte
+	key    []byte // of an ETag
+	answer query.Answer
+	wire   api.Answer
+}
+
+// Header values that do not change, shared by all answers. Nobody appends to
+// them.
+var (
+	jsonType    = []string{"application/json"}
+	problemType = []string{"application/problem+json"}
+	noSniff     = []string{"nosniff"}
+	noStore     = []string{"no-store"}
+	closes      = []string{"close"}
+)
+
+// handler runs a route: it is all that happens around every request.
+func (s *Server) handler(rt route) http.HandlerFunc {
+	m := s.metrics.route(rt.pattern)
+	return func(w http.ResponseWriter, r *http.Request) {
+		started := time.Now()
+		x := s.pool.Get().(*exchange)
+		x.w, x.r, x.id, x.status, x.bytes = w, r, s.ids.of(r), 0, 0
+		h := w.Header()
+		h["X-Request-Id"] = []string{x.id}
+		h["X-Content-Type-Options"] = noSniff
+		s.metrics.inFlight.Inc()
+		defer x.finish(m, started)
+		if err := rt.handle(x); err != nil {
+			x.fail(err)
+		}
+	}
+}
+
+// finish is deferred: it also ends a request whose handler panicked, with a
+// problem if nothing was sent.
+func (x *exchange) finish(m *routeMetrics, started time.Time) {
+	s := x.server
+	panicked := recover()
+	if panicked != nil && panicked != http.ErrAbortHandler {
+		s.options.Log.Error("panic", "id", x.id, "panic", panicked, "stack", string(debug.Stack()))
+		if x.status == 0 {
+			x.fail(api.NewProblem(api.CodeInternal, "", "a defect was met and logged under this id"))
+		}
+	}
+	x.leave()
+	x.done()
+	s.metrics.inFlight.Dec()
+	took := time.Since(started)
+	m.observe(x.r.Method, x.status, took)
+	if log := s.options.Log; log.Enabled(x.r.Context(), slog.LevelInfo) {
+		log.LogAttrs(x.r.Context(), slog.LevelInfo, "request",
+			slog.String("id", x.id), slog.String("method", x.r.Method), slog.String("path", x.r.URL.Path),
+			slog.Int("status", x.status), slog.Int("bytes", x.bytes), slog.Duration("took", took))
+	}
+	x.w, x.r = nil, nil
+	if panicked == nil {
+		s.pool.Put(x) // what panicked may be in any state
+		return
+	}
+	if panicked == http.ErrAbortHandler {
+		panic(panicked)
+	}
+}
+
+// send writes an answer. What the request held is given back before: writing
+// waits for the client.
+func (x *exchange) send(status int, contentType []string, body []byte) {
+	x.leave()
+	x.done()
+	h := x.w.Header()
+	h["Content-Type"] = contentType
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	x.status = status
+	x.w.WriteHeader(status)
+	// An error is the client's, who is gone.
+	x.bytes, _ = x.w.Write(body)
+}
+
+// fail is the one place that turns errors into problems.
+func (x *exchange) fail(err error) {
+	var p *api.Problem
+	if !errors.As(err, &p) {
+		x.server.options.Log.Error("request failed", "id", x.id, "error", err)
+		p = api.NewProblem(api.CodeInternal, "", "a defect was met and logged under this id")
+	}
+	h := x.w.Header()
+	delete(h, "Etag")
+	h["Cache-Control"] = noStore
+	switch p.Code {
+	case api.CodeOverloaded, api.CodeNoRelease, api.CodeReleaseDamaged, api.CodeNotReady:
+		h["Retry-After"] = []string{retryAfter()}
+	case api.CodeBodyTooLarge, api.CodeRequestTimeout:
+		h["Connection"] = closes // rather than read the rest
+	}
+	shown := *p // a problem may be shared
+	shown.Instance = x.id
+	x.out = api.AppendProblem(x.out[:0], &shown)
+	x.send(p.Status, problemType, x.out)
+}
+
+// release is the release that is served, held until send.
+func (x *exchange) release() (*query.Release, error) {
+	held, ok := x.server.options.Releases.Acquire()
+	if !ok {
+		return nil, api.NewProblem(api.CodeNoRelease, "", "the first release is still being built or fetched; try again later")
+	}
+	x.held = held
+	return held.Release(), nil
+}
+
+func (x *exchange) done() {
+	if x.held != nil {
+		x.held.Done()
+		x.held = nil
+	}
+}
+
+// admit waits for the gate.
+func (x *exchange) admit() error {
+	if !x.server.gate.enter(x.r.Context()) {
+		x.server.metrics.shed.Inc()
+		return api.NewProblem(api.CodeOverloaded, "", "too many lookups at a time; try again after Retry-After")
+	}
+	x.admitted = true
+	return nil
+}
+
+func (x *exchange) leave() {
+	if x.admitted {
+		x.server.gate.leave()
+		x.admitted = false
+	}
+}
+
+// readBody reads the body, which is JSON of at most api.MaxLookupBytes.
+func (x *exchange) readBody() ([]byte, error) {
+	if err := x.checkBodyType(); err != nil {
+		return nil, err
+	}
+	if x.r.ContentLength > api.MaxLookupBytes {
+		return nil, tooLarge()
+	}
+	n := 0
+	for {
+		m, err := x.r.Body.Read(x.body[n:])
+		n += m
+		var slow net.Error
+		switch {
+		case n > api.MaxLookupBytes:
+			return nil, tooLarge()
+		case err == io.EOF:
+			return x.body[:n], nil
+		case errors.As(err, &slow) && slow.Timeout():
+			return nil, api.NewProblem(api.CodeRequestTimeout, "", "send the body faster")
+		case err != nil:
+			return nil, api.NewProblem(api.CodeInvalidJSON, "", "the body cannot be read to its end")
+		}
+	}
+}
+
+func tooLarge() error {
+	return api.NewProblem(api.CodeBodyTooLarge, "", "more than %d bytes", api.MaxLookupBytes)
+}

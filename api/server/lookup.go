@@ -1,0 +1,126 @@
+package server
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"net/http"
+	"strings"
+
+	"geodrop/api"
+	"geodrop/api/query"
+	"geodrop/grid"
+	"geodrop/grid/coord"
+)
+
+func postLookup(x *exchange) error {
+	if err := x.checkAccept(); err != nil {
+		return err
+	}
+	body, err := x.readBody()
+	if err != nil {
+		return err
+	}
+	l, err := api.DecodeLookup(body)
+	if err != nil {
+		return err
+	}
+	if err := x.lookup(&l); err != nil {
+		return err
+	}
+	x.wire.Set(&x.answer)
+	x.w.Header()["Cache-Control"] = noStore
+	x.sendAnswer()
+	return nil
+}
+
+func getLookup(x *exchange) error {
+	if err := x.checkAccept(); err != nil {
+		return err
+	}
+	l, err := api.ParseLookup(x.r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	if err := x.lookup(&l); err != nil {
+		return err
+	}
+	x.wire.Set(&x.answer)
+	x.wire.AsOf = l.Request.At // not now, which would be another each time
+	x.key = appendLookupKey(x.key[:0], &x.wire, &l.Request)
+	x.sendCached(l.NeedsOperator())
+	return nil
+}
+
+func getCell(x *exchange) error {
+	if err := x.checkAccept(); err != nil {
+		return err
+	}
+	if err := x.admit(); err != nil {
+		return err
+	}
+	release, err := x.release()
+	if err != nil {
+		return err
+	}
+	text := x.parameter("cell")
+	req := query.Request{Limit: query.MaxLimit}
+	if err := release.Cell(text, req, &x.answer); err != nil {
+		return lookupProblem(err)
+	}
+	x.wire.Set(&x.answer)
+	x.wire.AsOf = req.At
+	x.key = appendLookupKey(append(append(x.key[:0], "cell "...), text...), &x.wire, &req)
+	x.sendCached(false)
+	return nil
+}
+
+// lookup fills x.answer.
+func (x *exchange) lookup(l *api.Lookup) error {
+	if l.NeedsOperator() && !x.isOperator() {
+		return api.NewProblem(api.CodeOperatorOnly, l.OperatorField(), "needs an operator's token in the header Authorization: Bearer …")
+	}
+	if err := x.admit(); err != nil {
+		return err
+	}
+	release, err := x.release()
+	if err != nil {
+		return err
+	}
+	if err := release.Lookup(l.Request, &x.answer); err != nil {
+		return lookupProblem(err)
+	}
+	return nil
+}
+
+// lookupProblem is the problem of a lookup that failed. Damage is not logged
+// here: whoever takes the release out of service says so, once.
+func lookupProblem(err error) error {
+	switch {
+	case errors.Is(err, grid.ErrCell):
+		return api.NewProblem(api.CodeInvalidCell, "cell", "is no cell of this release; take it from an answer")
+	case errors.Is(err, coord.ErrRange):
+		return api.NewProblem(api.CodeCoordinateRange, "", "the position is not on the map")
+	case errors.Is(err, query.ErrRequest):
+		return api.NewProblem(api.CodeInvalidValue, "", "the request has a value that no release can answer")
+	case errors.Is(err, query.ErrClosed):
+		return err
+	}
+	return api.NewProblem(api.CodeReleaseDamaged, "", "a file of the release is damaged; the node goes back to the one before; try again")
+}
+
+// isOperator compares digests: their time tells nothing of the token.
+func (x *exchange) isOperator() bool {
+	token, ok := strings.CutPrefix(x.r.Header.Get("Authorization"), "Bearer ")
+	sum := sha256.Sum256([]byte(token))
+	same := subtle.ConstantTimeCompare(sum[:], x.server.operator[:]) == 1
+	return ok && same && x.server.options.OperatorToken != ""
+}
+
+// sendAnswer sends x.wire.
+func (x *exchange) sendAnswer() {
+	x.wire.NextPollMS = x.server.options.NextPoll.Milliseconds()
+	x.server.metrics.drops.Observe(float64(len(x.wire.Drops)))
+	x.out = api.AppendAnswer(x.out[:0], &x.wire)
+	x.send(http.StatusOK, jsonType, x.out)
+}

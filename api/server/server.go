@@ -1,0 +1,168 @@
+// Package server answers HTTP: it turns requests into lookups of the release
+// that is served, and answers and errors into bytes. Which release that is, and
+// how it comes to be, it does not know: a Releases hands it out.
+//
+//	connection ─► limit ─► chi ─► exchange ─► handler ─┬─► answer
+//	                              │ id, recovery       └─► error ─► problem+json
+//	                              │ metrics, log            (one place: fail)
+//	                              └ gate: so many lookups at a time, few waiting
+//
+// Every route stands in routes.go. A handler returns an error or sends; it never
+// does both. Where somebody is goes into no log, no metric and no error.
+package server
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"geodrop/api"
+	"geodrop/api/query"
+)
+
+// Releases hands out the release that is served.
+type Releases interface {
+	// Acquire is the release of this moment, which stays open until Done; false
+	// where there is none.
+	Acquire() (Held, bool)
+}
+
+// Held is a release that is kept open for one request.
+type Held interface {
+	Release() *query.Release
+	Since() time.Time // when this node began to serve it
+	// Outlines is a JSON list of {"id","name","rings"} of the districts, to
+	// draw; nil if unknown.
+	Outlines() []byte
+	Done()
+}
+
+// Options of a server. The zero value, with Releases set, is fit for use.
+type Options struct {
+	Releases Releases
+	Checks   func() []api.Check   // for /readyz; nil for none
+	Registry *prometheus.Registry // default: one of its own
+	Log      *slog.Logger         // default: discarded
+	Now      func() time.Time     // default time.Now
+
+	OperatorToken string        // empty: nobody is an operator
+	NextPoll      time.Duration // what clients are told; default 10 s
+	CacheAge      time.Duration // most that a cache may keep an answer; default 10 s
+
+	Concurrent     int           // lookups at a time; default 4 for each processor
+	Queue          int           // lookups that wait for one of them; default 16 for each
+	QueueWait      time.Duration // how long; default 100 ms
+	MaxConnections int           // default 16384; more are closed at once
+
+	HeaderTimeout time.Duration // for the header of a request; default 5 s
+	ReadTimeout   time.Duration // for a request; default 10 s
+	WriteTimeout  time.Duration // for an answer; default 10 s
+	IdleTimeout   time.Duration // between requests; default 90 s
+	StopTimeout   time.Duration // for requests under way when stopping; default 10 s
+}
+
+// maxHeaderBytes is what net/http adds 4 kB of slack to.
+const maxHeaderBytes = 12 << 10
+
+func (o Options) withDefaults() Options {
+	processors := runtime.GOMAXPROCS(0)
+	o.NextPoll = cmp.Or(o.NextPoll, 10*time.Second)
+	o.CacheAge = cmp.Or(o.CacheAge, 10*time.Second)
+	o.Concurrent = cmp.Or(o.Concurrent, 4*processors)
+	o.Queue = cmp.Or(o.Queue, 16*o.Concurrent)
+	o.QueueWait = cmp.Or(o.QueueWait, 100*time.Millisecond)
+	o.MaxConnections = cmp.Or(o.MaxConnections, 16384)
+	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 5*time.Second)
+	o.ReadTimeout = cmp.Or(o.ReadTimeout, 10*time.Second)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, 90*time.Second)
+	o.StopTimeout = cmp.Or(o.StopTimeout, 10*time.Second)
+	if o.Registry == nil {
+		o.Registry = prometheus.NewRegistry()
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Checks == nil {
+		o.Checks = func() []api.Check { return nil }
+	}
+	return o
+}
+
+// Server answers every route. It is an http.Handler.
+type Server struct {
+	options  Options
+	router   http.Handler
+	gate     *gate
+	metrics  *metrics
+	ids      *requestIDs
+	operator [sha256.Size]byte // of the token
+	pool     sync.Pool         // of *exchange
+	drawn    drawnMap
+	stopping atomic.Bool
+}
+
+// New makes a server. The error is of metrics that the registry has already.
+func New(o Options) (*Server, error) {
+	o = o.withDefaults()
+	s := &Server{
+		options: o, gate: newGate(o.Concurrent, o.Queue, o.QueueWait), ids: newRequestIDs(),
+		operator: sha256.Sum256([]byte(o.OperatorToken)),
+	}
+	s.pool.New = func() any { return &exchange{server: s} }
+	s.metrics = newMetrics(s)
+	if err := s.metrics.register(o.Registry); err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	s.router = s.newRouter()
+	return s, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.ServeHTTP(w, r) }
+
+// Serve answers on the listener, which it closes, until the context is done;
+// then /readyz says so, no more connections are taken and requests under way
+// have StopTimeout to end. The error is nil after such a stop.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	web := &http.Server{
+		Handler: s, MaxHeaderBytes: maxHeaderBytes,
+		ReadHeaderTimeout: s.options.HeaderTimeout, ReadTimeout: s.options.ReadTimeout,
+		WriteTimeout: s.options.WriteTimeout, IdleTimeout: s.options.IdleTimeout,
+		ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- web.Serve(s.limited(l)) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve HTTP on %s: %w", l.Addr(), err)
+	case <-ctx.Done():
+	}
+	s.stopping.Store(true)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.StopTimeout)
+	defer cancel()
+	err := web.Shutdown(stop)
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.options.Log.Warn("requests under way were cut off", "after", s.options.StopTimeout)
+		err = web.Close()
+	}
+	<-failed
+	if err != nil {
+		return fmt.Errorf("stop HTTP on %s: %w", l.Addr(), err)
+	}
+	return nil
+}
