@@ -53,6 +53,7 @@ func (b *build) readConfig(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	b.countRejected(&b.rejected.config)
 	b.summary.Districts, b.summary.Zones = len(districts), len(zones)
 	b.districts, err = newAreas(districts,
 		func(d *poi.District) string { return string(d.Adcode) }, func(d *poi.District) grid.Shape { return d.Shape })

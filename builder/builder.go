@@ -4,12 +4,11 @@
 // manifest. Memory is capped, whatever the number of POIs, and equal content
 // gives equal bytes, whatever the order in which it arrives.
 //
-//	POIs ─► screen by zones ─► find the district ─┬─► sort by cell ─────┐
-//	                                              └─► sort by id ─┐     │
-//	memberships ─────────────────────────────────────► sort by id ┤     │
-//	                                     duplicates, sets of a POI┘     │
-//	                                              └─► sort by cell ─────┤
-//	manifest ◄─ catalog, areas ◄─ segments ◄──────────────────── merge ─┘
+//	POIs ──┬─► sort by cell ──────────────────────────────────────────┐
+//	       └─► sort by id ─┐                                          │
+//	memberships ─► by id ──┴─► duplicates, sets of a POI ─► by cell ──┤
+//	                                                                  │
+//	manifest ◄─ catalog, areas ◄─ segments ◄─ district, zones ◄─ merge┘
 //
 // It does not watch a store for changes and does not publish: it makes one
 // release in one folder.
@@ -26,26 +25,34 @@ import (
 	"geodrop/grid"
 	"geodrop/poi"
 	"geodrop/sync/atomicfile"
-	"geodrop/sync/manifest"
 )
 
 // Options of a build. The zero value, with Out set, is what geodrop uses unless
 // told.
+//
+// Memory bounds what grows with the number of POIs. On top of it come the areas
+// and their index, two segments while one is written and the next is filled,
+// the POIs of one cell, and the different combinations of sets. The heap has
+// room for these where the caller sets a memory limit (debug.SetMemoryLimit).
 type Options struct {
 	Out          string    // folder of the release; made if missing
 	TempDir      string    // where sorting spills; default Out
-	Memory       int64     // bytes to stay within; default 1 GiB, at least MinMemory
+	Memory       int64     // see below; default 1 GiB, at least MinMemory
 	CellSize     grid.Size // default grid.DefaultSize
 	Radius       int       // of the window in cells; default grid.DefaultRadius
 	SegmentBytes int64     // segments are cut at the first tile after this size; default 16 MiB
 	WithoutHash  bool      // leave the prefix hash out of the segments
 
-	// MaxRejected is the share of rows that may be rejected, MaxShrink the
-	// share of postings by which a release may have fewer than the one it
-	// replaces in Out. Beyond them nothing is sealed. Defaults 0.01 and 0.2;
-	// below 0 stands for none at all.
+	// MaxRejected is the share of POIs, and of memberships, that may be
+	// rejected, MaxShrink the share of postings by which a release may have
+	// fewer than the one it replaces in Out. Beyond them nothing is sealed.
+	// Defaults 0.01 and 0.2; below 0 stands for none at all.
 	MaxRejected float64
 	MaxShrink   float64
+
+	// AcceptRejectedConfig seals a release although a zone, a district, a task,
+	// a prize or a merchant was rejected: a hazard may be missing from it.
+	AcceptRejectedConfig bool
 
 	Progress Progress     // default: none
 	Log      *slog.Logger // default: discarded
@@ -66,6 +73,7 @@ const (
 	defaultMemory       = 1 << 30
 	defaultSegmentBytes = 16 << 20
 	maxSegmentBytes     = 1 << 30 // the format ends at 4 GiB, and a tile is never cut
+	segmentShare        = 4       // two segments are to take no more than half of the memory
 	defaultMaxRejected  = 0.01
 	defaultMaxShrink    = 0.2
 )
@@ -108,8 +116,8 @@ func (o *Options) check() error {
 		return fmt.Errorf("build: %w: cells of %d m are not within %d…%d m", ErrOptions, o.CellSize, grid.MinSize, grid.MaxSize)
 	case o.Radius < 0 || o.Radius > grid.MaxRadius:
 		return fmt.Errorf("build: %w: a radius of %d is not within 0…%d cells", ErrOptions, o.Radius, grid.MaxRadius)
-	case o.SegmentBytes < 0 || o.SegmentBytes > maxSegmentBytes:
-		return fmt.Errorf("build: %w: segments of %d bytes are not within 0…%d", ErrOptions, o.SegmentBytes, int64(maxSegmentBytes))
+	case o.SegmentBytes < 0 || o.SegmentBytes > min(maxSegmentBytes, o.Memory/segmentShare):
+		return fmt.Errorf("build: %w: segments of %d bytes are not within 0…%d", ErrOptions, o.SegmentBytes, min(maxSegmentBytes, o.Memory/segmentShare))
 	}
 	return nil
 }
@@ -130,6 +138,8 @@ func (silent) Done()        {}
 // Build makes a release of the source in Options.Out and returns what it did.
 // It seals nothing unless all went well; then objects of a release that was
 // there before and are not part of the new one are removed.
+//
+// A source is for one build: what it rejects is reported once.
 //
 // The summary is valid, as far as the build came, also with an error.
 func Build(ctx context.Context, src poi.Source, opts Options) (*Summary, error) {
@@ -191,6 +201,7 @@ type build struct {
 	always    areas[*poi.Zone] // zones without times
 	timed     areas[*poi.Zone]
 	sets      *setTable
+	rejected  rejected
 	supply    *supply
 	sealing   bool // the manifest may be in place
 }
@@ -205,13 +216,8 @@ func (b *build) run(ctx context.Context) (err error) {
 			err = errors.Join(err, removeObjects(b.opts.Out, present))
 		}
 	}()
-	before, err := manifest.Read(b.opts.Out)
-	switch {
-	case err == nil || errors.Is(err, manifest.ErrNone):
-	case errors.Is(err, manifest.ErrInvalid) || errors.Is(err, manifest.ErrFormat):
-		b.opts.Log.Warn("the release that is there cannot be read and will be replaced", "error", err)
-		before = nil
-	default:
+	before, err := b.readBefore()
+	if err != nil {
 		return err
 	}
 	revision, err := b.src.Revision(ctx)
@@ -246,30 +252,4 @@ func (b *build) stage(name string) {
 	b.clock.start(name, b.summary)
 	b.opts.Progress.Stage(name)
 	b.opts.Log.Debug("stage", "name", name)
-}
-
-func (b *build) checkRejected() error {
-	rejected := b.src.Rejects().Total()
-	rows := b.summary.Read + rejected - b.summary.Duplicates // which were read first
-	limit := max(b.opts.MaxRejected, 0)
-	if float64(rejected) > limit*float64(rows) {
-		return fmt.Errorf("%w: %d of %d, more than %.3g %%: mend the input or raise the limit",
-			ErrRejected, rejected, rows, 100*limit)
-	}
-	return nil
-}
-
-func (b *build) checkSize(before *manifest.Manifest) error {
-	if b.summary.Postings == 0 {
-		return fmt.Errorf("%w: %d rows were read", ErrEmpty, b.summary.Read)
-	}
-	if before == nil {
-		return nil
-	}
-	had, limit := before.Counts[countPostings], max(b.opts.MaxShrink, 0)
-	if float64(had-b.summary.Postings) > limit*float64(had) {
-		return fmt.Errorf("%w: %d POIs after %d, a loss of more than %.3g %%: approve it by a higher limit",
-			ErrShrink, b.summary.Postings, had, 100*limit)
-	}
-	return nil
 }

@@ -94,9 +94,6 @@ func (j *joiner) finish() error {
 }
 
 func (j *joiner) fix(id *identity, sets uint32) error {
-	if id.cell == screenedOut {
-		return nil
-	}
 	f := fix{origin: id.origin, sets: sets}
 	j.buf = f.append(j.buf[:0])
 	return j.sorted.fixes.Add(id.cell, j.buf)

@@ -154,13 +154,11 @@ func (e *expected) addPOI(m *memory, g *grid.Grid, p *poi.POI, first bool) {
 	s.Read++
 	if !first {
 		s.Duplicates++
+		return
 	}
 	if z := m.screening(p.Pos); z != nil {
 		s.Screened++
 		s.ScreenedBy[z.Reason]++
-		return
-	}
-	if !first {
 		return
 	}
 	h := held{pos: p.Pos, cell: g.Cell(p.Pos), name: p.Name, kind: p.Kind, district: m.district(p.Pos)}

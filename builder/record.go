@@ -12,7 +12,7 @@ import (
 // The records that the builder sorts. Numbers are big-endian where their order
 // matters.
 //
-//	by cell   key: cell    origin, position, district, zones, text
+//	by cell   key: cell    origin, position, text
 //	by id     key: id, 1st half of its hash    2nd half, role, origin, set, cell
 //	fixes     key: cell    origin, what to do with the posting of that origin
 //	flaws     key: origin  role, what is wrong with the row of that origin
@@ -25,34 +25,25 @@ type origin uint64
 const (
 	lineBits = 40
 	maxLine  = 1<<lineBits - 1
+	maxFile  = 1<<(64-lineBits) - 1
 )
 
-func newOrigin(file, line int) origin { return origin(file)<<lineBits | origin(line)&maxLine }
+func newOrigin(file, line int) origin { return origin(file)<<lineBits | origin(line) }
 
 func (o origin) file() int { return int(o >> lineBits) }
 func (o origin) line() int { return int(o & maxLine) }
 
-// noDistrict stands for no district in a placed record.
-const noDistrict = ^uint32(0)
-
-// placed is a POI with its position and areas.
+// placed is a POI at its position.
 type placed struct {
-	origin   origin
-	pos      coord.E7
-	district uint32
-	zones    []uint32 // with times
-	text     []byte
+	origin origin
+	pos    coord.E7
+	text   []byte
 }
 
 func (p *placed) append(dst []byte) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, uint64(p.origin))
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(p.pos.Lat))
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(p.pos.Lng))
-	dst = binary.LittleEndian.AppendUint32(dst, p.district)
-	dst = binary.AppendUvarint(dst, uint64(len(p.zones)))
-	for _, z := range p.zones {
-		dst = binary.LittleEndian.AppendUint32(dst, z)
-	}
 	return append(dst, p.text...)
 }
 
@@ -60,24 +51,13 @@ var errRecord = errors.New("a sorted record is damaged")
 
 // parse reads a record; text aliases it.
 func (p *placed) parse(b []byte) error {
-	const head = 8 + 4 + 4 + 4
+	const head = 8 + 4 + 4
 	if len(b) <= head {
 		return errRecord
 	}
 	p.origin = origin(binary.BigEndian.Uint64(b))
 	p.pos = coord.E7{Lat: int32(binary.LittleEndian.Uint32(b[8:])), Lng: int32(binary.LittleEndian.Uint32(b[12:]))}
-	p.district = binary.LittleEndian.Uint32(b[16:])
-	zones, size := binary.Uvarint(b[head:])
-	if size <= 0 || zones > uint64(len(b)-head-size)/4 {
-		return errRecord
-	}
-	b = b[head+size:]
-	p.zones = p.zones[:0]
-	for range zones {
-		p.zones = append(p.zones, binary.LittleEndian.Uint32(b))
-		b = b[4:]
-	}
-	p.text = b
+	p.text = b[head:]
 	return nil
 }
 
@@ -92,13 +72,12 @@ type identity struct {
 	role   byte
 	origin origin
 	set    uint32 // of a membership
-	cell   uint64 // sort key of a POI's cell, screenedOut if it has none
+	cell   uint64 // sort key of a POI's cell
 }
 
 const (
 	rolePOI        = 0
 	roleMembership = 1
-	screenedOut    = ^uint64(0)
 	identitySize   = 8 + 1 + 8 + 4 + 8
 )
 

@@ -28,7 +28,7 @@ func (b *build) writeSegments(ctx context.Context, s *sorted) ([]manifest.Segmen
 	m := &merger{
 		b: b, fixes: fixes, hasFix: fixes.Next(),
 		combos: combos, combo: map[comboKey]comboInfo{}, zones: newSetTable(nil),
-		out: newSegmentWriter(b, combos),
+		out: newSegmentWriter(b, combos), screened: make([]int64, len(b.always.records)),
 	}
 	err = errors.Join(m.merge(pois), fixes.Err())
 	b.opts.Progress.Add(m.untold)
@@ -40,10 +40,12 @@ func (b *build) writeSegments(ctx context.Context, s *sorted) ([]manifest.Segmen
 		return nil, err
 	}
 	b.summary.combos(m.combo)
+	m.reportScreened()
 	return segments, nil
 }
 
-// merger goes through the POIs cell by cell.
+// merger goes through the POIs cell by cell, screens them and finds their areas:
+// in this order neighbours ask for the same areas, and find them in the cache.
 type merger struct {
 	b      *build
 	fixes  *extsort.Iterator
@@ -53,9 +55,12 @@ type merger struct {
 	zones  *setTable // combinations of zones with times
 	out    *segmentWriter
 
+	screened []int64 // POIs in each of the zones without times
+
 	cell   []posting // of the cell being gathered
 	arena  []byte    // their texts
 	record placed
+	within []uint32 // zones with times that hold the record
 	labels []string
 	untold int // rows of which the progress does not know yet
 }
@@ -95,7 +100,16 @@ func (m *merger) add(cell uint64, payload []byte) error {
 	if err != nil || sets == dropIt {
 		return err
 	}
-	key := comboKey{district: r.district, sets: sets, zones: m.zones.combo(r.zones)}
+	if zone, hit := m.b.always.first(r.pos); hit {
+		m.screened[zone]++
+		return nil
+	}
+	key := comboKey{district: noDistrict, sets: sets}
+	if n, ok := m.b.districts.first(r.pos); ok {
+		key.district = uint32(n)
+	}
+	m.within = m.b.timed.index.Find(r.pos, m.within[:0])
+	key.zones = m.zones.combo(m.within)
 	from := len(m.arena)
 	m.arena = append(m.arena, r.text...)
 	m.cell = append(m.cell, posting{pos: r.pos, combo: m.comboOf(key), from: from, to: len(m.arena)})
@@ -122,7 +136,8 @@ func (m *merger) fixFor(cell uint64, of origin) (uint32, error) {
 	}
 }
 
-// flush writes the gathered cell. It may be empty: its POIs were all dropped.
+// flush writes the gathered cell. It may be empty: its POIs were all dropped or
+// screened out.
 func (m *merger) flush(key uint64) error {
 	if len(m.cell) == 0 {
 		return nil
@@ -156,8 +171,24 @@ func (m *merger) progress(rows int) {
 	}
 }
 
+// reportScreened adds the zones that screened something to the summary.
+func (m *merger) reportScreened() {
+	s := m.b.summary
+	for i, n := range m.screened {
+		if n > 0 {
+			z := m.b.always.records[i]
+			s.Screened += n
+			s.ScreenedBy[z.Reason] += n
+			s.zones = append(s.zones, ZoneCount{ID: z.ID, Name: z.Name, Reason: z.Reason, Count: n})
+		}
+	}
+}
+
 // comboKey is what the labels of a posting follow from.
 type comboKey struct{ district, sets, zones uint32 }
+
+// noDistrict is the district of a place outside all districts.
+const noDistrict = ^uint32(0)
 
 // comboInfo is the combination of a key, and what the summary wants of it.
 type comboInfo struct {

@@ -19,7 +19,7 @@ func TestCutting(t *testing.T) {
 	m := town(t, 3000, 50)
 	var want map[poi.POIID]held
 	last := 0
-	for _, bytes := range []int64{1 << 30, 100_000, 10_000, 1} {
+	for _, bytes := range []int64{256 << 20, 100_000, 10_000, 1} {
 		dir := t.TempDir()
 		built(t, m, Options{Out: dir, SegmentBytes: bytes})
 		got := contents(t, dir)

@@ -3,6 +3,7 @@ package builder
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 
 	"geodrop/builder/extsort"
@@ -44,8 +45,10 @@ func (b *build) sortPOIs(ctx context.Context) (*sorted, error) {
 	}
 	b.sets, b.supply = newSetTable(b.config.Sets), newSupply(b.config.Tasks)
 	err := b.readPOIs(ctx, s)
+	b.countRejected(&b.rejected.pois)
 	if err == nil {
 		err = b.readMemberships(ctx, s)
+		b.countRejected(&b.rejected.memberships)
 	}
 	if err == nil {
 		b.stage("join")
@@ -65,10 +68,12 @@ func (s *sorted) close() error {
 }
 
 // origin is the origin of a row of a file.
-func (s *sorted) origin(file string, line int) origin {
+func (s *sorted) origin(file string, line int) (origin, error) {
 	no, ok := s.fileNo[file]
 	if !ok {
-		no = len(s.files)
+		if no = len(s.files); no > maxFile {
+			return 0, fmt.Errorf("%s is one file too many: a config has at most %d", file, maxFile+1)
+		}
 		s.files = append(s.files, sourceFile{name: file})
 		s.fileNo[file] = no
 	}
@@ -76,7 +81,10 @@ func (s *sorted) origin(file string, line int) origin {
 		s.files[no].rows++
 		line = s.files[no].rows
 	}
-	return newOrigin(no, line)
+	if line > maxLine {
+		return 0, fmt.Errorf("%s has more than %d lines: split it", file, int64(maxLine))
+	}
+	return newOrigin(no, line), nil
 }
 
 // readPOIs reads ahead in a goroutine of its own, so that decoding and placing
@@ -89,7 +97,7 @@ func (b *build) readPOIs(ctx context.Context, s *sorted) error {
 		defer close(batches)
 		done <- forward(ctx, b.src.POIs(ctx), batches)
 	}()
-	p := placer{b: b, sorted: s, screened: make([]int64, len(b.always.records))}
+	p := placer{b: b, sorted: s}
 	var err error
 	for batch := range batches {
 		if err = p.place(batch); err != nil {
@@ -103,7 +111,6 @@ func (b *build) readPOIs(ctx context.Context, s *sorted) error {
 	if readErr := <-done; err == nil {
 		err = readErr
 	}
-	p.report()
 	return err
 }
 
@@ -121,13 +128,12 @@ func forward(ctx context.Context, from func(func(*poi.POIBatch, error) bool), to
 	return ctx.Err()
 }
 
-// placer screens POIs, finds their areas and hands them to the sorters.
+// placer finds the cells of POIs and hands them to the sorters.
 type placer struct {
-	b        *build
-	sorted   *sorted
-	record   placed
-	buf      []byte
-	screened []int64 // by zone
+	b      *build
+	sorted *sorted
+	record placed
+	buf    []byte
 }
 
 func (p *placer) place(batch *poi.POIBatch) error {
@@ -142,44 +148,22 @@ func (p *placer) place(batch *poi.POIBatch) error {
 func (p *placer) placeRow(file string, row *poi.POIRow) error {
 	b := p.b
 	b.summary.Read++
-	origin := p.sorted.origin(file, row.Line)
-	cell := screenedOut
-	if zone, hit := b.always.first(row.Pos); hit {
-		p.screened[zone]++
-		b.summary.Screened++
-	} else {
-		cell = b.grid.Cell(row.Pos).SortKey()
-		if err := p.addByCell(cell, origin, row); err != nil {
-			return err
-		}
+	r := &p.record
+	var err error
+	if r.origin, err = p.sorted.origin(file, row.Line); err != nil {
+		return err
+	}
+	r.pos = row.Pos
+	r.text = catalog.AppendText(r.text[:0], &row.POI)
+	cell := b.grid.Cell(row.Pos).SortKey()
+	p.buf = r.append(p.buf[:0])
+	if err := p.sorted.byCell.Add(cell, p.buf); err != nil {
+		return err
 	}
 	hash := hashID(string(row.ID), p.sorted.seed)
-	id := identity{hash: hash.Lo, role: rolePOI, origin: origin, cell: cell}
+	id := identity{hash: hash.Lo, role: rolePOI, origin: r.origin, cell: cell}
 	p.buf = id.append(p.buf[:0])
 	return p.sorted.byID.Add(hash.Hi, p.buf)
-}
-
-func (p *placer) addByCell(cell uint64, origin origin, row *poi.POIRow) error {
-	b, r := p.b, &p.record
-	r.origin, r.pos, r.district = origin, row.Pos, noDistrict
-	if n, ok := b.districts.first(row.Pos); ok {
-		r.district = uint32(n)
-	}
-	r.zones = b.timed.index.Find(row.Pos, r.zones[:0])
-	r.text = catalog.AppendText(r.text[:0], &row.POI)
-	p.buf = r.append(p.buf[:0])
-	return p.sorted.byCell.Add(cell, p.buf)
-}
-
-// report adds the zones that screened something to the summary.
-func (p *placer) report() {
-	for i, n := range p.screened {
-		if n > 0 {
-			z := p.b.always.records[i]
-			p.b.summary.ScreenedBy[z.Reason] += n
-			p.b.summary.zones = append(p.b.summary.zones, ZoneCount{ID: z.ID, Name: z.Name, Reason: z.Reason, Count: n})
-		}
-	}
 }
 
 func (b *build) readMemberships(ctx context.Context, s *sorted) error {
@@ -192,7 +176,11 @@ func (b *build) readMemberships(ctx context.Context, s *sorted) error {
 		for i := range batch.Rows {
 			m := &batch.Rows[i]
 			hash := hashID(string(m.POI), s.seed)
-			id := identity{hash: hash.Lo, role: roleMembership, origin: s.origin(batch.File, m.Line), set: b.sets.add(m.Set)}
+			at, err := s.origin(batch.File, m.Line)
+			if err != nil {
+				return err
+			}
+			id := identity{hash: hash.Lo, role: roleMembership, origin: at, set: b.sets.add(m.Set)}
 			buf = id.append(buf[:0])
 			if err := s.byID.Add(hash.Hi, buf); err != nil {
 				return err

@@ -14,16 +14,17 @@ import (
 
 type buildCmd struct {
 	sourceFlags
-	Out          string  `required:"" placeholder:"DIR" help:"Folder of the release; made if missing, replaced whole if not."`
-	Memory       size    `default:"1GiB" help:"Memory to stay within."`
-	Temp         string  `placeholder:"DIR" help:"Where sorting spills; default: the folder of the release."`
-	Cell         int     `default:"200" help:"Edge of a cell in metres, 10 to 1000."`
-	Radius       int     `default:"2" help:"Radius of the window in cells; 2 is 5×5."`
-	SegmentBytes size    `default:"16MiB" help:"Size at which a segment is cut."`
-	NoHash       bool    `help:"Leave the prefix hash out; lookups bisect."`
-	MaxRejected  percent `default:"1%" help:"Share of rows that may be rejected."`
-	MaxShrink    percent `default:"20%" help:"Share of POIs that may be lost against the release in --out."`
-	JSON         bool    `name:"json" help:"Print the summary as JSON."`
+	Out                  string  `required:"" placeholder:"DIR" help:"Folder of the release; made if missing, replaced whole if not."`
+	Memory               size    `default:"1GiB" help:"Memory to stay within."`
+	Temp                 string  `placeholder:"DIR" help:"Where sorting spills; default: the folder of the release."`
+	Cell                 int     `default:"200" help:"Edge of a cell in metres, 10 to 1000."`
+	Radius               int     `default:"2" help:"Radius of the window in cells; 2 is 5×5."`
+	SegmentBytes         size    `default:"16MiB" help:"Size at which a segment is cut."`
+	NoHash               bool    `help:"Leave the prefix hash out; lookups bisect."`
+	MaxRejected          percent `default:"1%" help:"Share of rows that may be rejected."`
+	MaxShrink            percent `default:"20%" help:"Share of POIs that may be lost against the release in --out."`
+	AcceptRejectedConfig bool    `help:"Build although a zone, district, set, task, prize or merchant was rejected."`
+	JSON                 bool    `name:"json" help:"Print the summary as JSON."`
 }
 
 func (*buildCmd) Help() string {
@@ -47,7 +48,8 @@ func (c *buildCmd) Run(r *run) (err error) {
 		Out: c.Out, TempDir: c.Temp, Memory: int64(c.Memory), CellSize: grid.Size(c.Cell), Radius: c.Radius,
 		SegmentBytes: int64(c.SegmentBytes), WithoutHash: c.NoHash,
 		MaxRejected: c.MaxRejected.limit(), MaxShrink: c.MaxShrink.limit(),
-		Progress: progress, Log: r.log,
+		AcceptRejectedConfig: c.AcceptRejectedConfig,
+		Progress:             progress, Log: r.log,
 	})
 	if len(summary.Stages) > 0 { // else it did not begin
 		if printErr := c.print(r.stdout, summary); err == nil {

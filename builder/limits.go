@@ -1,0 +1,75 @@
+package builder
+
+import (
+	"errors"
+	"fmt"
+
+	"geodrop/sync/manifest"
+)
+
+// rejected counts what was left out, by what was being read.
+type rejected struct {
+	config, pois, memberships int64
+}
+
+// count adds what was rejected since the last count.
+func (b *build) countRejected(into *int64) {
+	r := &b.rejected
+	*into += b.src.Rejects().Total() - r.config - r.pois - r.memberships
+}
+
+// checkRejected refuses a config of which too much was left out. Records that
+// say what may be dropped where count one by one: a zone that was rejected is a
+// hazard without its zone.
+func (b *build) checkRejected() error {
+	r, s := &b.rejected, b.summary
+	if r.config > 0 && !b.opts.AcceptRejectedConfig {
+		return fmt.Errorf("%w: %d among zones, districts, sets, tasks, prizes and merchants, of which each counts: mend them, or accept that they are missing",
+			ErrRejected, r.config)
+	}
+	// Duplicates and dangling memberships were read before they were rejected.
+	return errors.Join(
+		b.checkShare("POIs", r.pois+s.Duplicates, s.Read+r.pois),
+		b.checkShare("memberships", r.memberships+s.Dangling, s.Memberships+r.memberships))
+}
+
+func (b *build) checkShare(what string, rejected, rows int64) error {
+	limit := max(b.opts.MaxRejected, 0)
+	if float64(rejected) > limit*float64(rows) {
+		return fmt.Errorf("%w: %d of %d %s, more than %.3g %%: mend the input or raise the limit",
+			ErrRejected, rejected, rows, what, 100*limit)
+	}
+	return nil
+}
+
+// readBefore is the manifest of the release that is to be replaced, or nil.
+func (b *build) readBefore() (*manifest.Manifest, error) {
+	before, err := manifest.Read(b.opts.Out)
+	switch {
+	case err == nil:
+		return before, nil
+	case errors.Is(err, manifest.ErrNone):
+		return nil, nil
+	case !errors.Is(err, manifest.ErrInvalid) && !errors.Is(err, manifest.ErrFormat):
+		return nil, err
+	case b.opts.MaxShrink < 1:
+		return nil, fmt.Errorf("%w, or not: approve it by a limit of 100 %%, since the one that is there cannot be read: %w", ErrShrink, err)
+	}
+	b.opts.Log.Warn("the release that is there cannot be read and will be replaced", "error", err)
+	return nil, nil
+}
+
+func (b *build) checkSize(before *manifest.Manifest) error {
+	if b.summary.Postings == 0 {
+		return fmt.Errorf("%w: %d rows were read", ErrEmpty, b.summary.Read)
+	}
+	if before == nil {
+		return nil
+	}
+	had, limit := before.Counts[countPostings], max(b.opts.MaxShrink, 0)
+	if float64(had-b.summary.Postings) > limit*float64(had) {
+		return fmt.Errorf("%w: %d POIs after %d, a loss of more than %.3g %%: approve it by a higher limit",
+			ErrShrink, b.summary.Postings, had, 100*limit)
+	}
+	return nil
+}
