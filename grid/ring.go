@@ -8,8 +8,10 @@ import (
 
 // Ring is one closed line of a polygon. The last vertex is joined to the first
 // and need not repeat it. Edges are straight in latitude and longitude, as in
-// RFC 7946, and take the short way round the Earth: an edge from 179° E to
-// 179° W is two degrees long.
+// RFC 7946, but take the short way round the Earth: an edge from 179° E to
+// 179° W is two degrees long, where RFC 7946 runs it over 358 degrees and has
+// shapes cut at the antimeridian (3.1.9). So readers of files refuse edges that
+// span more than 180 degrees as they are written.
 //
 // A ring that winds once round the Earth encloses a pole: the one that its
 // mean latitude is nearer to.

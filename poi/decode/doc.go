@@ -26,7 +26,8 @@
 // text. Empty attributes are left out.
 //
 // GeoJSON is RFC 7946: one FeatureCollection, or one Feature after the other.
-// Areas are Polygons and MultiPolygons; altitudes are dropped.
+// Areas are Polygons and MultiPolygons, cut at the antimeridian: an edge that
+// spans more than 180 degrees of longitude is a fault. Altitudes are dropped.
 //
 // # tasks.yaml
 //

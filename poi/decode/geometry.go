@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"strconv"
+
 	"geodrop/grid"
 	"geodrop/grid/coord"
 	"geodrop/poi"
@@ -21,8 +23,9 @@ type geometry struct {
 
 // geometry reads the value of a feature's "geometry" member. Positions must be
 // WGS-84, in range, in rings of at least four that end where they began;
-// altitudes are left out. Whether the rings make an area is for package grid to
-// say.
+// altitudes are left out. No edge may span more than 180 degrees of longitude,
+// but for one between -180 and 180. Whether the rings make an area is for
+// package grid to say.
 func (c *cursor) geometry(scratch *grid.Ring) (*geometry, *jsonFault) {
 	g := &geometry{}
 	if c.peek() != '{' {
@@ -120,9 +123,16 @@ func (c *cursor) ring(scratch *grid.Ring) (grid.Ring, *jsonFault) {
 	}
 	start := c.pos
 	ring := (*scratch)[:0]
-	f := c.array(func(int) *jsonFault {
+	f := c.array(func(i int) *jsonFault {
+		at := c.pos
 		p, f := c.position()
 		ring = append(ring, p)
+		if f == nil && i > 0 && ambiguous(ring[i-1].Lng, p.Lng) {
+			from, to := ring[i-1].Lng, p.Lng
+			f = c.fault(at, poi.CodeGeometry, "coordinates", "have an edge from longitude %s to %s, which spans %s degrees of longitude: "+
+				"add a vertex, or cut the polygon at the antimeridian (RFC 7946, 3.1.9)",
+				degreesText(int64(from)), degreesText(int64(to)), degreesText(span(from, to)))
+		}
 		return f
 	})
 	*scratch = ring
@@ -136,6 +146,26 @@ func (c *cursor) ring(scratch *grid.Ring) (grid.Ring, *jsonFault) {
 	}
 	return append(grid.Ring(nil), ring[:len(ring)-1]...), nil
 }
+
+// ambiguous reports whether an edge runs over more than half of the Earth as it
+// is written. RFC 7946 takes it straight from one number to the other, package
+// grid the short way over the antimeridian, and whoever drew it may have meant
+// either. An edge from -180 to 180 has both ends on one meridian: it closes a
+// polygon that is cut there.
+func ambiguous(from, to int32) bool {
+	const half, turn = int64(coord.MaxLngE7), 2 * int64(coord.MaxLngE7)
+	d := span(from, to)
+	return d > half && d < turn
+}
+
+// span is the difference of two longitudes as they are written, in 1e-7 degrees.
+func span(from, to int32) int64 {
+	d := int64(to) - int64(from)
+	return max(d, -d)
+}
+
+// degreesText writes 1e-7 degrees in degrees, with the digits that matter.
+func degreesText(e7 int64) string { return strconv.FormatFloat(float64(e7)/1e7, 'f', -1, 64) }
 
 // position reads [lng, lat], and altitudes after them.
 func (c *cursor) position() (coord.E7, *jsonFault) {
