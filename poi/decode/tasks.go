@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -190,8 +189,8 @@ func (r *yamlReader) priority(into *int32) func(*yaml.Node, string) {
 func (r *yamlReader) caps(into *poi.Caps) func(*yaml.Node, string) {
 	return func(n *yaml.Node, field string) {
 		r.mapping(n, field, []yamlField{
-			{"per_day", counts(r, &into.PerDay, uint64(poi.MaxCap))},
-			{"total", counts(r, &into.Total, uint64(poi.MaxCap))},
+			{"per_day", counts(r, &into.PerDay, 0, uint64(poi.MaxCap))},
+			{"total", counts(r, &into.Total, 0, uint64(poi.MaxCap))},
 			{"cooldown", r.duration(&into.Cooldown)},
 		})
 	}
@@ -203,7 +202,7 @@ func (r *yamlReader) prizes(into *[]poi.TaskPrize) func(*yaml.Node, string) {
 			p := poi.TaskPrize{Weight: 1}
 			r.mapping(n, field, []yamlField{
 				{"prize", texts(r, &p.Prize)},
-				{"weight", counts(r, &p.Weight, math.MaxUint32)},
+				{"weight", counts(r, &p.Weight, 1, poi.MaxWeight)},
 			})
 			*into = append(*into, p)
 		})
@@ -217,7 +216,7 @@ func (r *yamlReader) quotas(into *[]poi.Quota) func(*yaml.Node, string) {
 			found := r.mapping(n, field, []yamlField{
 				{"prize", texts(r, &q.Prize)},
 				{"district", texts(r, &q.District)},
-				{"units", counts(r, &q.Units, poi.MaxUnits)},
+				{"units", counts(r, &q.Units, 0, poi.MaxUnits)},
 			})
 			if found != nil && !given(found["units"]) {
 				r.fault(n, field+".units", poi.CodeMissing, "is missing")

@@ -201,15 +201,15 @@ func (r *yamlReader) plain(n *yaml.Node, field, what string) (string, bool) {
 	return s, ok
 }
 
-// count reads a whole number of 0…limit in digits.
-func (r *yamlReader) count(n *yaml.Node, field string, limit uint64) (uint64, bool) {
+// count reads a whole number of least…most in digits.
+func (r *yamlReader) count(n *yaml.Node, field string, least, most uint64) (uint64, bool) {
 	s, ok := r.plain(n, field, "the number")
 	if !ok {
 		return 0, false
 	}
 	v, f := parseCount(s)
-	if f == nil && v > limit || f != nil && f.code == poi.CodeRange {
-		f = &fault{poi.CodeRange, fmt.Sprintf("is not within 0…%d", limit)}
+	if f == nil && (v < least || v > most) || f != nil && f.code == poi.CodeRange {
+		f = &fault{poi.CodeRange, fmt.Sprintf("is not within %d…%d", least, most)}
 	}
 	if f != nil {
 		r.fault(n, field, f.code, "%s", f.reason)
@@ -218,9 +218,9 @@ func (r *yamlReader) count(n *yaml.Node, field string, limit uint64) (uint64, bo
 	return v, true
 }
 
-func counts[T ~uint32 | ~uint64](r *yamlReader, into *T, limit uint64) func(*yaml.Node, string) {
+func counts[T ~uint32 | ~uint64](r *yamlReader, into *T, least, most uint64) func(*yaml.Node, string) {
 	return func(n *yaml.Node, field string) {
-		if v, ok := r.count(n, field, limit); ok {
+		if v, ok := r.count(n, field, least, most); ok {
 			*into = T(v)
 		}
 	}
