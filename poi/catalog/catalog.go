@@ -59,14 +59,30 @@ type line struct {
 	Zone     *Zone         `json:"zone,omitempty"`
 }
 
-// WriteTo writes the catalog. Equal catalogs give equal bytes.
-func (c *Catalog) WriteTo(w io.Writer) (int64, error) {
+// maxLine bounds a line with its line feed, for reader and writer alike. The
+// largest task that poi.Task.Check accepts fits: its quotas, each as long as
+// JSON can make it, and far more than all its other fields.
+const (
+	maxLine    = poi.MaxQuotas*quotaBytes + othersSize
+	quotaBytes = len(`{"prize":"","district":"","units":9007199254740991},`) + 2*escaped*poi.MaxIDBytes
+	escaped    = len(`\u003c`) // what JSON makes of one byte, at most
+	othersSize = 1 << 20
+)
+
+// WriteTo writes the catalog. Equal catalogs give equal bytes, and Read reads
+// what was written: a record that does not fit in a line of Read's is an error.
+func (c *Catalog) WriteTo(w io.Writer) (int64, error) { return c.write(w, maxLine) }
+
+func (c *Catalog) write(w io.Writer, longest int) (int64, error) {
 	out := bufio.NewWriter(w)
 	total := int64(0)
 	for l := range c.lines {
 		b, err := json.Marshal(l)
 		if err != nil {
 			return total, fmt.Errorf("write catalog: %w", err)
+		}
+		if len(b)+1 > longest {
+			return total, fmt.Errorf("write catalog: %.40s… has %d bytes, a line %d at most: %w", b, len(b), longest-1, bufio.ErrTooLong)
 		}
 		n, err := out.Write(append(b, '\n'))
 		total += int64(n)
@@ -110,17 +126,21 @@ func (c *Catalog) lines(yield func(line) bool) {
 
 // Read reads what WriteTo wrote, and checks it as far as Check does. The error
 // wraps ErrCorrupt and names the line or the record, or is that of the reader.
-func Read(r io.Reader) (*Catalog, error) {
-	const longest = 64 << 20 // a task with a quota for each of 10^5 districts
+func Read(r io.Reader) (*Catalog, error) { return read(r, maxLine) }
+
+func read(r io.Reader, longest int) (*Catalog, error) {
 	in := bufio.NewScanner(r)
-	in.Buffer(make([]byte, 64<<10), longest)
+	in.Buffer(make([]byte, min(64<<10, longest)), longest)
 	c := &Catalog{}
-	for no := 1; in.Scan(); no++ {
+	no := 1
+	for ; in.Scan(); no++ {
 		if err := c.add(in.Bytes()); err != nil {
 			return nil, fmt.Errorf("%w: line %d: %w", ErrCorrupt, no, err)
 		}
 	}
-	if err := in.Err(); err != nil {
+	if err := in.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return nil, fmt.Errorf("%w: line %d: more than %d bytes", ErrCorrupt, no, longest-1)
+	} else if err != nil {
 		return nil, fmt.Errorf("read catalog: %w", err)
 	}
 	if err := c.Check(); err != nil {

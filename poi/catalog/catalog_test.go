@@ -1,7 +1,9 @@
 package catalog
 
 import (
+	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"reflect"
@@ -146,6 +148,59 @@ func TestReaderAndWriterErrors(t *testing.T) {
 	}
 	if _, err := sample(t).WriteTo(brokenWriter{}); !errors.Is(err, io.ErrShortWrite) {
 		t.Errorf("WriteTo = %v, want the error of the writer", err)
+	}
+}
+
+// What the writer accepts is what the reader accepts, byte for byte.
+func TestLongestLine(t *testing.T) {
+	c := &Catalog{Merchants: []poi.Merchant{{ID: "m"}, {ID: "n", Name: strings.Repeat("x", 100)}}}
+	file := encode(t, c)
+	line := len(file) - bytes.IndexByte(file, '\n') - 1
+	for _, longest := range []int{line - 1, line, line + 1} {
+		var b bytes.Buffer
+		_, writing := c.write(&b, longest)
+		_, reading := read(bytes.NewReader(file), longest)
+		if fits := longest >= line; fits != (writing == nil) || fits != (reading == nil) {
+			t.Errorf("lines of %d bytes, %d allowed: written %v, read %v", line, longest, writing, reading)
+		}
+		if writing != nil && !errors.Is(writing, bufio.ErrTooLong) {
+			t.Errorf("written %v, want ErrTooLong", writing)
+		}
+		if reading != nil && (!errors.Is(reading, ErrCorrupt) || !strings.Contains(reading.Error(), "line 2: more than")) {
+			t.Errorf("read %v, want ErrCorrupt in line 2", reading)
+		}
+	}
+}
+
+// The longest quota and the longest task without quotas are within the shares
+// of them that maxLine is made of.
+func TestLargestTaskFits(t *testing.T) {
+	id := strings.Repeat("<", poi.MaxIDBytes)
+	task := sample(t).Tasks[0]
+	task.ID, task.Merchant, task.Set = poi.TaskID(id), poi.MerchantID(id), poi.SetID(id)
+	task.Title = strings.Repeat("&", poi.MaxNameBytes)
+	task.When.Sessions, task.Prizes = nil, nil
+	for i := range poi.MaxSessions {
+		task.When.Sessions = append(task.When.Sessions, poi.Session{Days: 1<<7 - 1, Start: poi.ClockTime(30 * i), End: poi.ClockTime(30*i + 29)})
+	}
+	for i := range poi.MaxTaskPrizes {
+		prize := poi.PrizeID(id[2:] + string(rune('0'+i/8)) + string(rune('0'+i%8)))
+		task.Prizes = append(task.Prizes, poi.TaskPrize{Prize: prize, Weight: poi.MaxWeight})
+	}
+	task.Quotas = []poi.Quota{{Prize: task.Prizes[0].Prize, District: poi.Adcode(id), Units: poi.MaxUnits}}
+	if err := task.Check(); err != nil {
+		t.Fatal(err)
+	}
+	written := len(encode(t, &Catalog{Tasks: []poi.Task{task}}))
+	if most := quotaBytes + othersSize; written > most {
+		t.Errorf("a task with one quota has %d bytes, its share of a line is %d", written, most)
+	}
+	quota, err := json.Marshal(poi.Quota{Prize: poi.PrizeID(id), District: poi.Adcode(id), Units: poi.MaxUnits})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(quota)+1 != quotaBytes {
+		t.Errorf("a quota and its comma have %d bytes, want the %d that are reckoned with", len(quota)+1, quotaBytes)
 	}
 }
 
