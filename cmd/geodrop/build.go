@@ -36,7 +36,7 @@ Example: geodrop build --src dir:london --out release`
 }
 
 func (c *buildCmd) Run(r *run) (err error) {
-	src, err := c.open()
+	src, err := c.openContext(r.ctx)
 	if err != nil {
 		return err
 	}

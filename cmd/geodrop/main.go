@@ -3,7 +3,9 @@
 // of its own and only wires packages together.
 //
 //	geodrop sample --out DIR                       the shipped sample as a bundle
-//	geodrop build --src dir:DIR --out RELEASE      bundle ─► release
+//	geodrop import --src sqlite:FILE --bundle DIR  bundle ─► store
+//	geodrop export --src sqlite:FILE --out DIR     store ─► bundle
+//	geodrop build --src SRC --out RELEASE          config ─► release
 //	geodrop verify RELEASE                         every digest and invariant
 //	geodrop inspect RELEASE|FILE                   what is in it
 //	geodrop lookup --release RELEASE --lat … --lng …
@@ -41,6 +43,8 @@ type cli struct {
 	Version   kong.VersionFlag `help:"Print the version and exit."`
 
 	Sample  sampleCmd  `cmd:"" help:"Write the shipped sample as a bundle."`
+	Import  importCmd  `cmd:"" help:"Load a bundle or single files into a store."`
+	Export  exportCmd  `cmd:"" help:"Write a store as a bundle."`
 	Build   buildCmd   `cmd:"" help:"Build a release from a config."`
 	Verify  verifyCmd  `cmd:"" help:"Check every digest and invariant of a release."`
 	Inspect inspectCmd `cmd:"" help:"Show what is in a release or a file of one."`

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
 
+	"geodrop/data/mysql"
+	"geodrop/data/sqlite"
 	"geodrop/grid/coord"
 	"geodrop/poi"
 	"geodrop/poi/decode"
@@ -13,19 +16,42 @@ import (
 
 // sourceFlags name a config.
 type sourceFlags struct {
-	Src string `placeholder:"SRC" env:"GEODROP_SRC" required:"" help:"Config: dir:PATH, a bundle."`
+	Src string `placeholder:"SRC" env:"GEODROP_SRC" required:"" help:"Config: dir:PATH, a bundle; sqlite:PATH; mysql://USER:PASSWORD@HOST:PORT/DB; mysql+unix://USER:PASSWORD@/PATH.sock/DB. Give passwords by the environment."`
 	CRS string `name:"crs" enum:"wgs84,gcj02,bd09" default:"wgs84" help:"Datum of places whose row names none: ${enum}."`
 }
 
 // open opens the source; rejects are added to a collector of its own.
-func (f *sourceFlags) open() (poi.Source, error) {
-	crs, err := coord.ParseCRS(f.CRS)
+func (f *sourceFlags) open() (poi.Source, error) { return f.openContext(context.Background()) }
+
+// openContext is open with a bound on how long connecting may take.
+func (f *sourceFlags) openContext(ctx context.Context) (poi.Source, error) {
+	if path, ok := strings.CutPrefix(f.Src, "dir:"); ok && path != "" {
+		return openBundle(path, f.CRS)
+	}
+	store, err := openStore(ctx, f.Src, false)
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := store.Snapshot(ctx)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return &storeSource{snapshot, store}, nil
+}
+
+// storeSource is a snapshot that closes its store.
+type storeSource struct {
+	poi.Source
+	store poi.Store
+}
+
+func (s *storeSource) Close() error { return errors.Join(s.Source.Close(), s.store.Close()) }
+
+// openBundle opens a bundle whose places without a datum have this one.
+func openBundle(path, datum string) (*decode.Bundle, error) {
+	crs, err := coord.ParseCRS(datum)
 	if err != nil {
 		return nil, usage{err}
-	}
-	kind, path, ok := strings.Cut(f.Src, ":")
-	if !ok || kind != "dir" || path == "" {
-		return nil, usage{fmt.Errorf("a config is dir:PATH, this is %s", redacted(f.Src))}
 	}
 	info, err := os.Stat(path)
 	switch {
@@ -44,6 +70,28 @@ func (f *sourceFlags) open() (poi.Source, error) {
 		return nil, err
 	}
 	return bundle, nil
+}
+
+// openStore opens a store, and with create makes it, or brings it up to date.
+func openStore(ctx context.Context, src string, create bool) (poi.Store, error) {
+	if path, ok := strings.CutPrefix(src, "sqlite:"); ok && path != "" {
+		s, err := sqlite.Open(ctx, path, sqlite.Options{Create: create})
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+	if strings.HasPrefix(src, "mysql://") || strings.HasPrefix(src, "mysql+unix://") {
+		s, err := mysql.Open(ctx, src, mysql.Options{Create: create})
+		if errors.Is(err, mysql.ErrAddress) {
+			return nil, usage{err}
+		}
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+	return nil, usage{fmt.Errorf("a config is dir:PATH, sqlite:PATH, mysql://… or mysql+unix://…, this is %s", redacted(src))}
 }
 
 // redacted is what may be printed of a source: no password.

@@ -34,6 +34,7 @@ func Table() []Row {
 		{Path: "data/sqlite", Imports: []string{"data/schema", "data/sqlstore"}},
 		{Path: "data/mysql", Imports: []string{"data/schema", "data/sqlstore"}, Network: true},
 		{Path: "data/storetest", Imports: []string{"grid/coord", "grid", "poi", "data/schema", "data/sqlstore"}},
+		{Path: "data/transfer", Imports: []string{"grid/coord", "grid", "sync/atomicfile", "poi", "poi/decode", "builder/extsort", "data/sqlstore"}},
 		{Path: "cmd/internal/archtest"},
 		{Path: "cmd/internal/bench", Imports: []string{Below}, Network: true},
 		{Path: "cmd/internal/node", Imports: []string{Below}, Network: true},
