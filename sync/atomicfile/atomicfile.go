@@ -3,7 +3,11 @@
 //
 //	write to a temporary file beside it ─► fsync ─► chmod 0444 ─► rename ─► fsync the folder
 //
-// It is the only place where geodrop renames files into being.
+// It is the only place where geodrop renames files into being. It does not lock:
+// of two writers of one name the later wins.
+//
+// Beside that it opens what is to be a regular file for reading, without waiting
+// where it is not (OpenRegular).
 package atomicfile
 
 import (
@@ -38,10 +42,17 @@ func Create(dir string) (*File, error) {
 // Write appends to the file.
 func (f *File) Write(p []byte) (int, error) { return f.f.Write(p) }
 
+// ErrNotDurable marks a file that is visible, whole, under its name, but whose
+// name a power cut may take back: the folder could not be synced. Committing
+// the same content again settles it.
+var ErrNotDurable = errors.New("written, but a power cut may undo it")
+
 // Commit makes the file durable and visible, read-only, under name in its
-// folder, replacing what was there. On an error nothing is visible and the
-// temporary file is gone.
-func (f *File) Commit(name string) error {
+// folder, replacing what was there. On an error the temporary file is gone and
+// what was there still is, unless the error wraps ErrNotDurable.
+func (f *File) Commit(name string) error { return f.commit(name, SyncDir) }
+
+func (f *File) commit(name string, syncDir func(dir string) error) error {
 	err := f.f.Chmod(0o444)
 	if err == nil {
 		err = f.f.Sync()
@@ -55,7 +66,10 @@ func (f *File) Commit(name string) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", filepath.Join(f.dir, name), errors.Join(err, ignoreMissing(os.Remove(f.f.Name()))))
 	}
-	return SyncDir(f.dir)
+	if err := syncDir(f.dir); err != nil {
+		return fmt.Errorf("write %s: %w: %w", filepath.Join(f.dir, name), ErrNotDurable, err)
+	}
+	return nil
 }
 
 // Abort drops the file. After Commit it does nothing.
@@ -69,7 +83,7 @@ func (f *File) Abort() error {
 	return ignoreMissing(os.Remove(f.f.Name()))
 }
 
-// Write replaces the file name in dir by data.
+// Write replaces the file name in dir by data. Errors are those of Commit.
 func Write(dir, name string, data []byte) error {
 	f, err := Create(dir)
 	if err != nil {

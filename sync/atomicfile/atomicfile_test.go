@@ -102,6 +102,27 @@ func TestCommitFails(t *testing.T) {
 	}
 }
 
+// A file that is visible though its folder could not be synced says so, and no
+// other failure does.
+func TestCommitNotDurable(t *testing.T) {
+	dir := t.TempDir()
+	f, err := Create(dir)
+	must(t, err)
+	_, err = f.Write([]byte("new"))
+	must(t, err)
+	broken := errors.New("broken disk")
+	err = f.commit("a", func(string) error { return broken })
+	if !errors.Is(err, ErrNotDurable) || !errors.Is(err, broken) || !strings.Contains(err.Error(), filepath.Join(dir, "a")) {
+		t.Errorf("Commit = %v, want ErrNotDurable, its cause and the file", err)
+	}
+	if got, err := os.ReadFile(filepath.Join(dir, "a")); err != nil || string(got) != "new" {
+		t.Errorf("%q, %v, want the new content", got, err)
+	}
+	if err := Write(dir, filepath.Join("no", "a"), nil); err == nil || errors.Is(err, ErrNotDurable) {
+		t.Errorf("Write = %v, want an error that is not ErrNotDurable", err)
+	}
+}
+
 func TestNoFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "none")
 	for what, err := range map[string]error{
