@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"geodrop/grid/index"
 	"geodrop/poi"
 	"geodrop/poi/catalog"
+	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
 )
 
@@ -63,7 +63,7 @@ type verifier struct {
 }
 
 func (v *verifier) open() (err error) {
-	f, err := os.Open(filepath.Join(v.dir, v.m.Catalog.FileName(manifest.CatalogKind)))
+	f, err := atomicfile.OpenRegular(filepath.Join(v.dir, v.m.Catalog.FileName(manifest.CatalogKind)))
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,8 @@ func objectPath(dir string, o manifest.Object, kind string) (string, error) {
 		return "", fmt.Errorf("%w: %s is missing; fetch or build the release again", manifest.ErrObject, path)
 	case err != nil:
 		return "", err
+	case !info.Mode().IsRegular(): // to open a pipe would wait for ever
+		return "", fmt.Errorf("%w: %s is not a regular file; fetch or build the release again", manifest.ErrObject, path)
 	case info.Size() != o.Bytes:
 		return "", fmt.Errorf("%w: %s has %d bytes, %d are listed; fetch or build the release again", manifest.ErrObject, path, info.Size(), o.Bytes)
 	}

@@ -4,9 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 
 	"geodrop/grid"
+	"geodrop/sync/atomicfile"
 
 	"github.com/edsrzf/mmap-go"
 )
@@ -68,7 +68,7 @@ func Open(path string, opts Options) (*Segment, error) {
 }
 
 func mapFile(path string) (mmap.MMap, error) {
-	f, err := os.Open(path)
+	f, err := atomicfile.OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}
@@ -77,10 +77,7 @@ func mapFile(path string) (mmap.MMap, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	case info.Size() == 0:
+	if info.Size() == 0 {
 		return nil, fmt.Errorf("%s: %w", path, corrupt("header", "the file is empty"))
 	}
 	m, err := mmap.Map(f, mmap.RDONLY, 0)

@@ -156,7 +156,7 @@ func Write(dir string, m *Manifest) error {
 // ErrNone where there is none.
 func Read(dir string) (*Manifest, error) {
 	path := filepath.Join(dir, Name)
-	f, err := os.Open(path)
+	f, err := atomicfile.OpenRegular(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%w in %s: it has no %s; a build that was interrupted can be run again", ErrNone, dir, Name)
 	}

@@ -8,8 +8,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
+
+	"geodrop/sync/atomicfile"
 )
 
 // ErrObject marks an object whose bytes are not those that its manifest lists.
@@ -19,7 +20,7 @@ var ErrObject = errors.New("object does not match its manifest")
 // digest.
 func VerifyObject(ctx context.Context, dir, name string, o Object) error {
 	path := filepath.Join(dir, name)
-	f, err := os.Open(path)
+	f, err := atomicfile.OpenRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: %s is missing", ErrObject, path)
 	}
