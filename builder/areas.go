@@ -40,7 +40,7 @@ func (a *areas[T]) first(p coord.E7) (int, bool) {
 	return int(n), ok
 }
 
-// readConfig reads all that is held in memory.
+// readConfig reads all that is held in memory, and begins to index the areas.
 func (b *build) readConfig(ctx context.Context) (err error) {
 	if b.config, err = b.src.Config(ctx); err != nil {
 		return err
@@ -55,6 +55,14 @@ func (b *build) readConfig(ctx context.Context) (err error) {
 	}
 	b.countRejected(&b.rejected.config)
 	b.summary.Districts, b.summary.Zones = len(districts), len(zones)
+	b.indexed = make(chan error, 1)
+	go func() { b.indexed <- b.indexAreas(districts, zones) }()
+	return nil
+}
+
+// indexAreas runs while POIs are read; b.indexed tells when the areas can be
+// used.
+func (b *build) indexAreas(districts []*poi.District, zones []*poi.Zone) (err error) {
 	b.districts, err = newAreas(districts,
 		func(d *poi.District) string { return string(d.Adcode) }, func(d *poi.District) grid.Shape { return d.Shape })
 	if err != nil {

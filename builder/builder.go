@@ -19,7 +19,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 
 	"geodrop/builder/extsort"
 	"geodrop/grid"
@@ -168,7 +167,7 @@ func Build(ctx context.Context, src poi.Source, opts Options) (*Summary, error) 
 
 // prepare makes Out, locks it and removes what a killed build left there.
 func prepare(o *Options) (unlock func() error, err error) {
-	if err := os.MkdirAll(o.Out, 0o755); err != nil {
+	if err := atomicfile.MkdirAll(o.Out, 0o755); err != nil {
 		return nil, err
 	}
 	unlock, err = lockDir(o.Out)
@@ -200,6 +199,7 @@ type build struct {
 	districts areas[*poi.District]
 	always    areas[*poi.Zone] // zones without times
 	timed     areas[*poi.Zone]
+	indexed   chan error // gets the outcome of indexing the areas
 	sets      *setTable
 	rejected  rejected
 	supply    *supply
@@ -229,7 +229,10 @@ func (b *build) run(ctx context.Context) (err error) {
 		return err
 	}
 	sorted, err := b.sortPOIs(ctx)
-	if err != nil {
+	if err = errors.Join(err, <-b.indexed); err != nil {
+		if sorted != nil {
+			err = errors.Join(err, sorted.close())
+		}
 		return err
 	}
 	defer func() { err = errors.Join(err, sorted.close()) }()
