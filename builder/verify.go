@@ -23,32 +23,40 @@ import (
 // The error wraps one of manifest.ErrNone, ErrInvalid, ErrFormat and ErrObject,
 // index.ErrCorrupt, ErrVersion and ErrFault, catalog.ErrCorrupt, or is that of
 // the file system.
+//
+// A folder in which the release is replaced meanwhile is no error: the one that
+// was sealed last is verified.
 func Verify(ctx context.Context, dir string) (m *manifest.Manifest, err error) {
-	if m, err = manifest.Read(dir); err != nil {
+	err = manifest.WithLatest(dir, func(latest *manifest.Manifest) error {
+		m = latest
+		return verify(ctx, dir, m)
+	})
+	if err != nil {
 		return nil, err
 	}
+	return m, nil
+}
+
+func verify(ctx context.Context, dir string, m *manifest.Manifest) (err error) {
 	for name, o := range m.Objects {
 		if err := manifest.VerifyObject(ctx, dir, name, o); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	v := verifier{dir: dir, m: m}
 	if err := v.open(); err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, v.areas.Close()) }()
 	for i := range m.Segments {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 		if err := v.segment(&m.Segments[i]); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if err := v.counts(); err != nil {
-		return nil, err
-	}
-	return m, nil
+	return v.counts()
 }
 
 type verifier struct {

@@ -281,3 +281,41 @@ func TestVerifyIsCancelled(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// replacing is a context that does something each time it is asked whether it
+// is done, up to a number of times.
+type replacing struct {
+	context.Context
+	times   int
+	replace func()
+}
+
+func (r *replacing) Err() error {
+	if r.times > 0 {
+		r.times--
+		r.replace()
+	}
+	return r.Context.Err()
+}
+
+// Beside a builder that seals newer releases in the folder and removes the
+// objects of the older, the newest is verified.
+func TestVerifyWhileReplaced(t *testing.T) {
+	f := whole(t)
+	ctx := &replacing{Context: t.Context(), times: 3, replace: func() {
+		old := f.path(f.Catalog, manifest.CatalogKind)
+		text := bytes.Replace(f.read(f.Catalog, manifest.CatalogKind), []byte(`"adcode":"1","name":"`), []byte(`"adcode":"1","name":"x`), 1)
+		f.Catalog = f.object(manifest.CatalogKind, text)
+		f.seal()
+		if err := os.Remove(old); err != nil {
+			t.Fatal(err)
+		}
+	}}
+	m, err := Verify(ctx, f.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Catalog != f.Catalog || ctx.times > 0 {
+		t.Errorf("verified the catalog %s with %d releases to come, want %s", m.Catalog.Digest, ctx.times, f.Catalog.Digest)
+	}
+}

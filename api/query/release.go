@@ -40,31 +40,23 @@ type Release struct {
 //
 // A folder in which a release is being replaced by a newer one is no error: the
 // one that was sealed last is opened.
-func Open(dir string, o Options) (*Release, error) {
-	return open(dir, o, manifest.Read)
-}
+func Open(dir string, o Options) (*Release, error) { return open(dir, o, load) }
 
-// open is Open with the reading of the manifest left to read.
-func open(dir string, o Options, read func(dir string) (*manifest.Manifest, error)) (*Release, error) {
-	m, err := read(dir)
-	if err != nil {
+// open is Open with the reading of the objects left to load.
+func open(dir string, o Options, load func(dir string, m *manifest.Manifest, o Options) (*Release, error)) (r *Release, err error) {
+	id := ""
+	err = manifest.WithLatest(dir, func(m *manifest.Manifest) (err error) {
+		id = m.ID
+		r, err = load(dir, m, o)
+		return err
+	})
+	switch {
+	case err == nil:
+		return r, nil
+	case id == "":
 		return nil, fmt.Errorf("open release: %w", err)
 	}
-	r, err := load(dir, m, o)
-	if err == nil {
-		return r, nil
-	}
-	// Whoever seals a newer release in the folder may have removed the objects
-	// of this one since its manifest was read.
-	newer, readErr := read(dir)
-	if readErr == nil && newer.ID != m.ID {
-		m = newer
-		r, err = load(dir, m, o)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open release %s in %s: %w", m.ID, dir, err)
-	}
-	return r, nil
+	return nil, fmt.Errorf("open release %s in %s: %w", id, dir, err)
 }
 
 func load(dir string, m *manifest.Manifest, o Options) (*Release, error) {
