@@ -55,8 +55,9 @@ func headerSize(sections int) int {
 	return fixedSize + metaSize + sections*rowSize + crcSize
 }
 
-// writeContainer writes the header and the sections.
-func writeContainer(w io.Writer, k kind, m meta, sections []section) (int64, error) {
+// writeContainer writes the header and the sections. It returns the bytes
+// written, as io.WriterTo has it, also with an error.
+func writeContainer(out io.Writer, k kind, m meta, sections []section) (int64, error) {
 	offset := aligned(headerSize(len(sections)))
 	var table []byte
 	for _, s := range sections {
@@ -76,15 +77,28 @@ func writeContainer(w io.Writer, k kind, m meta, sections []section) (int64, err
 	}
 	header = append(header, table...)
 	header = binary.LittleEndian.AppendUint32(header, crc32.Checksum(header, castagnoli))
+	w := &counter{w: out}
 	if err := writePadded(w, header); err != nil {
-		return 0, err
+		return w.n, err
 	}
 	for _, s := range sections {
 		if err := writePadded(w, s.data); err != nil {
-			return 0, err
+			return w.n, err
 		}
 	}
-	return int64(offset), nil
+	return w.n, nil
+}
+
+// counter counts the bytes that it writes.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
 }
 
 func writePadded(w io.Writer, data []byte) error {

@@ -5,10 +5,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"geodrop/grid"
@@ -252,6 +254,73 @@ func TestWriterRefuses(t *testing.T) {
 	if w.Len() != 1 {
 		t.Errorf("%d entries after refusals, want 1", w.Len())
 	}
+}
+
+func TestWriterRefusesEntries(t *testing.T) {
+	g := newGrid(t)
+	var combos index.Combinations
+	combos.Add(nil)
+	w := index.NewWriter(g, &combos)
+	east := coord.E7{Lng: 90_000_000}
+	outside := coord.E7{Lat: coord.MaxLatE7 + 1}
+	coarse, err := grid.New(2 * grid.DefaultSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name string
+		e    index.Entry
+		says string
+	}{
+		{"unknown combination", index.Entry{Cell: g.Cell(east), Pos: east, Combo: 1}, "combination 1 of 1"},
+		{"another cell", index.Entry{Cell: g.Cell(coord.E7{}), Pos: east}, "in cell " + g.Text(g.Cell(east))},
+		{"cell of another grid", index.Entry{Cell: coarse.Cell(east), Pos: east}, "in cell " + g.Text(g.Cell(east))},
+		{"no cell", index.Entry{Cell: 1<<64 - 1, Pos: east}, "0xffffffffffffffff"},
+		{"no position", index.Entry{Cell: g.Cell(east), Pos: outside}, "no position"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := w.Add(tt.e); !errors.Is(err, index.ErrEntry) || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("Add = %v, want ErrEntry that says %q", err, tt.says)
+			}
+		})
+	}
+	known := index.Entry{Cell: g.Cell(east), Pos: east, Combo: combos.Add([]string{"late"})}
+	if err := w.Add(known); err != nil || w.Len() != 1 {
+		t.Errorf("Add of a combination that came later = %v, %d entries", err, w.Len())
+	}
+}
+
+// A writer that fails after so many bytes says that it has written them.
+func TestWriteToCountsWhatItWrote(t *testing.T) {
+	g := newGrid(t)
+	pos := coord.E7{Lat: 10, Lng: 10}
+	for _, room := range []int{0, 1, 500, 512, 700} {
+		var combos index.Combinations
+		w := index.NewWriter(g, &combos)
+		if err := w.Add(index.Entry{Cell: g.Cell(pos), Pos: pos, Combo: combos.Add(nil), Text: []byte("text")}); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := w.WriteTo(&full{room: room}); n != int64(room) || !errors.Is(err, io.ErrShortWrite) {
+			t.Errorf("WriteTo with room for %d bytes = %d, %v", room, n, err)
+		}
+		if w.Len() != 0 {
+			t.Errorf("%d entries are left", w.Len())
+		}
+	}
+}
+
+// full takes so many bytes.
+type full struct{ room int }
+
+func (f *full) Write(p []byte) (int, error) {
+	if len(p) > f.room {
+		n := f.room
+		f.room = 0
+		return n, io.ErrShortWrite
+	}
+	f.room -= len(p)
+	return len(p), nil
 }
 
 func TestNewRefusesOverlap(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 
 // Errors of a Writer.
 var (
+	ErrEntry = errors.New("entry contradicts itself")
 	ErrOrder = errors.New("entries are out of order")
 	ErrFull  = errors.New("segment is full")
 	ErrState = errors.New("writer used out of turn")
@@ -91,6 +92,7 @@ type Writer struct {
 	texts    []byte
 	counts   [64]uint32 // postings of the cells of the last tile
 	used     map[uint32]struct{}
+	known    uint32 // combinations that there were at least
 	lastCell grid.Cell
 	lastText []byte
 }
@@ -121,9 +123,13 @@ func (w *Writer) Size() int64 {
 		len(w.postings)*perPosting + len(w.texts))
 }
 
-// Add appends one entry. The error wraps ErrOrder or ErrFull; the writer is
-// unchanged then.
+// Add appends one entry. The error wraps ErrEntry (a position that is not in the
+// cell, an unknown combination), ErrOrder or ErrFull; the writer is unchanged
+// then.
 func (w *Writer) Add(e Entry) error {
+	if err := w.check(e); err != nil {
+		return fmt.Errorf("add to segment: %w", err)
+	}
 	if len(w.postings) > 0 {
 		if e.Cell < w.lastCell || e.Cell == w.lastCell && string(e.Text) <= string(w.lastText) {
 			return fmt.Errorf("add to segment: %w: %q in cell %s after %q in cell %s", ErrOrder,
@@ -141,6 +147,22 @@ func (w *Writer) Add(e Entry) error {
 	w.lastText = append(w.lastText[:0], e.Text...)
 	w.texts = append(w.texts, e.Text...)
 	w.lastCell = e.Cell
+	return nil
+}
+
+// check refuses entries that no reader could make sense of.
+func (w *Writer) check(e Entry) error {
+	switch {
+	case !e.Pos.Valid():
+		return fmt.Errorf("%w: %q is at %+v, which is no position", ErrEntry, e.Text, e.Pos)
+	case w.grid.Cell(e.Pos) != e.Cell:
+		return fmt.Errorf("%w: %q is in cell %s, its entry says %#x", ErrEntry, e.Text, w.grid.Text(w.grid.Cell(e.Pos)), uint64(e.Cell))
+	case e.Combo < w.known:
+		return nil
+	}
+	if w.known = uint32(w.combos.Len()); e.Combo >= w.known {
+		return fmt.Errorf("%w: %q has combination %d of %d", ErrEntry, e.Text, e.Combo, w.known)
+	}
 	return nil
 }
 
@@ -187,8 +209,9 @@ func (w *Writer) closeTile() {
 	w.counts = [64]uint32{}
 }
 
-// WriteTo writes the segment and forgets its entries. The error wraps ErrState
-// where there are none.
+// WriteTo writes the segment and forgets its entries, whether or not that
+// succeeds. It returns the bytes written. The error wraps ErrState where there
+// are no entries.
 func (w *Writer) WriteTo(out io.Writer) (int64, error) {
 	if len(w.postings) == 0 {
 		return 0, fmt.Errorf("write segment: %w: it has no entries", ErrState)
