@@ -13,7 +13,8 @@ import (
 
 // The sections of an area file, in file order: the slices of grid.AreaTables.
 // Its other numbers are the meta of the header: shift, west and south, columns
-// and rows (the second of each pair in the upper half), areas.
+// and rows (the second of each pair in the upper half), areas. The upper halves
+// of shift and areas are zero.
 const (
 	secAreaCells sectionID = iota + 101
 	secAreaLists
@@ -73,6 +74,9 @@ func parseAreas(file []byte, opts Options) (*grid.AreaIndex, error) {
 			return nil, err
 		}
 	}
+	if c.meta[0]>>32 != 0 || c.meta[3]>>32 != 0 {
+		return nil, corrupt("header", "root cells of 2^%d, %d areas", c.meta[0], c.meta[3])
+	}
 	cells, err1 := view[uint32](c.sections[0])
 	lists, err2 := view[uint32](c.sections[1])
 	vertices, err3 := view[coord.E7](c.sections[2])
@@ -87,7 +91,7 @@ func parseAreas(file []byte, opts Options) (*grid.AreaIndex, error) {
 		Cells: cells, Lists: lists, Vertices: vertices,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+		return nil, corrupt(secAreaCells.String(), "%w", err)
 	}
 	return x, nil
 }

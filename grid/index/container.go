@@ -198,5 +198,5 @@ func (c *container) checkSums() error {
 }
 
 func corrupt(where, format string, args ...any) error {
-	return fmt.Errorf("%w: section %s: %s", ErrCorrupt, where, fmt.Sprintf(format, args...))
+	return fmt.Errorf("%w: section %s: %w", ErrCorrupt, where, fmt.Errorf(format, args...))
 }

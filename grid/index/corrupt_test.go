@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -20,10 +21,13 @@ type victim struct {
 	t     *testing.T
 	path  string
 	whole []byte
+	open  func(path string) (io.Closer, error)
 }
 
 func newVictim(t *testing.T, whole []byte) *victim {
-	return &victim{t: t, path: filepath.Join(t.TempDir(), "victim.seg"), whole: whole}
+	return &victim{t: t, path: filepath.Join(t.TempDir(), "victim.seg"), whole: whole, open: func(path string) (io.Closer, error) {
+		return index.Open(path, index.Options{})
+	}}
 }
 
 // refused writes the file and checks that Open refuses it with an error that
@@ -38,7 +42,7 @@ func (v *victim) refused(file []byte, want error, section, damage string, args .
 
 func (v *victim) openRefuses(want error, section, damage string, args ...any) {
 	v.t.Helper()
-	s, err := index.Open(v.path, index.Options{})
+	s, err := v.open(v.path)
 	if err == nil {
 		s.Close()
 		v.t.Fatalf("%s: Open accepts it", fmt.Sprintf(damage, args...))

@@ -4,12 +4,17 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
+
+	"geodrop/grid"
 )
 
 // What the tests of this package need of its inside.
 
 // HeaderSize is the length of a segment's header without the zeros after it.
 func HeaderSize() int { return headerSize(len(segmentSections)) }
+
+// AreaHeaderSize is HeaderSize of an area file.
+func AreaHeaderSize() int { return headerSize(len(areaSections)) }
 
 // SectionNames are the sections in file order.
 func SectionNames() []string {
@@ -26,10 +31,15 @@ type Span struct {
 	Offset, End int
 }
 
-// Spans are the sections of a whole file.
-func Spans(file []byte) []Span {
+// Spans are the sections of a whole segment.
+func Spans(file []byte) []Span { return spansOf(file, segmentSections) }
+
+// AreaSpans are the sections of a whole area file.
+func AreaSpans(file []byte) []Span { return spansOf(file, areaSections) }
+
+func spansOf(file []byte, ids []sectionID) []Span {
 	var spans []Span
-	for i, id := range segmentSections {
+	for i, id := range ids {
 		row := tableRow(file, i)
 		offset := int(binary.LittleEndian.Uint64(row[8:]))
 		spans = append(spans, Span{id.String(), offset, offset + int(binary.LittleEndian.Uint64(row[16:]))})
@@ -67,8 +77,13 @@ func Reseal(file []byte) {
 }
 
 // ResealHeader makes the checksum of the header right again.
-func ResealHeader(file []byte) {
-	end := HeaderSize() - crcSize
+func ResealHeader(file []byte) { resealHeader(file, HeaderSize()) }
+
+// ResealAreaHeader is ResealHeader of an area file.
+func ResealAreaHeader(file []byte) { resealHeader(file, AreaHeaderSize()) }
+
+func resealHeader(file []byte, size int) {
+	end := size - crcSize
 	binary.LittleEndian.PutUint32(file[end:], crc32.Checksum(file[:end], castagnoli))
 }
 
@@ -80,18 +95,30 @@ func Numbers(file []byte) (m [4]uint64) {
 	return m
 }
 
-// Assemble makes a file of any content with right lengths and checksums.
+// Assemble makes a segment of any content with right lengths and checksums.
 func Assemble(numbers [4]uint64, contents [][]byte) []byte {
+	return assemble(kindSegment, segmentSections, numbers, contents)
+}
+
+// AssembleAreas makes an area file of any content.
+func AssembleAreas(numbers [4]uint64, contents [][]byte) []byte {
+	return assemble(kindAreas, areaSections, numbers, contents)
+}
+
+func assemble(k kind, ids []sectionID, numbers [4]uint64, contents [][]byte) []byte {
 	var sections []section
-	for i, id := range segmentSections {
+	for i, id := range ids {
 		sections = append(sections, section{id, contents[i]})
 	}
 	var out bytes.Buffer
-	if _, err := writeContainer(&out, kindSegment, numbers, sections); err != nil {
+	if _, err := writeContainer(&out, k, numbers, sections); err != nil {
 		panic(err) // a bytes.Buffer takes everything
 	}
 	return out.Bytes()
 }
+
+// ParseAreas reads an area file from memory.
+func ParseAreas(file []byte, opts Options) (*grid.AreaIndex, error) { return parseAreas(file, opts) }
 
 // LimitStages bounds the stages of the prefix hash.
 func (w *Writer) LimitStages(n int) { w.stages = n }
