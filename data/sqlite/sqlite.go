@@ -111,6 +111,7 @@ func engine(path string) sqlstore.Engine {
 	return sqlstore.Engine{
 		Dialect:       schema.SQLite,
 		Source:        path,
+		Local:         true,
 		BeginSnapshot: []string{"BEGIN"},
 		BeginWrite:    []string{"BEGIN IMMEDIATE"},
 		Upsert:        upsert,

@@ -1,11 +1,11 @@
 package sqlstore
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"geodrop/poi"
 )
@@ -68,15 +68,15 @@ type attrReader struct {
 // maxNames bounds the names that are shared.
 const maxNames = 4096
 
-// read appends the attributes of a text to attrs, with values kept by keep.
-func (r *attrReader) read(text []byte, attrs []poi.Attr, keep func([]byte) string) ([]poi.Attr, error) {
+// read appends the attributes of a text to attrs; values may be parts of it.
+func (r *attrReader) read(text string, attrs []poi.Attr) ([]poi.Attr, error) {
 	if len(text) == 0 {
 		return attrs, nil
 	}
 	first := len(attrs)
-	attrs, ok := r.plain(text, attrs, keep)
+	attrs, ok := r.plain(text, attrs)
 	if !ok {
-		whole, err := r.any(text, attrs[:first], keep)
+		whole, err := r.any(text, attrs[:first])
 		if err != nil {
 			return attrs[:first], err
 		}
@@ -94,12 +94,12 @@ func (r *attrReader) read(text []byte, attrs []poi.Attr, keep func([]byte) strin
 
 // plain reads what attrsText writes when nothing needs a backslash; false if
 // the text is anything else.
-func (r *attrReader) plain(text []byte, attrs []poi.Attr, keep func([]byte) string) ([]poi.Attr, bool) {
-	if len(text) < 2 || text[0] != '{' || text[len(text)-1] != '}' || bytes.IndexByte(text, '\\') >= 0 {
+func (r *attrReader) plain(text string, attrs []poi.Attr) ([]poi.Attr, bool) {
+	if len(text) < 2 || text[0] != '{' || text[len(text)-1] != '}' || strings.IndexByte(text, '\\') >= 0 {
 		return attrs, false
 	}
 	for rest := text[1 : len(text)-1]; len(rest) > 0; {
-		name, value := []byte(nil), []byte(nil)
+		var name, value string
 		var ok bool
 		if name, rest, ok = quoted(rest); !ok || len(rest) == 0 || rest[0] != ':' {
 			return attrs, false
@@ -114,28 +114,28 @@ func (r *attrReader) plain(text []byte, attrs []poi.Attr, keep func([]byte) stri
 			rest = rest[1:]
 		}
 		if len(value) > 0 {
-			attrs = append(attrs, poi.Attr{Name: r.name(name), Value: keep(value)})
+			attrs = append(attrs, poi.Attr{Name: r.name(name), Value: value})
 		}
 	}
 	return attrs, true
 }
 
-func quoted(b []byte) (text, rest []byte, ok bool) {
+func quoted(b string) (text, rest string, ok bool) {
 	if len(b) < 2 || b[0] != '"' {
-		return nil, b, false
+		return "", b, false
 	}
-	end := bytes.IndexByte(b[1:], '"')
+	end := strings.IndexByte(b[1:], '"')
 	if end < 0 {
-		return nil, b, false
+		return "", b, false
 	}
 	return b[1 : 1+end], b[2+end:], true
 }
 
-func (r *attrReader) name(b []byte) string {
-	if name, ok := r.names[string(b)]; ok {
+func (r *attrReader) name(text string) string {
+	if name, ok := r.names[text]; ok {
 		return name
 	}
-	name := string(b)
+	name := strings.Clone(text)
 	if r.names == nil {
 		r.names = make(map[string]string)
 	}
@@ -146,9 +146,9 @@ func (r *attrReader) name(b []byte) string {
 }
 
 // any reads any JSON object of strings.
-func (r *attrReader) any(text []byte, attrs []poi.Attr, keep func([]byte) string) ([]poi.Attr, error) {
+func (r *attrReader) any(text string, attrs []poi.Attr) ([]poi.Attr, error) {
 	bad := &poi.Invalid{Field: "attrs", Code: poi.CodeFormat, Reason: "are not a JSON object of strings"}
-	d := json.NewDecoder(bytes.NewReader(text))
+	d := json.NewDecoder(strings.NewReader(text))
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {
 		return nil, bad
 	}
@@ -163,7 +163,7 @@ func (r *attrReader) any(text []byte, attrs []poi.Attr, keep func([]byte) string
 			return nil, bad
 		}
 		if v != "" {
-			attrs = append(attrs, poi.Attr{Name: r.name([]byte(name.(string))), Value: keep([]byte(v))})
+			attrs = append(attrs, poi.Attr{Name: r.name(name.(string)), Value: v})
 		}
 	}
 	if _, err := d.Token(); err != nil {

@@ -85,12 +85,10 @@ func (r *configReader) readSets(ctx context.Context) error {
 	})
 }
 
-func keepText(b []byte) string { return string(b) }
-
 func (r *configReader) readMerchants(ctx context.Context) error {
 	return r.table(ctx, "merchants", "SELECT id, name, attrs FROM merchants ORDER BY id", "ttt", poi.MaxMerchants, func(c *cursor) (err error) {
 		m := poi.Merchant{ID: poi.MerchantID(c.text(0)), Name: c.text(1)}
-		if m.Attrs, err = r.s.attrs.read(c.texts[2], nil, keepText); err != nil {
+		if m.Attrs, err = r.s.attrs.read(c.text(2), nil); err != nil {
 			return err
 		}
 		if err := m.Check(); err != nil {
@@ -110,7 +108,7 @@ func (r *configReader) readPrizes(ctx context.Context) error {
 	return r.table(ctx, "prizes", selectPrizes, "ttttttnn", poi.MaxPrizes, func(c *cursor) (err error) {
 		p := poi.Prize{ID: poi.PrizeID(c.text(0)), Name: c.text(1), Kind: poi.PrizeKind(c.text(2)),
 			Merchant: poi.MerchantID(c.text(3)), Currency: c.text(4)}
-		if p.Attrs, err = r.s.attrs.read(c.texts[5], nil, keepText); err != nil {
+		if p.Attrs, err = r.s.attrs.read(c.text(5), nil); err != nil {
 			return err
 		}
 		if p.Value, err = c.units(0, "value"); err != nil {

@@ -129,10 +129,20 @@ func checkPOI(p *poi.POI) error {
 	if err := p.Check(); err != nil {
 		return err
 	}
-	for i := range p.Attrs {
-		switch name := p.Attrs[i].Name; name {
+	return checkReserved(p.Attrs)
+}
+
+// checkReserved refuses attributes named like columns of pois.csv. That a name
+// is empty or too long is looked at, too, for rows that skip all other checks.
+func checkReserved(attrs []poi.Attr) error {
+	for i := range attrs {
+		name := attrs[i].Name
+		switch name {
 		case "id", "name", "lat", "lng", "kind", "crs":
 			return &poi.Invalid{Field: "attrs", Code: poi.CodeReserved, Reason: fmt.Sprintf("have the name %q of a column of pois.csv", name)}
+		}
+		if name == "" || len(name) > poi.MaxAttrName {
+			return poi.CheckAttrName("attrs", name)
 		}
 	}
 	return nil

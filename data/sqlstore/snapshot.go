@@ -127,7 +127,7 @@ func (s *Snapshot) each(ctx context.Context, table, query, kinds string, fn func
 		return err
 	}
 	defer func() { err = errors.Join(err, statement.Close()) }()
-	rows, err := statement.QueryContext(ctx)
+	rows, err := statement.QueryContext(s.e.queryContext(ctx))
 	if err != nil {
 		return err
 	}
@@ -170,8 +170,12 @@ func (c *cursor) text(i int) string { return string(c.texts[i]) }
 
 // number reads a number column that has to be a whole number within low…high.
 func (c *cursor) number(i int, field string, low, high int64) (int64, error) {
+	return whole(c.nums[i], field, low, high)
+}
+
+func whole(value any, field string, low, high int64) (int64, error) {
 	var v int64
-	switch n := c.nums[i].(type) {
+	switch n := value.(type) {
 	case int64:
 		v = n
 	case uint64:

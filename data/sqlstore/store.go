@@ -39,8 +39,19 @@ type Engine struct {
 	// Transient reports whether an error may pass: a lost connection, a
 	// deadlock, a lock that was not to be had.
 	Transient func(error) bool
+	// Local engines read rows without waiting for anyone, so that looking at the
+	// context between rows is enough; having the driver watch it costs a third.
+	Local bool
 	// Source is the name of the database in errors, without a password.
 	Source string
+}
+
+// queryContext is the context for the query of a stream.
+func (e *Engine) queryContext(ctx context.Context) context.Context {
+	if e.Local {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
 }
 
 // Options of New. The zero value is what geodrop uses unless told.
