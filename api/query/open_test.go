@@ -152,7 +152,7 @@ func TestOpenWhileReplaced(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	for _, o := range []Options{{ForceBisection: true}, {SkipChecksums: true}, {ForceBisection: true, SkipChecksums: true}} {
+	for _, o := range []Options{{ForceBisection: true}, {SkipChecksums: true}, {HugePages: true}, {ForceBisection: true, SkipChecksums: true}} {
 		o.Now = fixed(instant(t, "12:00:00"))
 		r := town(t).open(t, o)
 		for _, s := range r.Index().Segments() {

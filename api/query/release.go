@@ -16,11 +16,12 @@ import (
 type Options struct {
 	SkipChecksums  bool             // see index.Options; the catalog's digest is checked all the same
 	ForceBisection bool             // see index.Options
+	HugePages      bool             // see index.Options
 	Now            func() time.Time // the clock; nil is time.Now
 }
 
 func (o *Options) index() index.Options {
-	return index.Options{SkipChecksums: o.SkipChecksums, ForceBisection: o.ForceBisection}
+	return index.Options{SkipChecksums: o.SkipChecksums, ForceBisection: o.ForceBisection, HugePages: o.HugePages}
 }
 
 // Release answers lookups from one open release.

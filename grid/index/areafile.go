@@ -46,7 +46,7 @@ type AreaFile struct {
 
 // OpenAreas maps an area file and checks it as Open does a segment.
 func OpenAreas(path string, opts Options) (*AreaFile, error) {
-	mapped, err := mapFile(path)
+	mapped, err := mapFile(path, opts)
 	if err != nil {
 		return nil, fmt.Errorf("open areas: %w", err)
 	}

@@ -67,7 +67,7 @@ func TestAreasRoundTrip(t *testing.T) {
 	if err := os.WriteFile(path, areaFile(t, all), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, opts := range []index.Options{{}, {SkipChecksums: true}} {
+	for _, opts := range []index.Options{{}, {SkipChecksums: true}, {HugePages: true}} {
 		got, err := index.OpenAreas(path, opts)
 		if err != nil {
 			t.Fatal(err)

@@ -165,6 +165,7 @@ func TestWindowFindsWhatBruteForceFinds(t *testing.T) {
 		"hash":            build(t, g, points, 1_000, index.Options{}),
 		"bisection":       build(t, g, points, 1_000, index.Options{ForceBisection: true}),
 		"unchecked":       build(t, g, points, 1_000, index.Options{SkipChecksums: true}),
+		"huge pages":      build(t, g, points, 1_000, index.Options{HugePages: true}),
 		"one big segment": build(t, g, points, len(points), index.Options{}),
 	}
 	for name, x := range indexes {
