@@ -9,7 +9,6 @@ TEST_DEPS   := redis-server mariadb-server
 DATA        := ../shared/data
 FUZZTIME    := 1m
 BENCHFLAGS  :=
-PLACE       := --lat 51.5145 --lng -0.1270
 
 .PHONY: help build run test unit race bench lint fuzz realdata deps clean
 
@@ -19,11 +18,8 @@ help: ## list the targets
 build: ## bin/geodrop, stamped with the version that git describes
 	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/geodrop ./cmd/geodrop
 
-run: build ## build a release from the shipped sample and show the drops around Covent Garden
-	@rm -rf var/sample var/release
-	bin/geodrop sample --out var/sample
-	bin/geodrop build --src dir:var/sample --out var/release
-	bin/geodrop lookup --release var/release $(PLACE)
+run: build ## build and serve the shipped sample on http://127.0.0.1:8080/
+	bin/geodrop up
 
 test: lint unit race ## everything that needs no outside data
 

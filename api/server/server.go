@@ -67,7 +67,7 @@ type Options struct {
 
 	HeaderTimeout time.Duration // for the header of a request; default 5 s
 	ReadTimeout   time.Duration // for a request; default 10 s
-	WriteTimeout  time.Duration // for an answer; default 10 s
+	WriteTimeout  time.Duration // from the end of the header to that of the answer; default 15 s
 	IdleTimeout   time.Duration // between requests; default 90 s
 	StopTimeout   time.Duration // for requests under way when stopping; default 10 s
 }
@@ -85,7 +85,7 @@ func (o Options) withDefaults() Options {
 	o.MaxConnections = cmp.Or(o.MaxConnections, 16384)
 	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 5*time.Second)
 	o.ReadTimeout = cmp.Or(o.ReadTimeout, 10*time.Second)
-	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, 15*time.Second)
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 90*time.Second)
 	o.StopTimeout = cmp.Or(o.StopTimeout, 10*time.Second)
 	if o.Registry == nil {

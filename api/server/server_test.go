@@ -61,7 +61,7 @@ func TestSlowClients(t *testing.T) {
 		{"nothing", "", true, 5 * time.Second, ""},
 		{"half a header", "POST /v1/loo", true, 5 * time.Second, ""},
 		{"half a body", half, true, 10 * time.Second, "HTTP/1.1 408 "},
-		{"does not read", "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n", false, 10 * time.Second, ""},
+		{"does not read", "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n", false, 15 * time.Second, ""},
 		{"idle", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", true, 90 * time.Second, "HTTP/1.1 200 "},
 	}
 	for _, tt := range tests {

@@ -19,7 +19,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected files in the scripts")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"geodrop": func() { os.Exit(mainCode()) }})
+	testscript.Main(m, map[string]func(){"geodrop": func() { os.Exit(mainCode()) }, "signalled": signalled})
 }
 
 // The scripts in testdata run the command as people do. Beside what testscript
@@ -31,6 +31,9 @@ func TestMain(m *testing.M) {
 //	gzip FILE               pack it as FILE.gz and remove it
 //	bomb FILE MB            pack that many megabytes of zeros
 //	flip FILE OFFSET        flip a bit of a file
+//	port VARIABLE           an address where nothing listens
+//	asks URL STATUS TEXT    ask until the answer is so
+//	curls FILE              run the curl line that up has printed
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -39,6 +42,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits": exits, "has": has, "write": write, "gzip": pack, "bomb": bomb, "flip": flip,
+			"port": port, "asks": asks, "curls": curls,
 		},
 	})
 }

@@ -1,0 +1,104 @@
+package node
+
+import (
+	"sync/atomic"
+	"time"
+
+	"geodrop/api/query"
+	"geodrop/api/server"
+)
+
+// holder hands out the release that is served. Requests never wait for a swap:
+//
+//	swap:     current ◄─ new      old: drop the holder's own reference
+//	request:  take one of the present generation ─► look up ─► Done
+//	last Done of old ─► drained ─► close
+type holder struct {
+	current atomic.Pointer[generation]
+	damaged chan *generation // one that met damage, to be put aside
+}
+
+func newHolder() *holder { return &holder{damaged: make(chan *generation, 1)} }
+
+// Acquire is the release of this moment.
+func (h *holder) Acquire() (server.Held, bool) {
+	for {
+		g := h.current.Load()
+		switch {
+		case g == nil:
+			return nil, false
+		case g.take():
+			return g, true
+		}
+		// It was replaced and drained since it was loaded: there is another.
+	}
+}
+
+// swap makes g, which may be nil, the release that is served, waits until the
+// requests with the one before are done, and closes that.
+func (h *holder) swap(g *generation) error {
+	before := h.current.Swap(g)
+	if before == nil {
+		return nil
+	}
+	before.Done()
+	<-before.drained
+	return before.release.Close()
+}
+
+func (h *holder) close() error { return h.swap(nil) }
+
+// generation is a release while it is open.
+type generation struct {
+	no       uint64 // on the shelf
+	release  *query.Release
+	outlines []byte
+	since    time.Time
+	holder   *holder
+
+	references atomic.Int64 // of requests, and one of the holder
+	reported   atomic.Bool  // damage
+	drained    chan struct{}
+}
+
+func newGeneration(h *holder, no uint64, r *query.Release, outlines []byte) *generation {
+	g := &generation{no: no, release: r, outlines: outlines, since: time.Now(), holder: h, drained: make(chan struct{})}
+	g.references.Store(1)
+	return g
+}
+
+// take adds a reference, unless there is none left.
+func (g *generation) take() bool {
+	for {
+		n := g.references.Load()
+		if n == 0 {
+			return false
+		}
+		if g.references.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+// Done gives a reference back.
+func (g *generation) Done() {
+	if g.release.Damaged() != nil && g.reported.CompareAndSwap(false, true) {
+		select {
+		case g.holder.damaged <- g:
+		default: // that of another generation is still to be seen to
+			g.reported.Store(false)
+		}
+	}
+	if g.references.Add(-1) == 0 {
+		close(g.drained)
+	}
+}
+
+// Release is the open release.
+func (g *generation) Release() *query.Release { return g.release }
+
+// Since is when it was opened here.
+func (g *generation) Since() time.Time { return g.since }
+
+// Outlines are those of its districts.
+func (g *generation) Outlines() []byte { return g.outlines }

@@ -1,0 +1,193 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"geodrop/api/query"
+	"geodrop/poi"
+)
+
+const lookupPath = "/v1/lookup?lat=51.516119&lng=-0.128585"
+
+// TestChangeIsServed: an edit of the config is in the answers a moment later,
+// and no request fails meanwhile.
+func TestChangeIsServed(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	bundle := writeSample(t)
+	told := make(chan string, 1)
+	r := start(t, t.TempDir(), openBundle(bundle), func(o *Options) {
+		o.Serving = func(release *query.Release) { told <- release.Manifest().ID }
+	})
+	r.until("/readyz", 200, <-told)
+	r.until(lookupPath, 200, "Earnshaw Street")
+	var stop atomic.Bool
+	var failed atomic.Int64
+	var clients sync.WaitGroup
+	clients.Go(func() {
+		for !stop.Load() {
+			if code, _ := r.get(lookupPath); code != http.StatusOK {
+				failed.Add(1)
+			}
+		}
+	})
+	for _, names := range [][2]string{{"Earnshaw Street", "Earnshaw Row"}, {"Earnshaw Row", "Earnshaw Lane"}} {
+		edit(t, bundle, "pois.csv", names[0], names[1])
+		r.until(lookupPath, 200, names[1])
+	}
+	stop.Store(true)
+	clients.Wait()
+	if failed.Load() > 0 {
+		t.Errorf("%d lookups failed", failed.Load())
+	}
+	r.until("/metrics", 200, `geodrop_builds_total{result="sealed"} 3`)
+	r.until("/ui/map.json", 200, `"name":"Westminster","rings":[[[`)
+	r.stop()
+}
+
+// TestLastGood: whatever becomes of the config, what was served still is, also
+// after a restart, and the state says so.
+func TestLastGood(t *testing.T) {
+	bundle, dir := writeSample(t), t.TempDir()
+	r := start(t, dir, openBundle(bundle), func(o *Options) {
+		o.Build.MaxRejected = 1 // or the sets, whose POIs are gone, would be the reason
+	})
+	id := release(r.until("/readyz", 200, `"ready"`))
+	original, err := os.ReadFile(filepath.Join(bundle, "pois.csv"))
+	must(t, err)
+
+	lines := strings.SplitAfter(string(original), "\n")
+	tests := []struct {
+		name  string
+		spoil string
+		says  string
+	}{
+		{"20 % of the rows", strings.Join(lines[:len(lines)/5], ""), "much smaller"},
+		{"no rows", lines[0], "no POI is left"},
+		{"garbage", "\x00\x01", `"state":"failing"`},
+	}
+	for _, tt := range tests {
+		must(t, os.WriteFile(filepath.Join(bundle, "pois.csv"), []byte(tt.spoil), 0o600))
+		body := r.until("/readyz", 200, tt.says)
+		if release(body) != id {
+			t.Errorf("%s: %s is served, was %s", tt.name, release(body), id)
+		}
+		r.until(lookupPath, 200, "Earnshaw Street")
+	}
+	r.until("/metrics", 200, `geodrop_check_failing{check="builder"} 1`)
+	r.stop()
+
+	away := func(context.Context) (poi.Source, error) { return nil, errors.New("the database is away") }
+	r = start(t, dir, away)
+	if body := r.until("/readyz", 200, "the database is away"); release(body) != id {
+		t.Errorf("after a restart %s is served, was %s", release(body), id)
+	}
+	r.until(lookupPath, 200, "Earnshaw Street")
+	r.until("/metrics", 200, `geodrop_check_failing{check="source"} 1`)
+	r.stop()
+
+	must(t, os.WriteFile(filepath.Join(bundle, "pois.csv"), original, 0o600))
+	r = start(t, dir, openBundle(bundle))
+	if body := r.until("/readyz", 200, `"name":"builder","state":"ok"`); release(body) != id {
+		t.Errorf("%s is served, was %s", release(body), id)
+	}
+}
+
+// release is the id in the answer of /readyz.
+func release(body string) string {
+	_, rest, _ := strings.Cut(body, `"release":"`)
+	id, _, _ := strings.Cut(rest, `"`)
+	return id
+}
+
+// TestDamage: a release whose file is cut under the mapping is put aside, the
+// one before is served, and the config is built anew.
+func TestDamage(t *testing.T) {
+	bundle, dir := writeSample(t), t.TempDir()
+	r := start(t, dir, openBundle(bundle))
+	r.until(lookupPath, 200, "Earnshaw Street")
+	edit(t, bundle, "pois.csv", "Earnshaw Street", "Earnshaw Row")
+	r.until(lookupPath, 200, "Earnshaw Row")
+	segments, err := filepath.Glob(filepath.Join(dir, releasesDir, "2", "*.seg"))
+	if err != nil || len(segments) == 0 {
+		t.Fatalf("%v, %v", segments, err)
+	}
+	for _, path := range segments {
+		must(t, os.Truncate(path, 0))
+	}
+	r.until("/metrics", 200, "geodrop_releases_quarantined_total 0")
+	for code := 200; code == 200; { // until one meets the damage
+		code, _ = r.get(lookupPath)
+	}
+	r.until("/metrics", 200, "geodrop_releases_quarantined_total 1")
+	r.until(lookupPath, 200, "Earnshaw Row") // built again
+	if _, err := os.Stat(filepath.Join(dir, releasesDir, "3")); err != nil {
+		t.Errorf("the release was not built again: %v", err)
+	}
+	r.stop()
+	r = start(t, dir, openBundle(bundle))
+	r.until(lookupPath, 200, "Earnshaw Row")
+}
+
+// TestHalfBuilt: what a build that was killed left is no obstacle, and goes.
+func TestHalfBuilt(t *testing.T) {
+	bundle, dir := writeSample(t), t.TempDir()
+	half := filepath.Join(dir, releasesDir, "5")
+	must(t, os.MkdirAll(half, 0o755))
+	must(t, os.WriteFile(filepath.Join(half, "manifest.json"), []byte("{"), 0o600))
+	r := start(t, dir, openBundle(bundle))
+	r.until(lookupPath, 200, "Earnshaw Street")
+	if _, err := os.Stat(filepath.Join(half, "manifest.json")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s: %v", half, err)
+	}
+}
+
+func TestRunRefuses(t *testing.T) {
+	dir := t.TempDir()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	unlock, err := lockDir(dir)
+	must(t, err)
+	defer func() { must(t, unlock()) }()
+	err = Run(t.Context(), Options{Dir: dir, Listener: l, Open: openBundle(dir)})
+	if !errors.Is(err, errBusy) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("Run in a folder that is in use: %v", err)
+	}
+	if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("the listener stays open: %v", err)
+	}
+}
+
+// TestListenerFails: a node that cannot answer ends, with the reason.
+func TestListenerFails(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	must(t, l.Close())
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := Run(ctx, Options{Dir: t.TempDir(), Listener: l, Open: openBundle(writeSample(t))}); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Run = %v", err)
+	}
+}
+
+func TestAdmin(t *testing.T) {
+	admin, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	r := start(t, t.TempDir(), openBundle(writeSample(t)), func(o *Options) { o.Admin = admin })
+	profiles := &running{t: t, url: "http://" + admin.Addr().String()}
+	profiles.until("/debug/pprof/goroutine?debug=1", 200, "goroutine profile")
+	if code, _ := r.get("/debug/pprof/"); code != http.StatusNotFound {
+		t.Errorf("profiles where everybody asks: %d", code)
+	}
+}
