@@ -16,6 +16,12 @@ type benchCmd struct {
 	Areas  benchAreasCmd  `cmd:"" help:"Point to district against H3, bounding boxes and PostGIS."`
 }
 
+func (*benchCmd) Help() string {
+	return `Each measures ours in turn with a peer, and says what the target is.
+
+Example: geodrop bench lookup --sizes 1e6 --json`
+}
+
 // benchFlags are those of every bench.
 type benchFlags struct {
 	JSON  bool   `name:"json" help:"Print the rows as JSON."`

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,54 +18,109 @@ import (
 	"geodrop/builder"
 	"geodrop/grid"
 	"geodrop/grid/index"
+	"geodrop/poi/catalog"
 	"geodrop/sync/manifest"
 )
 
 type inspectCmd struct {
-	Path string `arg:"" placeholder:"RELEASE|FILE" help:"Folder of a release, or one of its segment files."`
+	Path string `arg:"" placeholder:"RELEASE|FILE" help:"Folder of a release, or one of its files."`
 	Cell string `placeholder:"CELL" help:"List the places of a cell instead, with or without tasks."`
 	Dump bool   `help:"Say what each byte of a segment file means."`
 	Rows int    `default:"20" help:"Rows of each section to dump; 0 is all."`
-	Top  int    `default:"5" help:"Densest cells to name."`
+	Top  int    `default:"5" help:"Densest cells to name, 0 to 1000."`
 }
 
 func (*inspectCmd) Help() string {
 	return `Sizes, the fill of the prefix hash, how many places cells have, the densest
-cells.
+cells. Of a file of a release, by its name: what a segment (.seg), an area file
+(.areas) or a catalog (.jsonl) holds.
 
 Example: geodrop inspect release
          geodrop inspect release --cell 200-78784-62224
          geodrop inspect release/<digest>.seg --dump`
 }
 
+// Validate refuses numbers that are no counts.
+func (c *inspectCmd) Validate() error {
+	return errors.Join(
+		within("rows", c.Rows, 0, math.MaxInt32, "rows"),
+		within("top", c.Top, 0, 1000, "cells"),
+	)
+}
+
 func (c *inspectCmd) Run(r *run) error {
-	t := &table{w: r.stdout}
 	info, err := os.Stat(c.Path)
-	if err != nil {
-		return err
+	if errors.Is(err, os.ErrNotExist) {
+		return wrong(fmt.Errorf("%w: there is no folder or file %s", manifest.ErrNone, c.Path))
 	}
+	if err != nil {
+		return fmt.Errorf("inspect: %w", err)
+	}
+	kind := filepath.Ext(c.Path)
 	switch {
-	case !info.IsDir() && c.Cell != "":
-		return usage{errors.New("--cell is for a release, not for one file of it")}
-	case info.IsDir() && c.Dump:
-		return usage{errors.New("--dump is for a segment file, not for a release")}
-	case c.Dump:
-		file, err := os.ReadFile(c.Path)
-		if err != nil {
-			return err
-		}
-		return wrong(index.Dump(r.stdout, file, index.DumpOptions{Rows: c.Rows}))
-	case c.Cell != "":
-		err = c.cell(t)
 	case info.IsDir():
-		err = c.release(t)
-	default:
-		err = c.file(t)
+		kind = releaseKind
+	case filepath.Base(c.Path) == manifest.Name:
+		kind, c.Path = releaseKind, filepath.Dir(c.Path)
 	}
-	if err != nil {
+	t := &table{w: r.stdout}
+	if err := c.inspect(r, t, kind); err != nil {
 		return wrong(err)
 	}
 	return t.err
+}
+
+// releaseKind stands for a whole release where else the ending of a file does.
+const releaseKind = ""
+
+func (c *inspectCmd) inspect(r *run, t *table, kind string) error {
+	switch {
+	case c.Cell != "" && kind != releaseKind:
+		return usage{errors.New("--cell is for a release, not for one file of it")}
+	case c.Dump && kind != manifest.SegmentKind:
+		return usage{fmt.Errorf("--dump is for a segment file (%s)", manifest.SegmentKind)}
+	case c.Dump:
+		return c.dump(r)
+	case c.Cell != "":
+		r.untrap() // it only reads
+		return c.cell(t)
+	}
+	switch kind {
+	case releaseKind:
+		return c.release(r.ctx, t)
+	case manifest.SegmentKind:
+		return c.segment(t)
+	case manifest.AreasKind:
+		return c.areas(t)
+	case manifest.CatalogKind:
+		return c.catalog(t)
+	}
+	return usage{fmt.Errorf("%s is not a segment (%s), an area file (%s), a catalog (%s) or a %s",
+		c.Path, manifest.SegmentKind, manifest.AreasKind, manifest.CatalogKind, manifest.Name)}
+}
+
+func (c *inspectCmd) dump(r *run) error {
+	file, err := os.ReadFile(c.Path)
+	if err != nil {
+		return fmt.Errorf("inspect: %w", err)
+	}
+	if err := index.Dump(untilDone{r.ctx, r.stdout}, file, index.DumpOptions{Rows: c.Rows}); err != nil {
+		return fmt.Errorf("%s: %w", c.Path, err)
+	}
+	return nil
+}
+
+// untilDone is a writer that fails once the context is done.
+type untilDone struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (u untilDone) Write(b []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.w.Write(b)
 }
 
 func (c *inspectCmd) cell(t *table) (err error) {
@@ -81,7 +140,7 @@ func (c *inspectCmd) cell(t *table) (err error) {
 	for i := range places {
 		p := &places[i]
 		at := p.Pos.WGS84()
-		t.line("%-12s %10.7f %11.7f  %s (%s)", printable(string(p.ID)), float64(at.Lat), float64(at.Lng), printable(p.Name), printable(p.Kind))
+		t.line("%-12s %10.7f %11.7f  %s (%s)", p.ID, float64(at.Lat), float64(at.Lng), p.Name, p.Kind)
 		tasks := make([]string, len(p.Tasks))
 		for i, id := range p.Tasks {
 			tasks[i] = string(id)
@@ -91,7 +150,7 @@ func (c *inspectCmd) cell(t *table) (err error) {
 	return nil
 }
 
-func (c *inspectCmd) release(t *table) error {
+func (c *inspectCmd) release(ctx context.Context, t *table) error {
 	m, err := manifest.Read(c.Path)
 	if err != nil {
 		return err
@@ -102,18 +161,20 @@ func (c *inspectCmd) release(t *table) error {
 	}
 	t.row("source", strings.TrimSpace(fmt.Sprintf("%s %s", m.Source.Kind, m.Source.Digest)))
 	t.row("grid", fmt.Sprintf("cells of %d m, radius %d", m.Grid.CellMetres, m.Grid.Radius))
-	for _, name := range slices.Sorted(func(yield func(string) bool) {
-		for name := range m.Counts {
-			if !yield(name) {
-				return
-			}
-		}
-	}) {
+	for _, name := range slices.Sorted(maps.Keys(m.Counts)) {
 		t.row(strings.ReplaceAll(name, "_", " "), builder.Thousands(m.Counts[name]))
 	}
 	var sum segmentSum
 	for _, s := range m.Segments {
-		if err := sum.add(filepath.Join(c.Path, s.FileName(manifest.SegmentKind)), c.Top); err != nil {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("inspect %s: %w", c.Path, err)
+		}
+		path := filepath.Join(c.Path, s.FileName(manifest.SegmentKind))
+		err := sum.add(path, c.Top)
+		if errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("%w: %s is missing", manifest.ErrObject, path)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -123,7 +184,7 @@ func (c *inspectCmd) release(t *table) error {
 	return nil
 }
 
-func (c *inspectCmd) file(t *table) error {
+func (c *inspectCmd) segment(t *table) error {
 	var sum segmentSum
 	if err := sum.add(c.Path, c.Top); err != nil {
 		return err
@@ -132,69 +193,42 @@ func (c *inspectCmd) file(t *table) error {
 	return nil
 }
 
-// segmentSum adds up what segments are made of.
-type segmentSum struct {
-	index.Stats
-	segments, hashed, slots, used int
-}
-
-func (s *segmentSum) add(path string, top int) (err error) {
-	segment, err := index.Open(path, index.Options{})
+func (c *inspectCmd) areas(t *table) (err error) {
+	f, err := index.OpenAreas(c.Path, index.Options{})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, segment.Close()) }()
-	stats, err := segment.Stats(top)
+	defer func() { err = errors.Join(err, f.Close()) }()
+	info, err := os.Stat(c.Path)
 	if err != nil {
-		return err
+		return fmt.Errorf("inspect: %w", err)
 	}
-	s.segments++
-	if stats.Hashed {
-		s.hashed++
-	}
-	for _, stage := range stats.Stages {
-		s.slots, s.used = s.slots+stage.Slots, s.used+stage.Used
-	}
-	if s.Sections == nil {
-		s.Sections = make([]index.SectionSize, len(stats.Sections))
-	}
-	for i, section := range stats.Sections {
-		s.Sections[i].Name = section.Name
-		s.Sections[i].Bytes += section.Bytes
-	}
-	for i, n := range stats.PerCell {
-		s.PerCell[i] += n
-	}
-	s.Bytes, s.Blocks, s.Tiles, s.Crowded = s.Bytes+stats.Bytes, s.Blocks+stats.Blocks, s.Tiles+stats.Tiles, s.Crowded+stats.Crowded
-	s.Cells, s.Postings, s.Combos = s.Cells+stats.Cells, s.Postings+stats.Postings, s.Combos+stats.Combos
-	s.Densest = append(s.Densest, stats.Densest...)
-	slices.SortStableFunc(s.Densest, func(a, b index.CellCount) int { return cmp.Compare(b.Postings, a.Postings) })
-	s.Densest = s.Densest[:min(len(s.Densest), top)]
+	tables := f.Tables()
+	edge := float64(uint64(1)<<tables.Shift) / 1e7
+	t.row("area file", builder.Thousands(info.Size())+" bytes")
+	t.row("areas", builder.Thousands(int64(tables.Areas)))
+	t.row("raster", fmt.Sprintf("%d×%d cells of %.7f°", tables.Cols, tables.Rows, edge))
+	t.row("  south-west", fmt.Sprintf("%.7f, %.7f", float64(tables.South)*edge-90, float64(tables.West)*edge-180))
+	t.row("cells", builder.Thousands(int64(len(tables.Cells))))
+	t.row("words of lists", builder.Thousands(int64(len(tables.Lists))))
+	t.row("vertices", builder.Thousands(int64(len(tables.Vertices))))
 	return nil
 }
 
-func (s *segmentSum) print(t *table) {
-	t.row("segments", fmt.Sprintf("%d, %s bytes", s.segments, builder.Thousands(int64(s.Bytes))))
-	for _, section := range s.Sections {
-		t.row("  "+section.Name, builder.Thousands(int64(section.Bytes)))
+func (c *inspectCmd) catalog(t *table) error {
+	b, err := os.ReadFile(c.Path)
+	if err != nil {
+		return fmt.Errorf("inspect: %w", err)
 	}
-	t.row("prefix hash", fmt.Sprintf("in %d of %d segments, %d of %d slots used", s.hashed, s.segments, s.used, s.slots))
-	t.row("blocks", builder.Thousands(int64(s.Blocks)))
-	t.row("tiles", fmt.Sprintf("%s, %s crowded", builder.Thousands(int64(s.Tiles)), builder.Thousands(int64(s.Crowded))))
-	t.row("combinations", builder.Thousands(int64(s.Combos)))
-	t.row("cells with places", builder.Thousands(int64(s.Cells)))
-	most := slices.Max(s.PerCell[:])
-	for n, cells := range s.PerCell {
-		if cells == 0 {
-			continue
-		}
-		from, to := 1<<max(n-1, 0), 1<<n-1
-		bar := strings.Repeat("█", int(math.Ceil(40*float64(cells)/float64(most))))
-		t.row(fmt.Sprintf("  %d…%d places", from, to), fmt.Sprintf("%12s %s", builder.Thousands(int64(cells)), bar))
+	held, err := catalog.Read(bytes.NewReader(b))
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Path, err)
 	}
-	cells := make([]string, len(s.Densest))
-	for i, cell := range s.Densest {
-		cells[i] = fmt.Sprintf("%s %d", cell.Text, cell.Postings)
-	}
-	t.row("densest cells", strings.Join(cells, ", "))
+	t.row("catalog", builder.Thousands(int64(len(b)))+" bytes")
+	t.row("merchants", builder.Thousands(int64(len(held.Merchants))))
+	t.row("prizes", builder.Thousands(int64(len(held.Prizes))))
+	t.row("tasks", builder.Thousands(int64(len(held.Tasks))))
+	t.row("districts", builder.Thousands(int64(len(held.Districts))))
+	t.row("timed zones", builder.Thousands(int64(len(held.Zones))))
+	return nil
 }

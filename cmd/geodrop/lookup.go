@@ -13,17 +13,17 @@ import (
 )
 
 type lookupCmd struct {
-	Release string   `required:"" placeholder:"RELEASE" help:"Folder of the release."`
-	Lat     degrees  `required:"" help:"Latitude in degrees."`
-	Lng     degrees  `required:"" help:"Longitude in degrees."`
-	CRS     string   `name:"crs" enum:"wgs84,gcj02,bd09" default:"wgs84" help:"Datum of the position: ${enum}."`
-	At      string   `placeholder:"TIME" help:"Time of the answer, RFC 3339; default: now."`
-	Limit   int      `default:"20" help:"Drops to show at most, the nearest."`
-	Sort    string   `enum:"distance,index" default:"distance" help:"Order of the drops: ${enum}."`
-	Kinds   []string `placeholder:"KIND" help:"Only tasks with a prize of one of these kinds."`
-	All     bool     `help:"Tasks in every state, not only those that players see."`
-	NoHash  bool     `help:"Bisect instead of using the prefix hash."`
-	JSON    bool     `name:"json" help:"Print the answer as a node would send it."`
+	Release string    `required:"" placeholder:"RELEASE" help:"Folder of the release."`
+	Lat     latitude  `required:"" help:"Latitude in degrees."`
+	Lng     longitude `required:"" help:"Longitude in degrees."`
+	CRS     string    `name:"crs" enum:"wgs84,gcj02,bd09" default:"wgs84" help:"Datum of the position: ${enum}."`
+	At      string    `placeholder:"TIME" help:"Time of the answer, RFC 3339; default: now."`
+	Limit   int       `default:"20" help:"Drops to show at most, the nearest; 1 to 1000."`
+	Sort    string    `enum:"distance,index" default:"distance" help:"Order of the drops: ${enum}."`
+	Kinds   []string  `placeholder:"KIND" help:"Only tasks with a prize of one of these kinds."`
+	All     bool      `help:"Tasks in every state, not only those that players see."`
+	NoHash  bool      `help:"Bisect instead of using the prefix hash."`
+	JSON    bool      `name:"json" help:"Print the answer as a node would send it."`
 }
 
 func (*lookupCmd) Help() string {
@@ -33,11 +33,17 @@ Example: geodrop lookup --release release --lat 51.5145 --lng -0.1270
          geodrop lookup --release release --lat 51.5145 --lng -0.1270 --at 2026-12-31T20:00:00Z`
 }
 
+// Validate refuses what would stand for a default in query.Request.
+func (c *lookupCmd) Validate() error {
+	return within("limit", c.Limit, 1, query.MaxLimit, "drops")
+}
+
 func (c *lookupCmd) Run(r *run) (err error) {
 	req, err := c.request()
 	if err != nil {
 		return usage{err}
 	}
+	r.untrap() // it only reads
 	release, err := query.Open(c.Release, query.Options{ForceBisection: c.NoHash})
 	if err != nil {
 		return wrong(err)
@@ -99,7 +105,7 @@ func printAnswer(t *table, a *query.Answer) {
 		for i, id := range d.Tasks {
 			tasks[i] = string(id)
 		}
-		t.line("%5d m  %-10s  %-36s  %s", d.Distance, printable(d.POI.String()), printable(d.Name.String()), strings.Join(tasks, ", "))
+		t.line("%5d m  %-10s  %-36s  %s", d.Distance, d.POI, d.Name, strings.Join(tasks, ", "))
 	}
 	if a.Truncated {
 		t.line("         and more: raise --limit to see them")
@@ -113,16 +119,6 @@ func printAnswer(t *table, a *query.Answer) {
 		case !task.OpensAt.IsZero():
 			until = ", opens " + task.OpensAt.Format(time.RFC3339)
 		}
-		t.line("%s: %s, by %s, %s%s", task.ID, printable(task.Title), printable(task.Merchant), task.State, until)
+		t.line("%s: %s, by %s, %s%s", task.ID, task.Title, task.Merchant, task.State, until)
 	}
-}
-
-// printable replaces what could move the cursor or hide text on a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			return '·'
-		}
-		return r
-	}, s)
 }

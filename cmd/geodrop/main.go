@@ -54,7 +54,8 @@ type cli struct {
 
 // run is what a command's Run gets.
 type run struct {
-	ctx    context.Context
+	ctx    context.Context // done at the first signal
+	untrap func()          // for what only reads: signals end the process at once, ctx is done
 	stdout io.Writer
 	stderr *os.File
 	log    *slog.Logger
@@ -90,13 +91,20 @@ func mainCode() int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "geodrop: %v (geodrop --help lists what there is)\n", err)
-		return exitUsage
+		return report(usage{fmt.Errorf("%w (geodrop --help lists what there is)", err)})
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err = command.Run(&run{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, log: c.logger()})
+	ctx, untrap := trap()
+	defer untrap()
+	err = command.Run(&run{ctx: ctx, untrap: untrap, stdout: os.Stdout, stderr: os.Stderr, log: c.logger()})
 	return report(err)
+}
+
+// trap makes a context that is done at the first signal to stop. The second one
+// ends the process, as untrap lets the first.
+func trap() (ctx context.Context, untrap func()) {
+	ctx, untrap = signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, untrap)
+	return ctx, untrap
 }
 
 func (c *cli) logger() *slog.Logger {
@@ -112,7 +120,10 @@ func report(err error) int {
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintln(os.Stderr, "geodrop:", strings.ReplaceAll(err.Error(), "\n", "; "))
+	if errors.Is(err, context.Canceled) {
+		err = fmt.Errorf("stopped by a signal: %w", err)
+	}
+	fmt.Fprintln(os.Stderr, "geodrop:", printable(strings.ReplaceAll(err.Error(), "\n", "; ")))
 	switch {
 	case errors.As(err, new(notRight)):
 		return exitNotRight

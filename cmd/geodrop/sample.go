@@ -1,10 +1,6 @@
 package main
 
-import (
-	"fmt"
-
-	"geodrop/data/sample"
-)
+import "geodrop/data/sample"
 
 type sampleCmd struct {
 	Out string `required:"" placeholder:"DIR" help:"Folder for the bundle; made if missing."`
@@ -21,6 +17,7 @@ func (c *sampleCmd) Run(r *run) error {
 	if err := sample.Write(c.Out); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(r.stdout, "The sample is in %s.\n", c.Out)
-	return err
+	t := table{w: r.stdout}
+	t.line("The sample is in %s.", c.Out)
+	return t.err
 }

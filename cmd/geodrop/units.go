@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"io"
 	"math"
 	"strconv"
 	"strings"
+
+	"geodrop/grid/coord"
 
 	"github.com/alecthomas/kong"
 )
@@ -63,32 +65,43 @@ func (p percent) limit() float64 {
 	return float64(p)
 }
 
-// table prints aligned rows and keeps the first error.
-type table struct {
-	w   io.Writer
-	err error
-}
-
-// row prints a name and what it is.
-func (t *table) row(name, value string) { t.line("%-22s%s", name, value) }
-
-func (t *table) line(format string, args ...any) {
-	if t.err == nil {
-		_, t.err = fmt.Fprintf(t.w, format+"\n", args...)
-	}
-}
-
-// degrees is a coordinate. Unlike kong's numbers it may be negative without an
-// equals sign: --lng -0.127.
-type degrees float64
+// latitude and longitude are coordinates in degrees. Unlike kong's numbers they
+// may be negative without an equals sign: --lng -0.127.
+type (
+	latitude  coord.Lat
+	longitude coord.Lng
+)
 
 // Decode reads the next argument, whatever it begins with.
-func (d *degrees) Decode(ctx *kong.DecodeContext) error {
-	text := ctx.Scan.Pop().String()
-	n, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return fmt.Errorf("%q is no number of degrees such as -0.127", text)
+func (l *latitude) Decode(ctx *kong.DecodeContext) error {
+	return decodeDegrees(ctx, 90, (*float64)(l))
+}
+
+// Decode reads the next argument, whatever it begins with.
+func (l *longitude) Decode(ctx *kong.DecodeContext) error {
+	return decodeDegrees(ctx, 180, (*float64)(l))
+}
+
+func decodeDegrees(ctx *kong.DecodeContext, most float64, to *float64) error {
+	token := ctx.Scan.Pop()
+	if token.IsEOL() {
+		return errors.New("a number of degrees such as -0.127 is missing")
 	}
-	*d = degrees(n)
+	n, err := strconv.ParseFloat(token.String(), 64)
+	switch {
+	case err != nil && !errors.Is(err, strconv.ErrRange):
+		return fmt.Errorf("%q is no number of degrees such as -0.127", token)
+	case !(n >= -most && n <= most): // written so that NaN fails
+		return fmt.Errorf("%s is not within -%v…%v degrees", token, most, most)
+	}
+	*to = n
+	return nil
+}
+
+// within says which flag has a number outside its range.
+func within(flag string, n, least, most int, of string) error {
+	if n < least || n > most {
+		return fmt.Errorf("--%s %d is not within %d…%d %s", flag, n, least, most, of)
+	}
 	return nil
 }
