@@ -2,6 +2,7 @@
 // answers what can be found around a position. Each subcommand stands in a file
 // of its own and only wires packages together.
 //
+//	geodrop up                                     build and serve, all in one
 //	geodrop sample --out DIR                       the shipped sample as a bundle
 //	geodrop import --src sqlite:FILE --bundle DIR  bundle ─► store
 //	geodrop export --src sqlite:FILE --out DIR     store ─► bundle
@@ -42,6 +43,7 @@ type cli struct {
 	LogLevel  slog.Level       `default:"warn" help:"Least level that is logged: debug, info, warn or error."`
 	Version   kong.VersionFlag `help:"Print the version and exit."`
 
+	Up      upCmd      `cmd:"" help:"Build and serve a config, the shipped sample by default."`
 	Sample  sampleCmd  `cmd:"" help:"Write the shipped sample as a bundle."`
 	Import  importCmd  `cmd:"" help:"Load a bundle or single files into a store."`
 	Export  exportCmd  `cmd:"" help:"Write a store as a bundle."`
