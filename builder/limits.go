@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"geodrop/poi"
 	"geodrop/sync/manifest"
 )
 
@@ -16,6 +17,17 @@ type rejected struct {
 func (b *build) countRejected(into *int64) {
 	r := &b.rejected
 	*into += b.src.Rejects().Total() - r.config - r.pois - r.memberships
+}
+
+// sortOutRejected moves rejects of files that hold rows, which a source may have
+// looked through already when it was asked for its config, to those of rows.
+func (b *build) sortOutRejected(s *sorted, early map[poi.RejectKey]int64) {
+	for key, n := range early {
+		if _, rows := s.fileNo[key.File]; rows {
+			b.rejected.config -= n
+			b.rejected.memberships += n
+		}
+	}
 }
 
 // checkRejected refuses a config of which too much was left out. Records that

@@ -44,11 +44,13 @@ func (b *build) sortPOIs(ctx context.Context) (*sorted, error) {
 		fileNo: map[string]int{}, seed: rand.Uint64(),
 	}
 	b.sets, b.supply = newSetTable(b.config.Sets), newSupply(b.config.Tasks)
+	early := b.src.Rejects().Counts()
 	err := b.readPOIs(ctx, s)
 	b.countRejected(&b.rejected.pois)
 	if err == nil {
 		err = b.readMemberships(ctx, s)
 		b.countRejected(&b.rejected.memberships)
+		b.sortOutRejected(s, early)
 	}
 	if err == nil {
 		b.stage("join")
