@@ -170,7 +170,10 @@ func prepare(o *Options) (unlock func() error, err error) {
 	if err := atomicfile.MkdirAll(o.Out, 0o755); err != nil {
 		return nil, err
 	}
-	unlock, err = lockDir(o.Out)
+	unlock, err = atomicfile.LockDir(o.Out)
+	if errors.Is(err, atomicfile.ErrLocked) {
+		err = fmt.Errorf("%w: %w", ErrBusy, err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,8 +3,8 @@
 //
 //	write to a temporary file beside it ─► fsync ─► chmod 0444 ─► rename ─► fsync the folder
 //
-// It is the only place where geodrop renames files into being. It does not lock:
-// of two writers of one name the later wins.
+// It is the only place where geodrop renames files into being. Of two writers of
+// one name the later wins: who must be alone in a folder locks it (LockDir).
 //
 // Beside that it opens what is to be a regular file for reading, without waiting
 // where it is not (OpenRegular).

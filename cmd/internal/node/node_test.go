@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"geodrop/sync/atomicfile"
 	"net"
 	"net/http"
 	"os"
@@ -157,7 +158,7 @@ func TestRunRefuses(t *testing.T) {
 	dir := t.TempDir()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	unlock, err := lockDir(dir)
+	unlock, err := atomicfile.LockDir(dir)
 	must(t, err)
 	defer func() { must(t, unlock()) }()
 	err = Run(t.Context(), Options{Dir: dir, Listener: l, Open: openBundle(dir)})

@@ -52,7 +52,10 @@ func openShelf(dir string, log *slog.Logger) (*shelf, error) {
 	if err := os.MkdirAll(filepath.Join(dir, releasesDir), 0o755); err != nil {
 		return nil, err
 	}
-	unlock, err := lockDir(dir)
+	unlock, err := atomicfile.LockDir(dir)
+	if errors.Is(err, atomicfile.ErrLocked) {
+		err = fmt.Errorf("%w: %w; choose another folder", errBusy, err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"errors"
+	"geodrop/sync/atomicfile"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -58,7 +59,7 @@ func TestShelf(t *testing.T) {
 			t.Errorf("%s: candidates %v after a restart, want %v", tt.name, again.candidates(), tt.candidates)
 		}
 		must(t, again.close())
-		unlock, err := lockDir(s.dir)
+		unlock, err := atomicfile.LockDir(s.dir)
 		must(t, err)
 		s.unlock, again.unlock = unlock, func() error { return nil }
 	}

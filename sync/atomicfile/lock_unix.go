@@ -1,6 +1,6 @@
 //go:build unix
 
-package builder
+package atomicfile
 
 import (
 	"errors"
@@ -11,17 +11,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockDir keeps other builds out of a folder until unlock, or until the process
-// dies.
-func lockDir(dir string) (unlock func() error, err error) {
+// LockDir keeps others who lock it out of a folder until unlock, or until the
+// process dies. The error wraps ErrLocked where another one has it.
+func LockDir(dir string) (unlock func() error, err error) {
 	path := filepath.Join(dir, ".lock")
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("lock folder: %w", err)
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		if errors.Is(err, unix.EWOULDBLOCK) {
-			err = fmt.Errorf("%w: %s is locked", ErrBusy, path)
+			err = fmt.Errorf("%w: %s", ErrLocked, path)
 		}
 		return nil, errors.Join(err, f.Close())
 	}
