@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"geodrop/sync/atomicfile"
 	"net"
 	"net/http"
 	"os"
@@ -18,6 +17,7 @@ import (
 
 	"geodrop/api/query"
 	"geodrop/poi"
+	"geodrop/sync/atomicfile"
 )
 
 const lookupPath = "/v1/lookup?lat=51.516119&lng=-0.128585"

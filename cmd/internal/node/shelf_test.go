@@ -2,12 +2,13 @@ package node
 
 import (
 	"errors"
-	"geodrop/sync/atomicfile"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"geodrop/sync/atomicfile"
 )
 
 func openTestShelf(t *testing.T, dir string) *shelf {
