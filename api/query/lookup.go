@@ -209,21 +209,5 @@ func (l *lookup) task(no taskNo) Task {
 	return task
 }
 
-// damage notes the first error of the release, and says what to do about it.
-func (r *Release) damage(err error) error {
-	err = fmt.Errorf("lookup in release %s: %w; fetch or build it again", r.manifest.ID, err)
-	r.damaged.CompareAndSwap(nil, &err)
-	return err
-}
-
-// Damaged is the error of the first lookup that met damage in a file of the
-// release, or nil. Lookups elsewhere in it may still be answered.
-func (r *Release) Damaged() error {
-	if err := r.damaged.Load(); err != nil {
-		return *err
-	}
-	return nil
-}
-
 // ErrClosed marks a lookup in a release that was closed.
 var ErrClosed = errors.New("release is closed")

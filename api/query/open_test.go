@@ -212,6 +212,29 @@ func TestFileCutUnderMapping(t *testing.T) {
 	}
 }
 
+// TestCutIsNoticed: a cut that no lookup has met, also one within the last page,
+// is told by CheckFiles.
+func TestCutIsNoticed(t *testing.T) {
+	for _, kind := range []string{manifest.SegmentKind, manifest.AreasKind} {
+		dir := t.TempDir()
+		town(t).write(t, dir)
+		r := openIn(t, dir, Options{})
+		if err := r.CheckFiles(); err != nil || r.Damaged() != nil {
+			t.Errorf("CheckFiles = %v, Damaged = %v before the damage", err, r.Damaged())
+		}
+		path := objects(t, dir, kind)[0]
+		info, err := os.Stat(path)
+		must(t, err)
+		must(t, os.Truncate(path, info.Size()-1))
+		if err := r.CheckFiles(); !errors.Is(err, index.ErrFault) || !strings.Contains(err.Error(), path) {
+			t.Errorf("CheckFiles = %v, want ErrFault and %s", err, path)
+		}
+		if err := r.Damaged(); !errors.Is(err, index.ErrFault) {
+			t.Errorf("Damaged = %v, want ErrFault", err)
+		}
+	}
+}
+
 // TestBytesChangedUnderMapping: what is overwritten after the check makes an
 // error or another text, never a panic.
 func TestBytesChangedUnderMapping(t *testing.T) {

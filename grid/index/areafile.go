@@ -7,8 +7,6 @@ import (
 
 	"geodrop/grid"
 	"geodrop/grid/coord"
-
-	"github.com/edsrzf/mmap-go"
 )
 
 // The sections of an area file, in file order: the slices of grid.AreaTables.
@@ -41,7 +39,7 @@ func pack(low, high uint32) uint64 { return uint64(high)<<32 | uint64(low) }
 // AreaFile is a mapped area file. Use its Index inside Protect.
 type AreaFile struct {
 	*grid.AreaIndex
-	mapped mmap.MMap
+	mapped *mapping
 }
 
 // OpenAreas maps an area file and checks it as Open does a segment.
@@ -52,11 +50,11 @@ func OpenAreas(path string, opts Options) (*AreaFile, error) {
 	}
 	f := &AreaFile{mapped: mapped}
 	err = Protect(func() (err error) {
-		f.AreaIndex, err = parseAreas(mapped, opts)
+		f.AreaIndex, err = parseAreas(mapped.bytes, opts)
 		return err
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open areas %s: %w", path, err), mapped.Unmap())
+		return nil, errors.Join(fmt.Errorf("open areas %s: %w", path, err), mapped.close())
 	}
 	return f, nil
 }
@@ -96,10 +94,13 @@ func parseAreas(file []byte, opts Options) (*grid.AreaIndex, error) {
 	return x, nil
 }
 
+// CheckFile is as that of a Segment.
+func (f *AreaFile) CheckFile() error { return f.mapped.check() }
+
 // Close unmaps the file. No look-up may be under way.
 func (f *AreaFile) Close() error {
 	f.AreaIndex = nil
-	if err := f.mapped.Unmap(); err != nil {
+	if err := f.mapped.close(); err != nil {
 		return fmt.Errorf("close areas: %w", err)
 	}
 	return nil

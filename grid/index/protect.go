@@ -19,8 +19,7 @@ var ErrFault = errors.New("mapped index file cannot be read")
 // those that f starts.
 //
 // A file cut in the middle of a page reads as zeros up to the end of that page
-// before it faults: what guards against that is that nobody writes to files
-// under a mapping, not this function.
+// before it faults: Segment.CheckFile tells.
 func Protect(f func() error) (err error) {
 	before := debug.SetPanicOnFault(true)
 	defer func() {

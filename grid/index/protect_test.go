@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -161,7 +162,7 @@ func TestCutUnderMapping(t *testing.T) {
 }
 
 // TestCutInsidePage cuts a mapped file where no page ends: the process lives,
-// whatever the zeros in the rest of the page say.
+// whatever the zeros in the rest of the page say, and CheckFile tells.
 func TestCutInsidePage(t *testing.T) {
 	n := openNeighbours(t)
 	info, err := os.Stat(n.paths[0])
@@ -171,6 +172,9 @@ func TestCutInsidePage(t *testing.T) {
 	for size := info.Size() - 1; size > 0; size -= size/8 + 1 {
 		if err := os.Truncate(n.paths[0], size); err != nil {
 			t.Fatal(err)
+		}
+		if err := n.x.Segments()[0].CheckFile(); !errors.Is(err, index.ErrFault) || !strings.Contains(err.Error(), n.paths[0]) {
+			t.Errorf("cut to %d bytes: CheckFile = %v, want ErrFault and the path", size, err)
 		}
 		for _, p := range n.points[0] {
 			err := index.Protect(func() error {
@@ -184,6 +188,9 @@ func TestCutInsidePage(t *testing.T) {
 	}
 	if f := n.ask(t, n.points[1]); f > 0 {
 		t.Errorf("%d faults in the whole segment", f)
+	}
+	if err := n.x.Segments()[1].CheckFile(); err != nil {
+		t.Errorf("CheckFile of the whole segment = %v", err)
 	}
 }
 

@@ -6,9 +6,6 @@ import (
 	"fmt"
 
 	"geodrop/grid"
-	"geodrop/sync/atomicfile"
-
-	"github.com/edsrzf/mmap-go"
 )
 
 // Options say how a segment is opened. The zero value checks everything that
@@ -30,7 +27,7 @@ type Options struct {
 // use until Close.
 type Segment struct {
 	path     string
-	mapped   mmap.MMap
+	mapped   *mapping // nil: parsed, or closed
 	file     []byte
 	size     grid.Size
 	first    grid.Tile
@@ -62,37 +59,14 @@ func Open(path string, opts Options) (*Segment, error) {
 	}
 	var s *Segment
 	err = Protect(func() (err error) {
-		s, err = parse(mapped, opts)
+		s, err = parse(mapped.bytes, opts)
 		return err
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open segment %s: %w", path, err), mapped.Unmap())
+		return nil, errors.Join(fmt.Errorf("open segment %s: %w", path, err), mapped.close())
 	}
 	s.path, s.mapped = path, mapped
 	return s, nil
-}
-
-func mapFile(path string, opts Options) (mmap.MMap, error) {
-	f, err := atomicfile.OpenRegular(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() // read only: nothing to lose
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() == 0 {
-		return nil, fmt.Errorf("%s: %w", path, corrupt("header", "the file is empty"))
-	}
-	m, err := mmap.Map(f, mmap.RDONLY, 0)
-	if err != nil {
-		return nil, fmt.Errorf("map %s: %w", path, err)
-	}
-	if opts.HugePages {
-		adviseHugePages(m)
-	}
-	return m, nil
 }
 
 // Parse reads a segment from memory that the caller keeps unchanged. The
@@ -197,12 +171,22 @@ func (s *Segment) Close() error {
 	if s.mapped == nil {
 		return nil
 	}
-	err := s.mapped.Unmap()
+	err := s.mapped.close()
 	*s = Segment{path: s.path}
 	if err != nil {
 		return fmt.Errorf("close segment: %w", err)
 	}
 	return nil
+}
+
+// CheckFile reports a file that was cut, or grew, since it was opened: an error
+// that wraps ErrFault. Look-ups do not: after a cut within a page they read
+// zeros to the end of that page. It costs one system call; ask it now and then.
+func (s *Segment) CheckFile() error {
+	if s.mapped == nil {
+		return nil
+	}
+	return s.mapped.check()
 }
 
 // Path is the file that was opened, or empty.
