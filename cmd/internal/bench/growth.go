@@ -57,7 +57,7 @@ func growthIndex(ctx context.Context, work string, n int, o *LookupOptions, c *c
 	if err != nil {
 		return nil, dir, err
 	}
-	if x, err = openIndex(dir, m, index.Options{}); err != nil {
+	if x, err = openIndex(dir, m, asNode()); err != nil {
 		return nil, dir, err
 	}
 	positions := points.Positions(o.Lookups)

@@ -143,12 +143,17 @@ func (l *lookups) add(r Row) { l.rows = append(l.rows, r) }
 // speed lets lookups and their peers take turns on mapped, resident files.
 func (l *lookups) speed(ctx context.Context) (err error) {
 	l.opts.Progress.Stage("measure " + l.name)
-	hashed, err := openIndex(l.dir, l.manifest, index.Options{})
+	hashed, err := openIndex(l.dir, l.manifest, asNode())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, hashed.Close()) }()
-	bisected, err := openIndex(l.dir, l.manifest, index.Options{ForceBisection: true})
+	small, err := openIndex(l.dir, l.manifest, index.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, small.Close()) }()
+	bisected, err := openIndex(l.dir, l.manifest, index.Options{ForceBisection: true, HugePages: true})
 	if err != nil {
 		return err
 	}
@@ -160,6 +165,7 @@ func (l *lookups) speed(ctx context.Context) (err error) {
 		l.contender("locate by bisection", bisected, locateEach),
 		l.contender("visit by bisection", bisected, visitEach),
 		l.contender("visit, each look-up protected", hashed, visitProtected),
+		l.contender("visit in small pages", small, visitEach),
 	}
 	trees := l.points.Len() <= l.opts.PeerMost
 	if trees {
@@ -193,14 +199,14 @@ func (l *lookups) trees(g *grid.Grid) []contender {
 
 func (l *lookups) report(times []timing, trees bool) {
 	n := len(l.positions)
-	visit, locate, locateBisect, visitBisect, protected := times[0], times[1], times[2], times[3], times[4]
+	visit, locate, locateBisect, visitBisect, protected, small := times[0], times[1], times[2], times[3], times[4], times[5]
 	l.warm = per(visit.median, n)
 	speed := newRow(l.name, "ns_per_lookup", l.warm, unitNs).noted("every posting visited; processor time, median of %d rounds", l.opts.Rounds)
 	least := newRow(l.name, "min_ns_per_lookup", per(visit.min, n), unitNs)
 	found := newRow(l.name, "postings_per_lookup", float64(visit.found)/float64(n), "")
 	switch {
 	case trees:
-		arrival, sorted := times[5], times[6]
+		arrival, sorted := times[6], times[7]
 		speed = speed.timesBetter(peerRTree, per(arrival.median, n)).noted("the tree filled in order of arrival")
 		if l.points.Len() == targetSpeedAt {
 			speed = speed.atLeast(targetSpeed)
@@ -225,6 +231,8 @@ func (l *lookups) report(times []timing, trees bool) {
 		timesBetter("forced bisection", per(visitBisect.median, n)).noted("every posting visited"))
 	l.add(newRow(l.name+"/protected", "ns_per_lookup", per(protected.median, n), unitNs).
 		timesCost("without Protect", l.warm).noted("each look-up inside index.Protect"))
+	l.add(newRow(l.name+"/huge-pages", "ns_per_lookup", l.warm, unitNs).
+		timesBetter("small pages", per(small.median, n)).noted("what the advice of a node to the kernel gains"))
 }
 
 func (l *lookups) reportAllocations(c contender) error {

@@ -42,6 +42,9 @@ func released(ctx context.Context, dir string, p *Points, progress builder.Progr
 	return manifest.Read(dir)
 }
 
+// asNode is how a query node opens segments.
+func asNode() index.Options { return index.Options{HugePages: true} }
+
 // openIndex opens the segments of a release, and nothing else of it.
 func openIndex(dir string, m *manifest.Manifest, o index.Options) (*index.Index, error) {
 	g, err := grid.New(grid.Size(m.Grid.CellMetres))
