@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"geodrop/cmd/internal/bench"
 )
@@ -14,6 +15,7 @@ type benchCmd struct {
 	Lookup benchLookupCmd `cmd:"" help:"Lookups against an R-tree, bisection and cold pages."`
 	Build  benchBuildCmd  `cmd:"" help:"Builds against GNU sort of the same keys and rows."`
 	Areas  benchAreasCmd  `cmd:"" help:"Point to district against H3, bounding boxes and PostGIS."`
+	Soak   benchSoakCmd   `cmd:"" help:"A service under load and edits for an hour: what fails, what grows."`
 }
 
 func (*benchCmd) Help() string {
@@ -133,4 +135,38 @@ func (c *benchAreasCmd) Run(r *run) error {
 		Seed: c.Seed, Progress: newProgress(r.stderr),
 	})
 	return c.print(r, rows, err)
+}
+
+type benchSoakCmd struct {
+	benchFlags
+	Duration time.Duration `default:"1h" help:"How long."`
+	Rate     count         `default:"200" help:"Requests a second, of every kind."`
+	Edit     time.Duration `default:"5s" help:"Pause between two edits of the config."`
+	Sample   time.Duration `default:"5s" help:"Pause between two looks at the process."`
+	Temp     string        `placeholder:"DIR" help:"Where the store and the releases go; default: the system's folder for temporary files."`
+}
+
+func (*benchSoakCmd) Help() string {
+	return `Runs geodrop up on the shipped sample in a process of its own, edits its store,
+and compares what it holds in the last third of the time with the first third.
+
+Example: geodrop bench soak --duration 10m`
+}
+
+func (c *benchSoakCmd) Run(r *run) error {
+	rows, err := bench.Soak(r.ctx, bench.SoakOptions{
+		Duration: c.Duration, Rate: int(c.Rate), Edit: c.Edit, Sample: c.Sample, TempDir: c.Temp,
+		Progress: newProgress(r.stderr),
+	})
+	return c.print(r, rows, err)
+}
+
+// Validate refuses pauses that no timer keeps.
+func (c *benchSoakCmd) Validate() error {
+	for name, d := range map[string]time.Duration{"duration": c.Duration, "edit": c.Edit, "sample": c.Sample} {
+		if d < time.Millisecond {
+			return fmt.Errorf("--%s %v is less than a millisecond", name, d)
+		}
+	}
+	return nil
 }
