@@ -23,6 +23,7 @@ func Table() []Row {
 		{Path: "poi/decode", Imports: []string{"grid/coord", "grid", "poi"}},
 		{Path: "poi/catalog", Imports: []string{"poi"}},
 		{Path: "sync/manifest", Imports: []string{"sync/atomicfile"}},
+		{Path: "sync/patch", Documented: true, Imports: []string{"grid/coord", "grid", "grid/index", "sync/manifest"}},
 		{Path: "builder/extsort"},
 		{Path: "builder", Imports: []string{"grid/coord", "grid", "sync/atomicfile", "grid/index", "poi", "poi/decode", "poi/catalog", "sync/manifest", "builder/extsort"}},
 		{Path: "api/query", Imports: []string{"grid/coord", "grid", "grid/index", "poi", "poi/catalog", "sync/manifest"}},
