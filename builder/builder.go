@@ -39,7 +39,7 @@ type Options struct {
 	Memory       int64     // see below; default 1 GiB, at least MinMemory
 	CellSize     grid.Size // default grid.DefaultSize
 	Radius       int       // of the window in cells; default grid.DefaultRadius
-	SegmentBytes int64     // segments are cut at the first tile after this size; default 16 MiB
+	SegmentBytes int64     // mean size of segments: half to about twice as much; default 16 MiB
 	WithoutHash  bool      // leave the prefix hash out of the segments
 
 	// MaxRejected is the share of POIs, and of memberships, that may be
@@ -71,8 +71,8 @@ const MinMemory = 64 << 20
 const (
 	defaultMemory       = 1 << 30
 	defaultSegmentBytes = 16 << 20
-	maxSegmentBytes     = 1 << 30 // the format ends at 4 GiB, and a tile is never cut
-	segmentShare        = 4       // two segments are to take no more than half of the memory
+	maxSegmentBytes     = 1 << 29 // the format ends at 4 GiB, and a tile is never cut
+	segmentShare        = 4       // two segments are to take no more than half of the memory, in the mean
 	defaultMaxRejected  = 0.01
 	defaultMaxShrink    = 0.2
 )

@@ -40,8 +40,8 @@ func TestCutting(t *testing.T) {
 			}
 		}
 		for i, s := range segments[:len(segments)-1] {
-			if s.Bytes < bytes*9/10 {
-				t.Errorf("segment %d was cut at %d bytes, before %d", i, s.Bytes, bytes)
+			if s.Bytes < bytes/2*9/10 {
+				t.Errorf("segment %d was cut at %d bytes, before half of %d", i, s.Bytes, bytes)
 			}
 		}
 		if len(segments) <= last {

@@ -22,6 +22,7 @@ type segmentWriter struct {
 	writing  chan written  // has room for the one that is
 	segments []manifest.Segment
 	tile     grid.Tile
+	begun    int64 // size of the open segment where the tile began
 }
 
 // written is a segment that is on disk, and its writer, ready for use again.
@@ -45,14 +46,19 @@ func (w *segmentWriter) newWriter() *index.Writer {
 	return writer
 }
 
-// turnTo says in which tile the next entries are, and cuts where the segment
-// has its size.
+// turnTo says in which tile the next entries are, and cuts at an edge.
 func (w *segmentWriter) turnTo(t grid.Tile) error {
-	before := w.tile
-	w.tile = t
-	if t == before || w.open.Size() < w.b.opts.SegmentBytes {
+	if t == w.tile {
 		return nil
 	}
+	w.tile = t
+	size := w.open.Size()
+	last := size - w.begun
+	w.begun = size
+	if w.open.Len() == 0 || !(edges{w.b.opts.SegmentBytes}).cut(size, last, t) {
+		return nil
+	}
+	w.begun = 0
 	return w.cut()
 }
 

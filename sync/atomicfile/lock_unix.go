@@ -25,5 +25,7 @@ func LockDir(dir string) (unlock func() error, err error) {
 		}
 		return nil, errors.Join(err, f.Close())
 	}
-	return f.Close, nil
+	// Closing alone would leave the lock to a child that is between fork and exec,
+	// for as long as it is there.
+	return func() error { return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close()) }, nil
 }
