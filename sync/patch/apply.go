@@ -18,27 +18,22 @@ import (
 	"github.com/golang/snappy"
 )
 
-// Apply writes the segment that the patch makes of another, and returns nil only
+// Apply writes the segment that the patch makes of others, and returns nil only
 // if that is the object that is wanted, to the last byte: until then, treat what
 // was written as nothing. The memory that it takes is bounded by the size of
 // that object, whatever the patch says.
 //
 // The error wraps ErrCorrupt, ErrOther, or index.ErrFault or index.ErrCorrupt
-// where the old segment is damaged. Whatever it is, the whole segment helps.
-func Apply(w io.Writer, g *grid.Grid, from Segment, want manifest.Object, patch io.Reader) error {
-	h, err := readHeader(patch)
+// where an old segment is damaged. Whatever it is, the whole segment helps.
+func Apply(w io.Writer, g *grid.Grid, from []Segment, want manifest.Object, patch io.Reader) error {
+	before, err := newOld(g, from)
+	if err == nil {
+		err = readHeader(patch, header{want, digests(from)})
+	}
 	if err != nil {
 		return fmt.Errorf("apply patch: %w", err)
 	}
-	if h.from != from.Object.Digest || h.to != want.Digest || h.bytes != want.Bytes || from.CellSize() != g.Size() {
-		return fmt.Errorf("apply patch: %w: it leads from %.8s to %.8s, wanted is %.8s to %.8s", ErrOther,
-			h.from, h.to, from.Object.Digest, want.Digest)
-	}
-	combos := &index.Combinations{}
-	a := &applier{
-		grid: g, from: from.Segment, want: want, combos: combos,
-		in: bufio.NewReader(snappy.NewReader(patch)), out: index.NewWriter(g, combos),
-	}
+	a := newApplier(g, before, want, patch)
 	if err := index.Protect(a.run); err != nil {
 		return fmt.Errorf("apply patch: %w", err)
 	}
@@ -70,20 +65,29 @@ func (s *summer) Write(p []byte) (int, error) {
 // applier reads the steps and gives the writer one record after another.
 type applier struct {
 	grid   *grid.Grid
-	from   *index.Segment
+	from   *old
 	want   manifest.Object
-	combos *index.Combinations
 	in     *bufio.Reader
 	out    *index.Writer
+	combos *index.Combinations
+	known  []uint32 // numbers among combos: of the old ones, then of those sent
 
-	old     []index.Posting
 	at      int // next of old
 	sent    coord.E7
 	text    []byte
 	dropped []byte
 }
 
+func newApplier(g *grid.Grid, from *old, want manifest.Object, patch io.Reader) *applier {
+	combos := &index.Combinations{}
+	return &applier{
+		grid: g, from: from, want: want, combos: combos,
+		in: bufio.NewReader(snappy.NewReader(patch)), out: index.NewWriter(g, combos),
+	}
+}
+
 const (
+	maxNumber = 1 << 40 // what is counted in a segment is counted in 32 bits
 	maxLabels = 1 << 16 // of a combination
 	maxText   = 1 << 20 // bytes of a label, or of a record's text
 	// slack is by how much the writer's idea of a size may be above the size.
@@ -91,14 +95,15 @@ const (
 )
 
 func (a *applier) run() error {
-	a.old = a.from.Postings()
-	for n := range a.from.Combos() {
-		a.combos.Add(a.from.Combo(uint32(n), nil))
+	for _, segment := range a.from.segments {
+		for n := range segment.Combos() {
+			a.known = append(a.known, a.combos.Add(segment.Combo(uint32(n), nil)))
+		}
 	}
 	if err := a.combinations(); err != nil {
 		return err
 	}
-	total, err := a.number(maxSegment)
+	total, err := a.number(maxNumber)
 	if err != nil {
 		return err
 	}
@@ -113,9 +118,9 @@ func (a *applier) run() error {
 	return nil
 }
 
-// combinations adds those that from lacks, in turn with its own.
+// combinations reads those that old lacks.
 func (a *applier) combinations() error {
-	n, err := a.number(maxSegment)
+	n, err := a.number(maxNumber)
 	if err != nil {
 		return err
 	}
@@ -138,17 +143,14 @@ func (a *applier) combinations() error {
 		if bytes > a.want.Bytes {
 			return fmt.Errorf("%w: more labels than the segment can hold", ErrCorrupt)
 		}
-		before := a.combos.Len()
-		if int(a.combos.Add(labels)) != before {
-			return fmt.Errorf("%w: a combination comes twice", ErrCorrupt)
-		}
+		a.known = append(a.known, a.combos.Add(labels))
 	}
 	return nil
 }
 
 // step takes one step, which may add so many records.
 func (a *applier) step(room int) error {
-	n, err := a.number(maxSegment)
+	n, err := a.number(maxNumber)
 	if err != nil {
 		return err
 	}
@@ -158,12 +160,12 @@ func (a *applier) step(room int) error {
 		return fmt.Errorf("%w: an empty step", ErrCorrupt)
 	case k != drop && count > room:
 		return fmt.Errorf("%w: a step of %d records where %d are left to come", ErrCorrupt, count, room)
-	case k != insert && count > len(a.old)-a.at:
-		return fmt.Errorf("%w: a step over %d records where the old segment has %d more", ErrCorrupt, count, len(a.old)-a.at)
+	case k != insert && count > a.from.len()-a.at:
+		return fmt.Errorf("%w: a step over %d records where the old segment has %d more", ErrCorrupt, count, a.from.len()-a.at)
 	}
 	if k == drop {
 		a.at += count
-		a.dropped = append(a.dropped[:0], a.from.Text(a.old[a.at-1])...)
+		a.dropped = append(a.dropped[:0], a.from.text(a.at-1)...)
 		return nil
 	}
 	for range count {
@@ -179,9 +181,9 @@ func (a *applier) record(k kind) error {
 	var e index.Entry
 	switch k {
 	case keep, revise:
-		p := a.old[a.at]
+		p := a.from.at(a.at)
+		e = index.Entry{Pos: p.Pos, Combo: a.known[p.Combo], Text: a.from.text(a.at)}
 		a.at++
-		e = index.Entry{Pos: p.Pos, Combo: p.Combo, Text: a.from.Text(p)}
 		if k == keep {
 			break
 		}
@@ -223,22 +225,25 @@ func (a *applier) place(e *index.Entry, base coord.E7) error {
 	if int64(e.Pos.Lat) != lat || int64(e.Pos.Lng) != lng {
 		return fmt.Errorf("%w: a position off the map", ErrCorrupt)
 	}
-	combo, err := a.number(a.combos.Len() - 1)
-	e.Combo = uint32(combo)
-	return err
+	combo, err := a.number(len(a.known) - 1)
+	if err != nil {
+		return err
+	}
+	e.Combo = a.known[combo]
+	return nil
 }
 
 // readText reads the text of an inserted record.
 func (a *applier) readText() error {
-	n, err := a.number(2*max(len(a.old), maxText) + 1)
+	n, err := a.number(2*max(a.from.len(), maxText) + 1)
 	if err != nil {
 		return err
 	}
 	if n%2 == 1 {
-		if n/2 >= len(a.old) {
-			return fmt.Errorf("%w: the text of old record %d of %d", ErrCorrupt, n/2, len(a.old))
+		if n/2 >= a.from.len() {
+			return fmt.Errorf("%w: the text of old record %d of %d", ErrCorrupt, n/2, a.from.len())
 		}
-		a.text = append(a.text[:0], a.from.Text(a.old[n/2])...)
+		a.text = append(a.text[:0], a.from.text(n/2)...)
 		return nil
 	}
 	if n/2 > len(a.dropped) {

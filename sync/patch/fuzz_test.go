@@ -14,12 +14,12 @@ import (
 // FuzzApply reads any steps behind a header that fits.
 func FuzzApply(f *testing.F) {
 	g := newGrid(f)
-	_, from := segment(f, g, town(50))
+	from := split(f, g, town(50), 1)
 	changed := town(60)
 	delete(changed, 7)
 	_, to := segment(f, g, changed)
 	p, _ := makePatch(f, g, from, to)
-	const headerSize = 82
+	headerSize := 52 + 32*len(from)
 	steps, err := io.ReadAll(snappy.NewReader(bytes.NewReader(p[headerSize:])))
 	if err != nil {
 		f.Fatal(err)

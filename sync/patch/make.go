@@ -19,42 +19,53 @@ type Stats struct {
 	Kept, Dropped, Inserted, Revised int
 }
 
-// Make writes the patch that leads from one segment to another, both of grid g.
-// The error wraps index.ErrFault or index.ErrCorrupt where a segment is damaged,
-// ErrOther where their cells differ.
-func Make(w io.Writer, g *grid.Grid, from, to Segment) (Stats, error) {
-	if from.CellSize() != g.Size() || to.CellSize() != g.Size() {
-		return Stats{}, fmt.Errorf("make patch: %w: cells of %d m and of %d m on a grid of %d m", ErrOther,
-			from.CellSize(), to.CellSize(), g.Size())
+// Make writes the patch that leads from some segments, in order of their tiles,
+// to another, all of grid g. The error wraps index.ErrFault or index.ErrCorrupt
+// where one is damaged, ErrOther where they do not fit together.
+func Make(w io.Writer, g *grid.Grid, from []Segment, to Segment) (Stats, error) {
+	m, err := newMaker(w, g, from, to)
+	if err == nil {
+		err = index.Protect(m.run)
 	}
-	head, err := header{from.Object.Digest, to.Object.Digest, to.Object.Bytes}.encode()
+	if err == nil {
+		err = m.out.Close()
+	}
 	if err != nil {
 		return Stats{}, fmt.Errorf("make patch: %w", err)
-	}
-	if _, err := w.Write(head); err != nil {
-		return Stats{}, fmt.Errorf("make patch: %w", err)
-	}
-	m := &maker{grid: g, from: from.Segment, to: to.Segment, out: snappy.NewBufferedWriter(w)}
-	if err := index.Protect(m.run); err != nil {
-		return m.stats, fmt.Errorf("make patch: %w", err)
-	}
-	if err := m.out.Close(); err != nil {
-		return m.stats, fmt.Errorf("make patch: %w", err)
 	}
 	return m.stats, nil
 }
 
-// maker walks through both segments at once, in the order of their records: by
-// cell, then by text.
-type maker struct {
-	grid     *grid.Grid
-	from, to *index.Segment
-	out      *snappy.Writer
-	stats    Stats
+func newMaker(w io.Writer, g *grid.Grid, from []Segment, to Segment) (*maker, error) {
+	before, err := newOld(g, from)
+	if err != nil {
+		return nil, err
+	}
+	if to.CellSize() != g.Size() {
+		return nil, fmt.Errorf("%w: cells of %d m on a grid of %d m", ErrOther, to.CellSize(), g.Size())
+	}
+	head, err := header{to.Object, digests(from)}.encode()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(head); err != nil {
+		return nil, err
+	}
+	return &maker{grid: g, from: before, to: to.Segment, out: snappy.NewBufferedWriter(w), texts: map[string]int{}}, nil
+}
 
-	combos []uint32       // number in from, or beyond, of each combination of to
-	texts  map[string]int // of dropped records, by their text
-	old    []index.Posting
+// maker walks through old and new records at once, in their order: by cell, then
+// by text.
+type maker struct {
+	grid  *grid.Grid
+	from  *old
+	to    *index.Segment
+	out   *snappy.Writer
+	stats Stats
+
+	canon  []uint32       // number of each old combination: two segments may have the same one
+	combos []uint32       // that of each combination of to
+	texts  map[string]int // dropped records, by their text
 	new    []index.Posting
 
 	kind    kind // of the step that is being collected
@@ -67,49 +78,63 @@ type maker struct {
 }
 
 func (m *maker) run() error {
-	m.old, m.new = m.from.Postings(), m.to.Postings()
+	m.new = m.to.Postings()
 	m.combinations()
 	m.number(len(m.new))
-	m.findMoved()
+	// A record that moved to another cell has its text where it was dropped.
+	m.walk(func(i int) { m.texts[string(m.from.text(i))] = i }, func(int, int) {}, func(int) {})
+	m.walk(m.drop, m.same, m.insert)
+	if m.kind != drop { // what is left of old is not kept, without a word
+		m.flush()
+	}
+	return m.err
+}
+
+// walk calls drop for records that are in old only, insert for those in new only,
+// and same for those in both. What is left of old at the end is not kept either.
+func (m *maker) walk(drop func(i int), same func(i, j int), insert func(j int)) {
 	i := 0
 	for j := range m.new {
-		for i < len(m.old) && m.compare(i, j) < 0 {
-			m.drop(i)
+		for i < m.from.len() && m.compare(i, j) < 0 {
+			drop(i)
 			i++
 		}
-		if i < len(m.old) && m.compare(i, j) == 0 {
-			m.same(i, j)
+		if i < m.from.len() && m.compare(i, j) == 0 {
+			same(i, j)
 			i++
 			continue
 		}
-		m.insert(j)
-		if m.err != nil {
-			return m.err
-		}
+		insert(j)
 	}
-	// What is left of old is dropped by not being kept.
-	m.stats.Dropped += len(m.old) - i
-	m.flush()
-	return m.err
+	for ; i < m.from.len(); i++ {
+		drop(i)
+	}
 }
 
 // compare orders an old record and a new one.
 func (m *maker) compare(i, j int) int {
-	a, b := m.grid.Cell(m.old[i].Pos), m.grid.Cell(m.new[j].Pos)
+	a, b := m.grid.Cell(m.from.at(i).Pos), m.grid.Cell(m.new[j].Pos)
 	switch {
 	case a < b:
 		return -1
 	case a > b:
 		return 1
 	}
-	return slices.Compare(m.from.Text(m.old[i]), m.to.Text(m.new[j]))
+	return slices.Compare(m.from.text(i), m.to.Text(m.new[j]))
 }
 
-// combinations sends those that from lacks, and numbers those of to.
+// combinations sends those that old lacks, and numbers those of to.
 func (m *maker) combinations() {
 	known := map[string]uint32{}
-	for n := range m.from.Combos() {
-		known[comboKey(m.from.Combo(uint32(n), nil))] = uint32(n)
+	for n, segment := range m.from.segments {
+		for c := range segment.Combos() {
+			key, no := comboKey(segment.Combo(uint32(c), nil)), m.from.combos[n]+uint32(c)
+			if first, ok := known[key]; ok {
+				no = first
+			}
+			known[key] = no
+			m.canon = append(m.canon, no)
+		}
 	}
 	var body []byte
 	added := 0
@@ -117,7 +142,7 @@ func (m *maker) combinations() {
 		labels := m.to.Combo(uint32(n), nil)
 		no, ok := known[comboKey(labels)]
 		if !ok {
-			no = uint32(m.from.Combos() + added)
+			no = m.from.known() + uint32(added)
 			added++
 			body = binary.AppendUvarint(body, uint64(len(labels)))
 			for _, l := range labels {
@@ -139,30 +164,10 @@ func comboKey(labels []string) string {
 	return b.String()
 }
 
-// findMoved notes the texts of dropped records: one that moved to another cell
-// has its text there.
-func (m *maker) findMoved() {
-	m.texts = map[string]int{}
-	i := 0
-	note := func() { m.texts[string(m.from.Text(m.old[i]))] = i }
-	for j := range m.new {
-		for i < len(m.old) && m.compare(i, j) < 0 {
-			note()
-			i++
-		}
-		if i < len(m.old) && m.compare(i, j) == 0 {
-			i++
-		}
-	}
-	for ; i < len(m.old); i++ {
-		note()
-	}
-}
-
 // same is a record of both.
 func (m *maker) same(i, j int) {
-	a, b := m.old[i], m.new[j]
-	if a.Pos == b.Pos && a.Combo == m.combos[b.Combo] {
+	a, b := m.from.at(i), m.new[j]
+	if a.Pos == b.Pos && m.canon[a.Combo] == m.combos[b.Combo] {
 		m.step(keep)
 		m.stats.Kept++
 		return
@@ -175,7 +180,7 @@ func (m *maker) same(i, j int) {
 
 func (m *maker) drop(i int) {
 	m.step(drop)
-	m.dropped = append(m.dropped[:0], m.from.Text(m.old[i])...)
+	m.dropped = append(m.dropped[:0], m.from.text(i)...)
 	m.stats.Dropped++
 }
 

@@ -3,23 +3,26 @@
 // that comes out is the same, byte for byte, as the one that the builder wrote,
 // since a segment depends on its records alone; its digest proves it.
 //
-//	old segment ──┐
+//	old segments ─┐
 //	              ├─ Apply ─► new segment, if its digest is the one promised
 //	patch ────────┘
 //	              ▲
 //	Make(old, new)
 //
+// Old are the segments of the release before that hold tiles of the new one:
+// one, as a rule, and two where a cut between segments moved.
+//
 // # A patch
 //
-//	┌───────────┬──────────┬─────────────────┬─────────────────┬──────────────┐
-//	│ magic     │ version  │ SHA-256 of old  │ SHA-256 of new  │ bytes of new │
-//	│ 8 bytes   │ uint16   │ 32 bytes        │ 32 bytes        │ uint64       │
-//	├───────────┴──────────┴─────────────────┴─────────────────┴──────────────┤
-//	│ snappy frames (they have checksums) of                                  │
-//	│   combinations that old lacks: how many, and for each its labels        │
-//	│   records of new: how many                                              │
-//	│   steps through the records of old, until new has all of its records    │
-//	└─────────────────────────────────────────────────────────────────────────┘
+//	┌──────────┬──────────┬────────────────┬──────────────┬────────┬──────────────┐
+//	│ magic    │ version  │ SHA-256 of new │ bytes of new │ olds   │ SHA-256 of   │
+//	│ 8 bytes  │ uint16   │ 32 bytes       │ uint64       │ uint16 │ each old     │
+//	├──────────┴──────────┴────────────────┴──────────────┴────────┴──────────────┤
+//	│ snappy frames (they have checksums) of                                      │
+//	│   combinations that the olds lack: how many, and for each its labels        │
+//	│   records of new: how many                                                  │
+//	│   steps through the records of the olds, until new has all of its records   │
+//	└─────────────────────────────────────────────────────────────────────────────┘
 //
 // Numbers of the header are little-endian, others are varints. A step is one
 // number, 4 × count + kind, and what its kind says:
@@ -39,6 +42,8 @@
 package patch
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -60,9 +65,10 @@ var ErrOther = errors.New("patch of another segment")
 const Version = 1
 
 const (
-	magic      = "geodrop\x1b"
-	sumSize    = 32
-	headerSize = len(magic) + 2 + 2*sumSize + 8
+	magic     = "geodrop\x1b"
+	sumSize   = sha256.Size
+	fixedSize = len(magic) + 2 + sumSize + 8 + 2
+	maxOlds   = 1<<16 - 1
 )
 
 // Segment is an open segment and the object that it is.
@@ -83,47 +89,53 @@ const (
 
 // header is what a patch begins with.
 type header struct {
-	from, to manifest.Digest
-	bytes    int64 // of to
+	to   manifest.Object
+	from []manifest.Digest
 }
 
 func (h header) encode() ([]byte, error) {
-	b := append(make([]byte, 0, headerSize), magic...)
+	if len(h.from) > maxOlds {
+		return nil, fmt.Errorf("%w: it begins with %d segments", ErrOther, len(h.from))
+	}
+	b := append(make([]byte, 0, fixedSize+len(h.from)*sumSize), magic...)
 	b = binary.LittleEndian.AppendUint16(b, Version)
-	for _, d := range []manifest.Digest{h.from, h.to} {
-		if !d.Valid() {
-			return nil, fmt.Errorf("%w: digest %.80q", ErrOther, d)
-		}
-		var err error
-		if b, err = hex.AppendDecode(b, []byte(d)); err != nil {
-			return nil, err
+	b, err := appendDigest(b, h.to.Digest)
+	b = binary.LittleEndian.AppendUint64(b, uint64(h.to.Bytes))
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(h.from)))
+	for _, d := range h.from {
+		if err == nil {
+			b, err = appendDigest(b, d)
 		}
 	}
-	return binary.LittleEndian.AppendUint64(b, uint64(h.bytes)), nil
+	return b, err
 }
 
-func readHeader(r io.Reader) (h header, err error) {
-	var b [headerSize]byte
-	if _, err := io.ReadFull(r, b[:]); err != nil {
-		return h, fmt.Errorf("%w: its header is cut: %w", ErrCorrupt, err)
+func appendDigest(b []byte, d manifest.Digest) ([]byte, error) {
+	if !d.Valid() {
+		return b, fmt.Errorf("%w: digest %.80q", ErrOther, d)
 	}
-	rest := b[len(magic):]
-	if string(b[:len(magic)]) != magic {
-		return h, fmt.Errorf("%w: no magic number", ErrCorrupt)
-	}
-	if v := binary.LittleEndian.Uint16(rest); v != Version {
-		return h, fmt.Errorf("%w: version %d, this program reads %d", ErrCorrupt, v, Version)
-	}
-	sums, length := rest[2:2+2*sumSize], binary.LittleEndian.Uint64(rest[2+2*sumSize:])
-	h.from = manifest.Digest(hex.EncodeToString(sums[:sumSize]))
-	h.to = manifest.Digest(hex.EncodeToString(sums[sumSize:]))
-	if length > maxSegment {
-		return h, fmt.Errorf("%w: a segment of %d bytes", ErrCorrupt, length)
-	}
-	h.bytes = int64(length)
-	return h, nil
+	return hex.AppendDecode(b, []byte(d))
 }
 
-// maxSegment is the most bytes that a segment can have: its postings and texts
-// are counted in 32 bits.
-const maxSegment = 1 << 37
+// readHeader reads what a patch begins with. It holds the patch to the segments
+// that are wanted: the memory that it takes is that of their digests.
+func readHeader(r io.Reader, want header) error {
+	mine, err := want.encode()
+	if err != nil {
+		return err
+	}
+	got := make([]byte, len(mine))
+	if _, err := io.ReadFull(r, got); err != nil {
+		return fmt.Errorf("%w: its header is cut: %w", ErrCorrupt, err)
+	}
+	begin := len(magic) + 2
+	switch {
+	case string(got[:len(magic)]) != magic:
+		return fmt.Errorf("%w: no magic number", ErrCorrupt)
+	case binary.LittleEndian.Uint16(got[len(magic):]) != Version:
+		return fmt.Errorf("%w: version %d, this program reads %d", ErrCorrupt, binary.LittleEndian.Uint16(got[len(magic):]), Version)
+	case !bytes.Equal(got[begin:], mine[begin:]):
+		return fmt.Errorf("%w: it leads to %x… from other segments, or to another one", ErrOther, got[begin:begin+4])
+	}
+	return nil
+}

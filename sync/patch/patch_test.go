@@ -66,7 +66,36 @@ func segment(t testing.TB, g *grid.Grid, records map[int]record) ([]byte, patch.
 	}}
 }
 
-func makePatch(t testing.TB, g *grid.Grid, from, to patch.Segment) ([]byte, patch.Stats) {
+// split writes records as several segments, which are cut between tiles.
+func split(t testing.TB, g *grid.Grid, records map[int]record, cuts int) []patch.Segment {
+	t.Helper()
+	tiles := map[grid.Tile]map[int]record{}
+	for i, r := range records {
+		tile := g.Cell(r.pos).Tile()
+		if tiles[tile] == nil {
+			tiles[tile] = map[int]record{}
+		}
+		tiles[tile][i] = r
+	}
+	parts := make([]map[int]record, cuts+1)
+	for n, tile := range slices.Sorted(maps.Keys(tiles)) {
+		part := &parts[n*len(parts)/len(tiles)]
+		if *part == nil {
+			*part = map[int]record{}
+		}
+		maps.Copy(*part, tiles[tile])
+	}
+	var segments []patch.Segment
+	for _, part := range parts {
+		if len(part) > 0 {
+			_, s := segment(t, g, part)
+			segments = append(segments, s)
+		}
+	}
+	return segments
+}
+
+func makePatch(t testing.TB, g *grid.Grid, from []patch.Segment, to patch.Segment) ([]byte, patch.Stats) {
 	t.Helper()
 	var out bytes.Buffer
 	stats, err := patch.Make(&out, g, from, to)
@@ -140,7 +169,8 @@ func TestPatch(t *testing.T) {
 		}), patch.Stats{Kept: n - n/100, Revised: n / 100}, n / 100 * 8},
 	}
 	g := newGrid(t)
-	_, from := segment(t, g, town(n))
+	_, whole := segment(t, g, town(n))
+	from := []patch.Segment{whole}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			want, to := segment(t, g, tt.to)
@@ -190,7 +220,7 @@ func TestAnyEdits(t *testing.T) {
 			}
 			after[i] = draw(fmt.Sprint(i, " "))
 		}
-		_, from := segment(t, g, before)
+		from := split(t, g, before, rapid.IntRange(0, 3).Draw(rt, "cuts"))
 		want, to := segment(t, g, after)
 		p, _ := makePatch(t, g, from, to)
 		var got bytes.Buffer
@@ -206,7 +236,7 @@ func TestAnyEdits(t *testing.T) {
 // TestDamaged: no damaged patch gives a segment, and none a panic.
 func TestDamaged(t *testing.T) {
 	g := newGrid(t)
-	_, from := segment(t, g, town(500))
+	from := split(t, g, town(500), 1)
 	changed := town(520)
 	x := changed[3]
 	x.labels = []string{"d:2"}
@@ -232,10 +262,14 @@ func TestDamaged(t *testing.T) {
 	refused("more after the end", append(bytes.Clone(p), p[len(p)-40:]...))
 
 	_, other := segment(t, g, town(501))
-	for what, objects := range map[string][2]patch.Segment{
-		"another old segment": {other, to}, "another new segment": {from, other}, "backwards": {to, from},
+	for what, pair := range map[string]struct {
+		from []patch.Segment
+		to   patch.Segment
+	}{
+		"another old segment": {[]patch.Segment{other}, to}, "one missing": {from[:1], to}, "none": {nil, to},
+		"another new segment": {from, other}, "not in order": {[]patch.Segment{from[1], from[0]}, to},
 	} {
-		err := patch.Apply(io.Discard, g, objects[0], objects[1].Object, bytes.NewReader(p))
+		err := patch.Apply(io.Discard, g, pair.from, pair.to.Object, bytes.NewReader(p))
 		if !errors.Is(err, patch.ErrOther) {
 			t.Errorf("%s: Apply = %v, want ErrOther", what, err)
 		}
@@ -266,7 +300,7 @@ func (f *failing) Write(p []byte) (int, error) {
 
 func TestFullDisk(t *testing.T) {
 	g := newGrid(t)
-	_, from := segment(t, g, town(500))
+	from := split(t, g, town(500), 1)
 	_, to := segment(t, g, town(520))
 	p, _ := makePatch(t, g, from, to)
 	for left := range len(p) {
