@@ -15,6 +15,7 @@ type benchCmd struct {
 	Lookup benchLookupCmd `cmd:"" help:"Lookups against an R-tree, bisection and cold pages."`
 	Build  benchBuildCmd  `cmd:"" help:"Builds against GNU sort of the same keys and rows."`
 	Areas  benchAreasCmd  `cmd:"" help:"Point to district against H3, bounding boxes and PostGIS."`
+	Patch  benchPatchCmd  `cmd:"" help:"What an edit moves, against whole files, chunks and rsync."`
 	Soak   benchSoakCmd   `cmd:"" help:"A service under load and edits for an hour: what fails, what grows."`
 }
 
@@ -133,6 +134,27 @@ func (c *benchAreasCmd) Run(r *run) error {
 	rows, err := bench.Areas(r.ctx, bench.AreasOptions{
 		Points: int(c.Points), PeerPoints: int(c.PeerPoints), Rounds: int(c.Rounds), Data: c.Data,
 		Seed: c.Seed, Progress: newProgress(r.stderr),
+	})
+	return c.print(r, rows, err)
+}
+
+type benchPatchCmd struct {
+	benchFlags
+	POIs count  `name:"pois" default:"1e6" help:"Number of POIs; 1e7 for the targets."`
+	Temp string `placeholder:"DIR" help:"Where the releases go; default: the system's folder for temporary files."`
+}
+
+func (*benchPatchCmd) Help() string {
+	return `Builds a release of synthetic towns, edits one POI of a hundred all over the map,
+then as many around one place, then a task, builds again, and patches segment by
+segment. Every patch is applied, and its result has the digest of the build.
+
+Example: geodrop bench patch --pois 1e7`
+}
+
+func (c *benchPatchCmd) Run(r *run) error {
+	rows, err := bench.Patch(r.ctx, bench.PatchOptions{
+		POIs: int(c.POIs), Seed: c.Seed, TempDir: c.Temp, Progress: newProgress(r.stderr),
 	})
 	return c.print(r, rows, err)
 }
