@@ -1,10 +1,11 @@
 package patch
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"geodrop/grid"
@@ -113,14 +114,13 @@ func (m *maker) walk(drop func(i int), same func(i, j int), insert func(j int)) 
 
 // compare orders an old record and a new one.
 func (m *maker) compare(i, j int) int {
-	a, b := m.grid.Cell(m.from.at(i).Pos), m.grid.Cell(m.new[j].Pos)
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
+	was, is := m.from.at(i).Pos, m.new[j].Pos
+	if was != is { // as it is for nearly none
+		if order := cmp.Compare(m.grid.Cell(was), m.grid.Cell(is)); order != 0 {
+			return order
+		}
 	}
-	return slices.Compare(m.from.text(i), m.to.Text(m.new[j]))
+	return bytes.Compare(m.from.text(i), m.to.Text(m.new[j]))
 }
 
 // combinations sends those that old lacks, and numbers those of to.
