@@ -28,16 +28,25 @@ func VerifyObject(ctx context.Context, dir, name string, o Object) error {
 		return fmt.Errorf("verify object: %w", err)
 	}
 	defer f.Close() // read only: nothing to lose
-	h := sha256.New()
-	n, err := io.Copy(h, &cancelReader{ctx: ctx, r: io.LimitReader(f, o.Bytes+1)})
-	if err != nil {
+	if err := o.Copy(ctx, io.Discard, f); err != nil {
 		return fmt.Errorf("verify %s: %w", path, err)
 	}
+	return nil
+}
+
+// Copy copies the object from r to w. It reads no more than one byte beyond the
+// object's length; the error wraps ErrObject where r is not the object.
+func (o Object) Copy(ctx context.Context, w io.Writer, r io.Reader) error {
+	h := sha256.New()
+	n, err := io.Copy(io.MultiWriter(w, h), &cancelReader{ctx: ctx, r: io.LimitReader(r, o.Bytes+1)})
+	if err != nil {
+		return err
+	}
 	if n != o.Bytes {
-		return fmt.Errorf("%w: %s has not the %d bytes that are listed", ErrObject, path, o.Bytes)
+		return fmt.Errorf("%w: it has not the %d bytes that are listed", ErrObject, o.Bytes)
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != string(o.Digest) {
-		return fmt.Errorf("%w: %s has SHA-256 %s", ErrObject, path, got)
+		return fmt.Errorf("%w: it has SHA-256 %s", ErrObject, got)
 	}
 	return nil
 }

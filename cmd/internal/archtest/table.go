@@ -24,6 +24,8 @@ func Table() []Row {
 		{Path: "poi/catalog", Imports: []string{"poi"}},
 		{Path: "sync/manifest", Imports: []string{"sync/atomicfile"}},
 		{Path: "sync/patch", Documented: true, Imports: []string{"grid/coord", "grid", "grid/index", "sync/manifest"}},
+		{Path: "sync/origin", Documented: true, Network: true, Imports: []string{"sync/atomicfile", "sync/manifest"}},
+		{Path: "sync/agent", Documented: true, Network: true, Imports: []string{"sync/atomicfile", "sync/manifest"}},
 		{Path: "builder/extsort"},
 		{Path: "builder", Imports: []string{"grid/coord", "grid", "sync/atomicfile", "grid/index", "poi", "poi/decode", "poi/catalog", "sync/manifest", "builder/extsort"}},
 		{Path: "api/query", Imports: []string{"grid/coord", "grid", "grid/index", "poi", "poi/catalog", "sync/manifest"}},

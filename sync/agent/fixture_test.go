@@ -1,0 +1,187 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"geodrop/sync/manifest"
+	"geodrop/sync/origin"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// content is that of an object: its name again and again.
+func content(name string, size int) []byte {
+	return bytes.Repeat([]byte(name+"\n"), size/(len(name)+1)+1)[:size]
+}
+
+const objectSize = 64 << 10
+
+// seal makes a release whose segments have the names.
+func seal(t testing.TB, sequence uint64, segments ...string) (dir string, m *manifest.Manifest) {
+	t.Helper()
+	dir = t.TempDir()
+	put := func(b []byte, kind string) manifest.Object {
+		o := manifest.ObjectOf(b)
+		must(t, os.WriteFile(filepath.Join(dir, o.FileName(kind)), b, 0o444))
+		return o
+	}
+	m = &manifest.Manifest{Sequence: sequence}
+	for i, name := range segments {
+		o := put(content(name, objectSize), manifest.SegmentKind)
+		m.Segments = append(m.Segments, manifest.Segment{Object: o, Postings: 1, FirstTile: uint64(i), LastTile: uint64(i)})
+	}
+	m.Areas, m.Catalog = put([]byte("areas"), manifest.AreasKind), put(fmt.Appendf(nil, "catalog %d", sequence), manifest.CatalogKind)
+	m, err := m.Sealed()
+	must(t, err)
+	must(t, manifest.Write(dir, m))
+	return dir, m
+}
+
+func openOrigin(t testing.TB, o origin.Options) *origin.Origin {
+	t.Helper()
+	if o.Dir == "" {
+		o.Dir = t.TempDir()
+	}
+	s, err := origin.Open(o)
+	must(t, err)
+	t.Cleanup(func() { must(t, s.Close()) })
+	return s
+}
+
+func publish(t testing.TB, o *origin.Origin, sequence uint64, segments ...string) *manifest.Manifest {
+	t.Helper()
+	dir, m := seal(t, sequence, segments...)
+	_, err := o.Publish(t.Context(), dir, origin.Publication{})
+	must(t, err)
+	return m
+}
+
+// listen serves a handler on loopback until the test ends.
+func listen(t testing.TB, h http.Handler) *url.URL {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
+	u, err := url.Parse(s.URL)
+	must(t, err)
+	return u
+}
+
+// node stands for the one that serves what an agent brings: it looks at every
+// object, as a node does when it opens a release.
+type node struct {
+	mutex  sync.Mutex
+	served []string
+	refuse map[string]error // by id of a release
+	swaps  chan string      // ids, as they are served
+}
+
+func newNode() *node { return &node{refuse: map[string]error{}, swaps: make(chan string, 1000)} }
+
+func (n *node) Serve(ctx context.Context, dir string) error {
+	m, err := manifest.Read(dir)
+	if err != nil {
+		return err
+	}
+	for name, o := range m.Objects {
+		if err := manifest.VerifyObject(ctx, dir, name, o); err != nil {
+			return err
+		}
+	}
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if err := n.refuse[m.ID]; err != nil {
+		return err
+	}
+	n.served = append(n.served, m.ID)
+	n.swaps <- m.ID
+	return nil
+}
+
+// quick is an agent that does not wait long for anything.
+func quick(t testing.TB, n *node, upstreams ...*url.URL) Options {
+	return Options{
+		Upstreams: upstreams, Dir: t.TempDir(), Serve: n.Serve,
+		Wait: 2 * time.Second, Poll: 10 * time.Millisecond, MaxPause: 20 * time.Millisecond,
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+	}
+}
+
+// start runs an agent until the test, or stop, ends it.
+func start(t testing.TB, o Options, prepare ...func(*Agent)) (a *Agent, stop func()) {
+	t.Helper()
+	a, err := Open(o)
+	must(t, err)
+	for _, p := range prepare {
+		p(a)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); a.Run(ctx) }()
+	var once sync.Once
+	stop = func() {
+		once.Do(func() {
+			cancel()
+			<-done
+			must(t, a.Close())
+		})
+	}
+	t.Cleanup(stop)
+	return a, stop
+}
+
+const patience = 20 * time.Second // for what has to happen
+
+// await waits until the node serves a release.
+func (n *node) await(t testing.TB, id string) {
+	t.Helper()
+	deadline := time.After(patience)
+	for {
+		select {
+		case got := <-n.swaps:
+			if got == id {
+				return
+			}
+		case <-deadline:
+			t.Fatalf("release %s is not served after %v", id, patience)
+		}
+	}
+}
+
+// until waits for a state of the agent.
+func until(t testing.TB, a *Agent, what string, is func(Status) bool) Status {
+	t.Helper()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(patience)
+	for {
+		s := a.Status()
+		if is(s) {
+			return s
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("not %s after %v: %+v", what, patience, s)
+		}
+	}
+}

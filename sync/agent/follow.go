@@ -1,0 +1,172 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"time"
+
+	"geodrop/sync/manifest"
+)
+
+// follow asks one upstream where the channel is, and goes there. What it waits
+// for ends with waiting; Serve gets ctx.
+func (a *Agent) follow(ctx, waiting context.Context) {
+	u, err := a.upstreams.choose(waiting)
+	if err != nil {
+		return
+	}
+	asked := time.Now()
+	p, etag, err := a.poll(waiting, u)
+	news := false
+	if err == nil && p.Version != 0 { // else the upstream has nothing new
+		news, err = a.judge(p)
+	}
+	if waiting.Err() != nil {
+		return
+	}
+	if err != nil {
+		a.refuse(waiting, u, asked, etag, err)
+		return
+	}
+	a.upstreams.succeeded(u)
+	a.state.contacted(u.name(), a.options.Now())
+	if news {
+		a.goTo(ctx, waiting, u, p, etag)
+		return
+	}
+	known := u.etag
+	u.etag = etag
+	a.state.settled()
+	if known != "" || etag == "" { // else it had no chance to wait
+		a.pace(waiting, asked)
+	}
+}
+
+// refuse notes what was wrong with an upstream's answer. A pointer to what is
+// known to be bad is no fault of the upstream: the next one is waited for.
+func (a *Agent) refuse(ctx context.Context, u *upstream, asked time.Time, etag string, err error) {
+	a.state.failed(err, a.options.Now())
+	if classOf(err).ours() {
+		a.upstreams.succeeded(u)
+		a.state.contacted(u.name(), a.options.Now())
+		u.etag = etag
+		a.pace(ctx, asked)
+		return
+	}
+	a.options.Log.Warn("an upstream is left alone for a while", "upstream", u.name(), "class", classOf(err), "error", err)
+	a.upstreams.failed(u, asked, retryAfter(err))
+}
+
+// pace keeps to the interval of polling where the upstream did not wait.
+func (a *Agent) pace(ctx context.Context, asked time.Time) {
+	interval := a.options.Poll/2 + rand.N(a.options.Poll/2+1)
+	if rest := interval - time.Since(asked); rest > 0 {
+		_ = pause(ctx, rest) // the caller looks at the context
+	}
+}
+
+// poll asks an upstream for its pointer, and to hold the request until that is
+// another one. Where it is the one known the pointer is empty and the ETag that
+// of before.
+func (a *Agent) poll(ctx context.Context, u *upstream) (p manifest.Pointer, etag string, err error) {
+	wait := a.options.Wait*3/4 + rand.N(a.options.Wait/4+1)
+	ctx, cancel := context.WithTimeout(ctx, wait+a.options.Timeout)
+	defer cancel()
+	header := http.Header{}
+	if s := int(wait / time.Second); s > 0 {
+		header.Set("Prefer", "wait="+strconv.Itoa(s))
+	}
+	if u.etag != "" {
+		header.Set("If-None-Match", u.etag)
+	}
+	resp, err := a.get(ctx, u.url.JoinPath("v1", "channels", a.options.Channel), header)
+	if err != nil {
+		return p, "", err
+	}
+	defer resp.Body.Close() // read only: nothing to lose
+	switch {
+	case resp.StatusCode == http.StatusNotModified && u.etag != "":
+		return p, u.etag, nil
+	case resp.StatusCode != http.StatusOK:
+		return p, "", statusFailure(resp)
+	}
+	b, err := io.ReadAll(io.LimitReader(resp.Body, manifest.MaxPointer+1))
+	if err != nil {
+		return p, "", fmt.Errorf("read the pointer: %w", err)
+	}
+	p, err = manifest.ParsePointer(b)
+	if err == nil && p.Channel != a.options.Channel {
+		err = fmt.Errorf("%w: it is of channel %s", manifest.ErrPointer, p.Channel)
+	}
+	if err != nil {
+		return p, "", failed(Manifest, "%w", err)
+	}
+	return p, resp.Header.Get("ETag"), nil
+}
+
+// judge reports whether a pointer leads to a release that is to be served
+// instead of the present one.
+func (a *Agent) judge(p manifest.Pointer) (news bool, err error) {
+	taken, current := a.shelf.taken(), a.shelf.current()
+	switch {
+	case p.Version < taken.Version:
+		return false, failed(Rollback, "the channel is at version %d there, and was at %d already", p.Version, taken.Version)
+	case p.Version == taken.Version && p.Manifest != taken.Manifest:
+		return false, failed(Rollback, "version %d of the channel is release %s there, and was %s", p.Version, p.Release, taken.Release)
+	case current != nil && p.Manifest == current.Manifest && a.serving == current.ID:
+		return false, a.note(p)
+	case a.shelf.bad(p.Manifest):
+		return false, failed(Refused, "release %s is known to be bad; waiting for another", p.Release)
+	case a.unreadable == p.Manifest.Digest:
+		return false, failed(Format, "release %s cannot be read by this program; waiting for another", p.Release)
+	case current != nil && p.Sequence < current.Sequence && !p.Returned:
+		return false, failed(Rollback, "release %s is older than %s, and not called back on purpose", p.Release, current.ID)
+	}
+	return true, nil
+}
+
+// note keeps the version of a pointer to the release that is served.
+func (a *Agent) note(p manifest.Pointer) error {
+	if p.Version == a.shelf.taken().Version {
+		return nil
+	}
+	if err := a.shelf.note(p); err != nil {
+		return failed(Disk, "note the version of the channel: %w", err)
+	}
+	return nil
+}
+
+// goTo takes the release that a pointer leads to, and decides what a failure
+// means for the pointer: it is looked at again, or not.
+func (a *Agent) goTo(ctx, waiting context.Context, u *upstream, p manifest.Pointer, etag string) {
+	a.state.fetching(p.Release)
+	err := a.take(ctx, waiting, p)
+	a.state.fetching("")
+	if waiting.Err() != nil {
+		return
+	}
+	if err == nil {
+		a.failures = 0
+		a.upstreams.forget()
+		u.etag = etag
+		a.state.settled()
+		return
+	}
+	class := classOf(err)
+	a.state.took(string(class))
+	a.state.failed(err, a.options.Now())
+	a.options.Log.Error("a release cannot be taken; what was served still is", "release", p.Release, "class", class, "error", err)
+	switch class {
+	case Format:
+		a.unreadable = p.Manifest.Digest
+		return
+	case Refused:
+		return
+	}
+	a.failures++
+	_ = pause(waiting, backoff(a.failures, a.options.MaxPause)) // the caller looks at the context
+}

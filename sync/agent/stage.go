@@ -1,0 +1,153 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"geodrop/sync/atomicfile"
+	"geodrop/sync/manifest"
+)
+
+// stage makes the folder of a release: objects first, manifest last, then the
+// folder gets its name. What an interrupted stage has fetched is used.
+func (a *Agent) stage(ctx context.Context, m *manifest.Manifest, file []byte, digest manifest.Digest) error {
+	dir, err := a.shelf.staging(digest)
+	if err != nil {
+		return &failure{Disk, err}
+	}
+	a.step("folder")
+	if err := a.stageObjects(ctx, dir, m); err != nil {
+		return fmt.Errorf("stage release %s: %w", m.ID, err)
+	}
+	err = atomicfile.SyncDir(dir)
+	a.step("objects-durable")
+	if err == nil {
+		err = atomicfile.Write(dir, manifest.Name, file)
+	}
+	a.step("manifest-written")
+	if err == nil {
+		err = atomicfile.MoveDir(dir, a.shelf.path(m.ID))
+	}
+	if err != nil {
+		return failed(Disk, "stage release %s: %w", m.ID, err)
+	}
+	a.step("moved")
+	return nil
+}
+
+// stageObjects brings so many objects at a time, until one fails.
+func (a *Agent) stageObjects(ctx context.Context, dir string, m *manifest.Manifest) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	slots := make(chan struct{}, a.options.Parallel)
+	var workers sync.WaitGroup
+	for name, o := range m.Objects {
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		workers.Go(func() {
+			defer func() { <-slots }()
+			if err := a.stageObject(ctx, dir, name, o); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	workers.Wait()
+	return context.Cause(ctx)
+}
+
+// stageObject brings one object: it is there from before, or a release on the
+// disk has it, or it is fetched.
+func (a *Agent) stageObject(ctx context.Context, dir, name string, o manifest.Object) error {
+	err := manifest.VerifyObject(ctx, dir, name, o)
+	if err == nil {
+		a.state.object("staged")
+		return nil
+	}
+	if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return failed(Disk, "replace a damaged object: %w", err)
+	}
+	if a.link(ctx, dir, name, o) {
+		a.state.object("linked")
+		a.step("linked")
+		return nil
+	}
+	if err := a.fetchObject(ctx, dir, name, o); err != nil {
+		return err
+	}
+	a.state.object("fetched")
+	a.step("fetched")
+	return nil
+}
+
+// link shares an object with a release on the disk.
+func (a *Agent) link(ctx context.Context, dir, name string, o manifest.Object) bool {
+	for _, h := range a.shelf.kept() {
+		from := a.shelf.path(h.ID)
+		info, err := os.Lstat(filepath.Join(from, name))
+		if err != nil || !info.Mode().IsRegular() || info.Size() != o.Bytes {
+			continue
+		}
+		if a.distrust && manifest.VerifyObject(ctx, from, name, o) != nil {
+			continue
+		}
+		if os.Link(filepath.Join(from, name), filepath.Join(dir, name)) == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *Agent) fetchObject(ctx context.Context, dir, name string, o manifest.Object) (err error) {
+	part, err := atomicfile.OpenPart(dir, name)
+	if err != nil {
+		return &failure{Disk, err}
+	}
+	defer func() { err = errors.Join(err, part.Close()) }()
+	in := newIntake(o, part)
+	if a.intercept != nil {
+		in.before = func(b []byte) error { return a.intercept(name, b) }
+	}
+	if err := in.resume(part); err != nil {
+		return err
+	}
+	a.step("part")
+	if err := a.fetch(ctx, in); err != nil {
+		return fmt.Errorf("fetch %s: %w", name, err)
+	}
+	if err := part.Commit(); err != nil {
+		return &failure{Disk, err}
+	}
+	return nil
+}
+
+// makeRoom sees to it that a release fits into the quota beside the one that is
+// served, giving up older ones if need be.
+func (a *Agent) makeRoom(m *manifest.Manifest) error {
+	if a.options.Quota <= 0 {
+		return nil
+	}
+	for {
+		need, err := a.shelf.bytesWith(m)
+		if err != nil {
+			return &failure{Disk, err}
+		}
+		if need <= a.options.Quota {
+			return nil
+		}
+		if gone, err := a.shelf.giveUp(a.serving); err != nil {
+			return &failure{Disk, err}
+		} else if !gone {
+			return failed(Quota, "release %s needs %d bytes on the disk with the one served, %d are allowed", m.ID, need, a.options.Quota)
+		}
+	}
+}

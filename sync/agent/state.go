@@ -1,0 +1,115 @@
+package agent
+
+import (
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Status is what an agent says of itself.
+type Status struct {
+	Release     string    `json:"release,omitempty"` // served; empty: none yet
+	Sequence    uint64    `json:"sequence,omitempty"`
+	Since       time.Time `json:"since,omitzero"`     // when this process began to serve it
+	Fetching    string    `json:"fetching,omitempty"` // the release that is being taken
+	Upstream    string    `json:"upstream,omitempty"` // that answered last
+	LastContact time.Time `json:"last_contact,omitzero"`
+	Error       string    `json:"error,omitempty"` // the last one; empty since all went well
+	Class       Class     `json:"class,omitempty"` // of it
+	ErrorAt     time.Time `json:"error_at,omitzero"`
+	Fetched     int64     `json:"fetched_bytes"`
+}
+
+// state is where Status and the metrics come from.
+type state struct {
+	mutex  sync.Mutex
+	status Status
+
+	fetched   prometheus.Counter
+	objects   *prometheus.CounterVec
+	releases  *prometheus.CounterVec
+	failures  *prometheus.CounterVec
+	sequence  prometheus.Gauge
+	contact   prometheus.Gauge
+	following *prometheus.GaugeVec
+}
+
+func newState() *state {
+	counter := func(name, help, label string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "geodrop_agent_" + name, Help: help}, []string{label})
+	}
+	return &state{
+		fetched:   prometheus.NewCounter(prometheus.CounterOpts{Name: "geodrop_agent_fetched_bytes_total", Help: "Bytes of objects and manifests received."}),
+		objects:   counter("objects_total", "Objects of releases, by how they came: fetched, linked, staged before.", "how"),
+		releases:  counter("releases_total", "Releases that the channel was at, by result: served, or the class of the failure.", "result"),
+		failures:  counter("failures_total", "Failures by class, those that were tried again included.", "class"),
+		sequence:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_agent_sequence", Help: "Sequence of the release that is served."}),
+		contact:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_agent_last_contact_timestamp_seconds", Help: "Unix time of the last good answer of an upstream."}),
+		following: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "geodrop_agent_upstream", Help: "1 for the upstream that answered last."}, []string{"upstream"}),
+	}
+}
+
+func (s *state) register(r *prometheus.Registry) error {
+	for _, c := range []prometheus.Collector{s.fetched, s.objects, s.releases, s.failures, s.sequence, s.contact, s.following} {
+		if err := r.Register(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Status is that of this moment.
+func (a *Agent) Status() Status {
+	a.state.mutex.Lock()
+	defer a.state.mutex.Unlock()
+	return a.state.status
+}
+
+func (s *state) change(how func(*Status)) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	how(&s.status)
+}
+
+func (s *state) contacted(upstream string, now time.Time) {
+	s.contact.Set(float64(now.UnixMilli()) / 1e3)
+	s.following.Reset()
+	s.following.WithLabelValues(upstream).Set(1)
+	s.change(func(t *Status) { t.Upstream, t.LastContact = upstream, now.UTC() })
+}
+
+func (s *state) served(h held, now time.Time) {
+	s.sequence.Set(float64(h.Sequence))
+	s.change(func(t *Status) { t.Release, t.Sequence, t.Since = h.ID, h.Sequence, now.UTC() })
+}
+
+func (s *state) unserved() {
+	s.change(func(t *Status) { t.Release, t.Sequence, t.Since = "", 0, time.Time{} })
+}
+
+func (s *state) fetching(release string) { s.change(func(t *Status) { t.Fetching = release }) }
+
+// settled notes that the channel is where the node is.
+func (s *state) settled() {
+	s.change(func(t *Status) { t.Error, t.Class, t.ErrorAt = "", "", time.Time{} })
+}
+
+func (s *state) failed(err error, now time.Time) {
+	class := classOf(err)
+	s.failures.WithLabelValues(string(class)).Inc()
+	s.change(func(t *Status) { t.Error, t.Class, t.ErrorAt = err.Error(), class, now.UTC() })
+}
+
+// transferFailed notes a failure that may be made good by another try.
+func (s *state) transferFailed(class Class) { s.failures.WithLabelValues(string(class)).Inc() }
+
+// took notes what became of a release: "served", or the class of the failure.
+func (s *state) took(result string) { s.releases.WithLabelValues(result).Inc() }
+
+func (s *state) object(how string) { s.objects.WithLabelValues(how).Inc() }
+
+func (s *state) received(n int64) {
+	s.fetched.Add(float64(n))
+	s.change(func(t *Status) { t.Fetched += n })
+}

@@ -1,0 +1,89 @@
+package atomicfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// partExt marks the files of parts.
+const partExt = ".part"
+
+// Part is a file that is written in several goes, by one process after another:
+// what was written stays, under a name of its own, until Commit. First it is
+// read to its end, then what follows is written behind that.
+type Part struct {
+	f         *os.File
+	dir, name string
+}
+
+// OpenPart opens the part of the file name in dir, or begins it. Nobody else may
+// have it open.
+func OpenPart(dir, name string) (*Part, error) {
+	f, err := os.OpenFile(filepath.Join(dir, name+partExt), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open part: %w", err)
+	}
+	return &Part{f: f, dir: dir, name: name}, nil
+}
+
+// Read reads what was written before.
+func (p *Part) Read(b []byte) (int, error) { return p.f.Read(b) }
+
+// Write writes where the last Read or Write ended.
+func (p *Part) Write(b []byte) (int, error) { return p.f.Write(b) }
+
+// Restart drops what was written.
+func (p *Part) Restart() error {
+	_, err := p.f.Seek(0, io.SeekStart)
+	if err == nil {
+		err = p.f.Truncate(0)
+	}
+	if err != nil {
+		return fmt.Errorf("restart %s: %w", p.f.Name(), err)
+	}
+	return nil
+}
+
+// Close keeps the part for another go. After Commit it does nothing.
+func (p *Part) Close() error {
+	if err := p.f.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return fmt.Errorf("close part: %w", err)
+	}
+	return nil
+}
+
+// Commit makes the content durable and gives it its name, read-only. The name
+// is durable after SyncDir of the folder: who commits many syncs once.
+func (p *Part) Commit() error {
+	err := p.f.Chmod(0o444)
+	if err == nil {
+		err = p.f.Sync()
+	}
+	if closeErr := p.f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(p.f.Name(), filepath.Join(p.dir, p.name))
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", filepath.Join(p.dir, p.name), err)
+	}
+	return nil
+}
+
+// MoveDir renames a folder whose content is durable, and makes its new name so.
+// There must be nothing under that name.
+func MoveDir(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return fmt.Errorf("move folder: %w", err)
+	}
+	for _, parent := range []string{filepath.Dir(to), filepath.Dir(from)} {
+		if err := SyncDir(parent); err != nil {
+			return fmt.Errorf("move folder to %s: %w: %w", to, ErrNotDurable, err)
+		}
+	}
+	return nil
+}

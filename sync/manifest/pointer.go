@@ -1,0 +1,109 @@
+package manifest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+)
+
+// Pointer says which release a channel is at. It is the only thing that changes
+// between an origin and its nodes; all else is named by its digest.
+//
+// Unknown keys of its JSON are ignored, so that nodes follow an origin newer
+// than they are.
+type Pointer struct {
+	Channel string `json:"channel"`
+	// Version grows with every move of the channel. A node that has seen one
+	// takes none before it.
+	Version  uint64 `json:"version"`
+	Release  string `json:"release"`  // its id
+	Sequence uint64 `json:"sequence"` // of the release
+	Manifest Object `json:"manifest"` // its file, as an object
+	// Returned tells that the release is older than the one before on purpose.
+	Returned bool      `json:"returned,omitempty"`
+	Since    time.Time `json:"since"`
+}
+
+// DefaultChannel is the channel of those who name none.
+const DefaultChannel = "main"
+
+// MaxPointer bounds the JSON of a pointer.
+const MaxPointer = 4 << 10
+
+// ErrPointer marks what is no pointer.
+var ErrPointer = errors.New("invalid pointer of a channel")
+
+var (
+	channelForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+	releaseForm = regexp.MustCompile(`^r[0-9]{1,20}-[0-9a-f]{8}$`)
+)
+
+// ValidChannel reports whether a channel can have the name. It is fit for a file
+// name and for a URL.
+func ValidChannel(name string) bool { return channelForm.MatchString(name) }
+
+// Encode is the JSON of the pointer.
+func (p Pointer) Encode() ([]byte, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("encode pointer: %w", err)
+	}
+	return append(b, '\n'), nil
+}
+
+// ParsePointer reads and checks the JSON of a pointer.
+func ParsePointer(b []byte) (Pointer, error) {
+	if len(b) > MaxPointer {
+		return Pointer{}, fmt.Errorf("%w: more than %d bytes", ErrPointer, MaxPointer)
+	}
+	var p Pointer
+	if err := json.Unmarshal(b, &p); err != nil {
+		return Pointer{}, fmt.Errorf("%w: %w", ErrPointer, err)
+	}
+	if err := p.check(); err != nil {
+		return Pointer{}, err
+	}
+	return p, nil
+}
+
+func (p Pointer) check() error {
+	switch {
+	case !ValidChannel(p.Channel):
+		return fmt.Errorf("%w: channel %.80q", ErrPointer, p.Channel)
+	case p.Version == 0:
+		return fmt.Errorf("%w: no version", ErrPointer)
+	case !releaseForm.MatchString(p.Release):
+		return fmt.Errorf("%w: release %.80q", ErrPointer, p.Release)
+	case !p.Manifest.Digest.Valid() || p.Manifest.Bytes <= 0 || p.Manifest.Bytes > maxBytes:
+		return fmt.Errorf("%w: a manifest of %d bytes has digest %.80q", ErrPointer, p.Manifest.Bytes, p.Manifest.Digest)
+	}
+	return nil
+}
+
+// File is the content of the manifest's file, and the object that it is.
+func (m *Manifest) File() ([]byte, Object, error) {
+	b, err := m.encode()
+	if err != nil {
+		return nil, Object{}, err
+	}
+	return b, ObjectOf(b), nil
+}
+
+// ObjectOf is the object with that content.
+func ObjectOf(content []byte) Object {
+	sum := sha256.Sum256(content)
+	return Object{Digest: Digest(hex.EncodeToString(sum[:])), Bytes: int64(len(content))}
+}
+
+// Matches reports whether m is the manifest that the pointer speaks of, given
+// the bytes that m was parsed from.
+func (p Pointer) Matches(m *Manifest, file []byte) bool {
+	return m.ID == p.Release && m.Sequence == p.Sequence && ObjectOf(file) == p.Manifest
+}

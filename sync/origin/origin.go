@@ -1,0 +1,193 @@
+// Package origin publishes releases over plain HTTP: immutable objects under
+// their digests, which any cache may carry, and for each channel one small
+// pointer that says which release it is at. It moves bytes; when to build and
+// what is in a release is for others.
+//
+//	builder ──► Publish ──► DIR/objects/<sha256>    ──► GET /v1/objects/<sha256>
+//	            Point   ──► DIR/releases.json
+//	                    ──► DIR/channels/NAME.json  ──► GET /v1/channels/NAME
+//
+// A release is written in this order, so that who reads the pointer finds all
+// that it leads to, whenever the process dies: objects, manifest, list of
+// releases, pointer.
+//
+// An Origin is an http.Handler. Serve wraps it in an http.Server with limits on
+// connections, headers and time; whoever mounts the handler elsewhere brings
+// those, and leaves the deadlines of its connections to it.
+package origin
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"geodrop/sync/manifest"
+)
+
+// Options of an origin. The zero value, with Dir set, is fit for use.
+type Options struct {
+	Dir      string               // of what is published; made if missing
+	Keep     int                  // newest releases kept, beside those of channels; default 4
+	Linger   time.Duration        // an older release stays so long after it was last read; default 1 min
+	Registry *prometheus.Registry // default: one of its own
+	Log      *slog.Logger         // default: discarded
+	Now      func() time.Time     // default time.Now
+
+	MaxWait        time.Duration // most that a request may wait for a channel to move; default 1 min
+	MaxWaiters     int           // requests that wait at a time; default 8192
+	MaxSends       int           // objects being sent at a time; default 256
+	MaxConnections int           // default 16384; more wait to be accepted
+
+	MinRate       int64         // bytes a second below which a receiver is cut off; default 16 KiB
+	HeaderTimeout time.Duration // for the header of a request; default 5 s
+	SendTimeout   time.Duration // for an answer, beside what MinRate gives; default 15 s
+	IdleTimeout   time.Duration // between requests; default 90 s
+	StopTimeout   time.Duration // for requests under way when stopping; default 10 s
+}
+
+func (o Options) withDefaults() Options {
+	o.Keep = cmp.Or(o.Keep, 4)
+	o.Linger = cmp.Or(o.Linger, time.Minute)
+	o.MaxWait = cmp.Or(o.MaxWait, time.Minute)
+	o.MaxWaiters = cmp.Or(o.MaxWaiters, 8192)
+	o.MaxSends = cmp.Or(o.MaxSends, 256)
+	o.MaxConnections = cmp.Or(o.MaxConnections, 16384)
+	o.MinRate = cmp.Or(o.MinRate, 16<<10)
+	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 5*time.Second)
+	o.SendTimeout = cmp.Or(o.SendTimeout, 15*time.Second)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, 90*time.Second)
+	o.StopTimeout = cmp.Or(o.StopTimeout, 10*time.Second)
+	if o.Registry == nil {
+		o.Registry = prometheus.NewRegistry()
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// What a publisher decides upon.
+var (
+	// ErrOlder marks a release older than the one that the channel is at.
+	ErrOlder = errors.New("release is older than the one published")
+	// ErrUnknown marks a release that the origin does not have.
+	ErrUnknown = errors.New("no such release")
+)
+
+// Origin holds what is published in a folder, and answers for it. No other
+// process has the folder meanwhile.
+type Origin struct {
+	options Options
+	store   *store
+	unlock  func() error
+	handler http.Handler
+	metrics *metrics
+	waiters chan struct{} // one item for each request that waits
+	sends   chan struct{} // one item for each object being sent
+	step    func(name string)
+
+	writing sync.Mutex // held by the one who changes the store
+
+	mutex    sync.RWMutex // of the following, which requests read
+	releases []release    // in the order of their publication
+	objects  map[manifest.Digest]*object
+	channels map[string]channel
+	moved    chan struct{} // closed, and made anew, when a channel moves
+}
+
+// Open opens the origin in a folder. The error wraps atomicfile.ErrLocked where
+// another process has it.
+func Open(o Options) (*Origin, error) {
+	o = o.withDefaults()
+	s, unlock, err := openStore(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("open origin: %w", err)
+	}
+	origin := &Origin{
+		options: o, store: s, unlock: unlock, step: func(string) {},
+		waiters: make(chan struct{}, o.MaxWaiters), sends: make(chan struct{}, o.MaxSends),
+		moved: make(chan struct{}),
+	}
+	origin.metrics = newMetrics(origin)
+	origin.handler = origin.newRouter()
+	err = origin.load()
+	if err == nil {
+		err = origin.metrics.register(o.Registry)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open origin in %s: %w", o.Dir, errors.Join(err, unlock()))
+	}
+	return origin, nil
+}
+
+// Close lets others have the folder. Nobody may be publishing.
+func (o *Origin) Close() error { return o.unlock() }
+
+// ServeHTTP answers one request.
+func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) { o.handler.ServeHTTP(w, r) }
+
+// Pointer is where the channel is; false where it has no release.
+func (o *Origin) Pointer(name string) (manifest.Pointer, bool) {
+	o.mutex.RLock()
+	defer o.mutex.RUnlock()
+	c, ok := o.channels[name]
+	return c.pointer, ok && c.served()
+}
+
+// Releases are those that can be pointed to, in the order of their publication.
+func (o *Origin) Releases() []Release {
+	o.mutex.RLock()
+	defer o.mutex.RUnlock()
+	list := make([]Release, len(o.releases))
+	for i, r := range o.releases {
+		list[i] = r.Release
+	}
+	return list
+}
+
+// load reads what the folder has, and drops what it lacks a part of.
+func (o *Origin) load() error {
+	listed, err := o.store.releases()
+	if err != nil {
+		return err
+	}
+	for _, r := range listed {
+		m, err := o.store.whole(r)
+		if err != nil {
+			o.options.Log.Error("a release is not complete and no longer published", "release", r.ID, "error", err)
+			continue
+		}
+		o.releases = append(o.releases, release{Release: r, manifest: m})
+	}
+	if o.channels, err = o.store.channels(); err != nil {
+		return err
+	}
+	o.objects = objectsOf(o.releases, nil)
+	for name, c := range o.channels {
+		if o.find(c.pointer.Release) == nil {
+			o.options.Log.Error("a channel has no release until the next one is published", "channel", name, "release", c.pointer.Release)
+			c.body = nil
+			o.channels[name] = c
+		}
+	}
+	return o.store.sweep(o.objects)
+}
+
+// find is a release by its id; nil if it is not there.
+func (o *Origin) find(id string) *release {
+	for i := range o.releases {
+		if o.releases[i].ID == id {
+			return &o.releases[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package origin
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"geodrop/sync/atomicfile"
+	"geodrop/sync/manifest"
+)
+
+// getObject sends an object, or ranges of it. Only what is published can be
+// named.
+func (o *Origin) getObject(x *exchange) error {
+	digest := manifest.Digest(chi.URLParam(x.r, "digest"))
+	object := o.reading(digest)
+	if object == nil {
+		return notFound("no published object has this digest")
+	}
+	defer func() { object.done(o.options.Now()) }()
+	select {
+	case o.sends <- struct{}{}:
+		defer func() { <-o.sends }()
+	default:
+		o.metrics.refused.WithLabelValues("sends").Inc()
+		return overloaded("so many objects are being sent already")
+	}
+	f, err := atomicfile.OpenRegular(o.store.path(digest))
+	if errors.Is(err, fs.ErrNotExist) {
+		return notFound("no published object has this digest") // removed this moment
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close() // read only: nothing to lose
+	if info, err := f.Stat(); err != nil || info.Size() != object.Bytes {
+		return errors.Join(fmt.Errorf("%s has not %d bytes", f.Name(), object.Bytes), err)
+	}
+	x.deadline(o.options.SendTimeout + time.Duration(float64(object.Bytes)/float64(o.options.MinRate)*float64(time.Second)))
+	h := x.w.Header()
+	h.Set("ETag", `"`+string(digest)+`"`)
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("Content-Type", "application/octet-stream")
+	x.w.kind = object.kind
+	http.ServeContent(x.w, x.r, "", time.Time{}, f)
+	return sendError(x.w.err)
+}
+
+// reading is an object that is noted as being read until done is called.
+func (o *Origin) reading(d manifest.Digest) *object {
+	o.mutex.RLock()
+	defer o.mutex.RUnlock()
+	object := o.objects[d]
+	if object != nil {
+		object.open(o.options.Now()) // within the lock: collect looks at it without
+	}
+	return object
+}
