@@ -1,0 +1,139 @@
+package origin
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/goleak"
+
+	"geodrop/sync/manifest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// content is that of an object: its name again and again.
+func content(name string, size int) []byte {
+	return bytes.Repeat([]byte(name+"\n"), size/(len(name)+1)+1)[:size]
+}
+
+const objectSize = 10_000
+
+// seal makes a release in a folder whose segments have the names.
+func seal(t testing.TB, dir string, sequence uint64, segments ...string) *manifest.Manifest {
+	t.Helper()
+	put := func(b []byte, kind string) manifest.Object {
+		o := manifest.ObjectOf(b)
+		path := filepath.Join(dir, o.FileName(kind))
+		if _, err := os.Lstat(path); err != nil {
+			must(t, os.WriteFile(path, b, 0o444))
+		}
+		return o
+	}
+	m := &manifest.Manifest{Sequence: sequence}
+	for i, name := range segments {
+		o := put(content(name, objectSize), manifest.SegmentKind)
+		m.Segments = append(m.Segments, manifest.Segment{Object: o, Postings: 1, FirstTile: uint64(i), LastTile: uint64(i)})
+	}
+	m.Areas, m.Catalog = put([]byte("areas"), manifest.AreasKind), put(fmt.Appendf(nil, "catalog %d", sequence), manifest.CatalogKind)
+	m, err := m.Sealed()
+	must(t, err)
+	must(t, manifest.Write(dir, m))
+	return m
+}
+
+func open(t testing.TB, o Options) *Origin {
+	t.Helper()
+	if o.Dir == "" {
+		o.Dir = t.TempDir()
+	}
+	s, err := Open(o)
+	must(t, err)
+	t.Cleanup(func() { must(t, s.Close()) })
+	return s
+}
+
+// publish publishes a new release, with all defaults.
+func publish(t testing.TB, o *Origin, sequence uint64, segments ...string) (*manifest.Manifest, manifest.Pointer) {
+	t.Helper()
+	dir := t.TempDir()
+	m := seal(t, dir, sequence, segments...)
+	p, err := o.Publish(t.Context(), dir, Publication{})
+	must(t, err)
+	return m, p
+}
+
+// ask sends a request to the handler; header is of pairs.
+func ask(o http.Handler, method, target string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Add(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	o.ServeHTTP(w, r)
+	return w
+}
+
+// figure is the sum of a metric over its labels.
+func figure(t testing.TB, r *prometheus.Registry, name string) float64 {
+	t.Helper()
+	families, err := r.Gather()
+	must(t, err)
+	sum := 0.0
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == name {
+				sum += m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+		}
+	}
+	return sum
+}
+
+// pipes is a network within a test, whose deadlines keep to the test's clock.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func newPipes() *pipes { return &pipes{make(chan net.Conn), make(chan struct{})} }
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { close(p.closed); return nil }
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
+
+func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	select {
+	case p.conns <- theirs:
+		return ours, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) client() *http.Client {
+	return &http.Client{Transport: &http.Transport{DialContext: p.dial, DisableCompression: true}}
+}
