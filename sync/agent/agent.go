@@ -114,6 +114,7 @@ type Agent struct {
 	serving    string          // id of the release that is served
 	distrust   bool            // a file on the disk turned out to be damaged
 	failures   int             // to take a release, in a row
+	compared   time.Time       // with another upstream
 	unreadable manifest.Digest // of the last manifest that this program cannot read
 
 	mutex     sync.Mutex
@@ -167,6 +168,7 @@ func (a *Agent) Close() error {
 // channel until the context is done.
 func (a *Agent) Run(ctx context.Context) {
 	a.serveKept(ctx)
+	a.compared = time.Now()
 	for ctx.Err() == nil {
 		a.turn(ctx)
 	}

@@ -5,15 +5,19 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
 	"geodrop/sync/manifest"
@@ -184,4 +188,79 @@ func until(t testing.TB, a *Agent, what string, is func(Status) bool) Status {
 			t.Fatalf("not %s after %v: %+v", what, patience, s)
 		}
 	}
+}
+
+func withClass(c Class) func(Status) bool { return func(s Status) bool { return s.Class == c } }
+
+// liar is an upstream that tells the truth unless it has a lie.
+type liar struct {
+	truth http.Handler
+	mutex sync.Mutex
+	lie   http.HandlerFunc
+	end   context.CancelFunc // of the requests under way
+	until context.Context
+	busy  sync.WaitGroup
+}
+
+func newLiar(truth http.Handler) *liar {
+	l := &liar{truth: truth}
+	l.until, l.end = context.WithCancel(context.Background())
+	return l
+}
+
+// tell changes what is told, and ends the requests that were answered otherwise.
+func (l *liar) tell(lie http.HandlerFunc) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.end()
+	l.busy.Wait()
+	l.until, l.end = context.WithCancel(context.Background())
+	l.lie = lie
+}
+
+func (l *liar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	l.mutex.Lock()
+	l.busy.Add(1)
+	lie, until := l.lie, l.until
+	l.mutex.Unlock()
+	defer l.busy.Done()
+	if lie == nil {
+		lie = l.truth.ServeHTTP
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(until, cancel)()
+	lie(w, r.WithContext(ctx))
+}
+
+// object reports whether a request is for one.
+func object(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/v1/objects/") }
+
+// recorded is the true answer to a request.
+func recorded(truth http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	truth.ServeHTTP(w, r)
+	return w
+}
+
+func resend(w http.ResponseWriter, answer *httptest.ResponseRecorder, body []byte) {
+	maps.Copy(w.Header(), answer.Header())
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(answer.Code)
+	_, _ = w.Write(body) // the agent may have had enough
+}
+
+// figure is the value of a counter with a label, of the agent's registry.
+func figure(t testing.TB, r *prometheus.Registry, name, label string) float64 {
+	t.Helper()
+	families, err := r.Gather()
+	must(t, err)
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == name && (label == "" || m.GetLabel()[0].GetValue() == label) {
+				return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+		}
+	}
+	return 0
 }

@@ -19,8 +19,9 @@ func (a *Agent) follow(ctx, waiting context.Context) {
 	if err != nil {
 		return
 	}
+	a.compare(ctx, waiting, u)
 	asked := time.Now()
-	p, etag, err := a.poll(waiting, u)
+	p, etag, err := a.poll(waiting, u, a.options.Wait*3/4+rand.N(a.options.Wait/4+1))
 	news := false
 	if err == nil && p.Version != 0 { // else the upstream has nothing new
 		news, err = a.judge(p)
@@ -35,7 +36,7 @@ func (a *Agent) follow(ctx, waiting context.Context) {
 	a.upstreams.succeeded(u)
 	a.state.contacted(u.name(), a.options.Now())
 	if news {
-		a.goTo(ctx, waiting, u, p, etag)
+		a.goTo(ctx, waiting, offer{p, etag, u, asked})
 		return
 	}
 	known := u.etag
@@ -43,6 +44,39 @@ func (a *Agent) follow(ctx, waiting context.Context) {
 	a.state.settled()
 	if known != "" || etag == "" { // else it had no chance to wait
 		a.pace(waiting, asked)
+	}
+}
+
+// compareEvery is how often another upstream than the preferred one is asked.
+const compareEvery = time.Minute
+
+// compare asks another upstream than u from time to time, without waiting, so
+// that one that is behind, or holds us back, is found out: the later version is
+// taken.
+func (a *Agent) compare(ctx, waiting context.Context, u *upstream) {
+	asked := time.Now()
+	if asked.Sub(a.compared) < compareEvery {
+		return
+	}
+	a.compared = asked
+	other := a.upstreams.other(u, asked)
+	if other == nil {
+		return
+	}
+	p, etag, err := a.poll(waiting, other, 0)
+	news := false
+	if err == nil && p.Version != 0 {
+		news, err = a.judge(p)
+	}
+	switch {
+	case waiting.Err() != nil:
+	case news:
+		a.goTo(ctx, waiting, offer{p, etag, other, asked})
+	case err != nil && !classOf(err).ours():
+		a.options.Log.Debug("another upstream is no better", "upstream", other.name(), "class", classOf(err), "error", err)
+		a.upstreams.failed(other, asked, retryAfter(err))
+	case err == nil:
+		other.etag = etag
 	}
 }
 
@@ -70,10 +104,9 @@ func (a *Agent) pace(ctx context.Context, asked time.Time) {
 }
 
 // poll asks an upstream for its pointer, and to hold the request until that is
-// another one. Where it is the one known the pointer is empty and the ETag that
-// of before.
-func (a *Agent) poll(ctx context.Context, u *upstream) (p manifest.Pointer, etag string, err error) {
-	wait := a.options.Wait*3/4 + rand.N(a.options.Wait/4+1)
+// another one, for so long. Where it is the one known the pointer is empty and
+// the ETag that of before.
+func (a *Agent) poll(ctx context.Context, u *upstream, wait time.Duration) (p manifest.Pointer, etag string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, wait+a.options.Timeout)
 	defer cancel()
 	header := http.Header{}
@@ -140,33 +173,46 @@ func (a *Agent) note(p manifest.Pointer) error {
 	return nil
 }
 
-// goTo takes the release that a pointer leads to, and decides what a failure
-// means for the pointer: it is looked at again, or not.
-func (a *Agent) goTo(ctx, waiting context.Context, u *upstream, p manifest.Pointer, etag string) {
-	a.state.fetching(p.Release)
-	err := a.take(ctx, waiting, p)
+// offer is a pointer to a release that is to be served.
+type offer struct {
+	manifest.Pointer
+	etag  string
+	from  *upstream
+	asked time.Time
+}
+
+// goTo takes the release that is offered, and decides what a failure means for
+// the pointer: it is looked at again, elsewhere or later, or not.
+func (a *Agent) goTo(ctx, waiting context.Context, o offer) {
+	a.state.fetching(o.Release)
+	err := a.take(ctx, waiting, o.Pointer)
 	a.state.fetching("")
-	if waiting.Err() != nil {
-		return
-	}
-	if err == nil {
+	switch {
+	case waiting.Err() != nil:
+	case err == nil:
 		a.failures = 0
 		a.upstreams.forget()
-		u.etag = etag
+		o.from.etag = o.etag
 		a.state.settled()
-		return
+	default:
+		a.state.took(string(classOf(err)))
+		a.state.failed(err, a.options.Now())
+		a.options.Log.Error("a release cannot be taken; what was served still is", "release", o.Release, "class", classOf(err), "error", err)
+		a.putOff(waiting, o, err)
 	}
-	class := classOf(err)
-	a.state.took(string(class))
-	a.state.failed(err, a.options.Now())
-	a.options.Log.Error("a release cannot be taken; what was served still is", "release", p.Release, "class", class, "error", err)
-	switch class {
-	case Format:
-		a.unreadable = p.Manifest.Digest
-		return
-	case Refused:
-		return
-	}
+}
+
+// putOff sees to it that a failure is not repeated at once.
+func (a *Agent) putOff(ctx context.Context, o offer, err error) {
+	rest := backoff(a.failures, a.options.MaxPause)
 	a.failures++
-	_ = pause(waiting, backoff(a.failures, a.options.MaxPause)) // the caller looks at the context
+	switch class := classOf(err); {
+	case class == Refused: // judge knows it now
+	case class == Format:
+		a.unreadable = o.Manifest.Digest
+	case class.ours():
+		_ = pause(ctx, rest) // the caller looks at the context
+	default:
+		a.upstreams.failed(o.from, o.asked, max(rest, retryAfter(err)))
+	}
 }

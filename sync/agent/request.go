@@ -29,26 +29,26 @@ func statusFailure(resp *http.Response) error {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		class = Overloaded
 	}
-	return &putOff{
+	return &deferral{
 		after: parseRetryAfter(resp.Header.Get("Retry-After"), time.Now()),
 		err:   failed(class, "%s answers %s", resp.Request.URL.Redacted(), resp.Status),
 	}
 }
 
-// putOff is an error of an upstream that may say when to come back.
-type putOff struct {
+// deferral is an error of an upstream that may say when to come back.
+type deferral struct {
 	after time.Duration
 	err   error
 }
 
-func (p *putOff) Error() string { return p.err.Error() }
-func (p *putOff) Unwrap() error { return p.err }
+func (d *deferral) Error() string { return d.err.Error() }
+func (d *deferral) Unwrap() error { return d.err }
 
 // retryAfter is when an upstream wants us back; 0 if it does not say.
 func retryAfter(err error) time.Duration {
-	var p *putOff
-	if errors.As(err, &p) {
-		return p.after
+	var d *deferral
+	if errors.As(err, &d) {
+		return d.after
 	}
 	return 0
 }

@@ -33,6 +33,7 @@ type upstreams struct {
 
 	mutex sync.Mutex
 	list  []*upstream
+	turn  int // the one that other handed out last
 }
 
 func newUpstreams(o Options) *upstreams {
@@ -70,6 +71,19 @@ func (s *upstreams) next(now time.Time) (*upstream, time.Duration) {
 		}
 	}
 	return soonest, soonest.notBefore.Sub(now)
+}
+
+// other is one that may be asked beside u, each in turn; nil if there is none.
+func (s *upstreams) other(u *upstream, now time.Time) *upstream {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for range s.list {
+		s.turn = (s.turn + 1) % len(s.list)
+		if o := s.list[s.turn]; o != u && !o.notBefore.After(now) {
+			return o
+		}
+	}
+	return nil
 }
 
 func (s *upstreams) succeeded(u *upstream) {
