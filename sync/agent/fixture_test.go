@@ -3,6 +3,7 @@ package agent
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -93,13 +94,22 @@ func listen(t testing.TB, h http.Handler) *url.URL {
 // node stands for the one that serves what an agent brings: it looks at every
 // object, as a node does when it opens a release.
 type node struct {
-	mutex  sync.Mutex
-	served []string
-	refuse map[string]error // by id of a release
-	swaps  chan string      // ids, as they are served
+	mutex   sync.Mutex
+	served  []string
+	refusal map[string]func() error // by id of a release
+	swaps   chan string             // ids, as they are served
 }
 
-func newNode() *node { return &node{refuse: map[string]error{}, swaps: make(chan string, 1000)} }
+func newNode() *node {
+	return &node{refusal: map[string]func() error{}, swaps: make(chan string, 1000)}
+}
+
+// refuse sets what the node says to a release.
+func (n *node) refuse(id string, say func() error) {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	n.refusal[id] = say
+}
 
 func (n *node) Serve(ctx context.Context, dir string) error {
 	m, err := manifest.Read(dir)
@@ -113,8 +123,10 @@ func (n *node) Serve(ctx context.Context, dir string) error {
 	}
 	n.mutex.Lock()
 	defer n.mutex.Unlock()
-	if err := n.refuse[m.ID]; err != nil {
-		return err
+	if say := n.refusal[m.ID]; say != nil {
+		if err := say(); err != nil {
+			return err
+		}
 	}
 	n.served = append(n.served, m.ID)
 	n.swaps <- m.ID
@@ -153,7 +165,7 @@ func start(t testing.TB, o Options, prepare ...func(*Agent)) (a *Agent, stop fun
 	return a, stop
 }
 
-const patience = 20 * time.Second // for what has to happen
+const patience = 5 * time.Minute // for what has to happen; in a test's own time as well
 
 // await waits until the node serves a release.
 func (n *node) await(t testing.TB, id string) {
@@ -264,3 +276,17 @@ func figure(t testing.TB, r *prometheus.Registry, name, label string) float64 {
 	}
 	return 0
 }
+
+// partial is how many bytes of the first segment of m wait for the others.
+func (a *Agent) partial(t testing.TB, m *manifest.Manifest) int64 {
+	t.Helper()
+	_, file, err := m.File()
+	must(t, err)
+	info, err := os.Stat(filepath.Join(a.shelf.dir, stagingDir, string(file.Digest), m.Segments[0].FileName(manifest.SegmentKind)+".part"))
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+var errBroken = errors.New("broken on purpose")

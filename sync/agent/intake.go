@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
@@ -11,43 +10,34 @@ import (
 	"geodrop/sync/manifest"
 )
 
-// intake takes an object in, maybe in several goes, and lets no more in than it
-// has bytes.
+// intake takes an object into a part, maybe in several goes, and lets no more in
+// than it has bytes.
 type intake struct {
 	want   manifest.Object
-	to     sink
+	part   *atomicfile.Part
 	hash   hash.Hash
 	have   int64
 	before func([]byte) error // bytes are written; nil: none
 }
 
-// sink keeps the bytes.
-type sink interface {
-	io.Writer
-	Restart() error
-}
-
-func newIntake(want manifest.Object, to sink) *intake {
-	return &intake{want: want, to: to, hash: sha256.New()}
-}
-
-// resume takes over what a part has.
-func (in *intake) resume(p *atomicfile.Part) error {
+// newIntake goes on where the part is.
+func newIntake(want manifest.Object, p *atomicfile.Part) (*intake, error) {
+	in := &intake{want: want, part: p, hash: sha256.New()}
 	n, err := io.Copy(in.hash, p)
 	in.have = n
-	if err == nil && n > in.want.Bytes {
+	if err == nil && n > want.Bytes {
 		err = in.restart()
 	}
 	if err != nil {
-		return &failure{Disk, err}
+		return nil, &failure{Disk, err}
 	}
-	return nil
+	return in, nil
 }
 
 func (in *intake) restart() error {
 	in.hash.Reset()
 	in.have = 0
-	if err := in.to.Restart(); err != nil {
+	if err := in.part.Restart(); err != nil {
 		return &failure{Disk, err}
 	}
 	return nil
@@ -63,7 +53,7 @@ func (in *intake) Write(b []byte) (int, error) {
 			return 0, &failure{Disk, err}
 		}
 	}
-	n, err := in.to.Write(b)
+	n, err := in.part.Write(b)
 	in.hash.Write(b[:n]) // what is on the disk, even after an error
 	in.have += int64(n)
 	if err != nil {
@@ -81,13 +71,4 @@ func (in *intake) complete() (bool, error) {
 		return false, failed(Digest, "object %s came with SHA-256 %s", in.want.Digest, got)
 	}
 	return true, nil
-}
-
-// memory is a sink for what is small.
-type memory struct{ bytes.Buffer }
-
-// Restart drops the bytes.
-func (m *memory) Restart() error {
-	m.Reset()
-	return nil
 }

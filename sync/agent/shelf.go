@@ -211,11 +211,10 @@ func (s *shelf) replace(i index) error {
 // staging is the folder to stage a release in; those of other releases are
 // removed.
 func (s *shelf) staging(digest manifest.Digest) (string, error) {
-	root := filepath.Join(s.dir, stagingDir)
-	if err := removeBut(root, func(name string) bool { return name == string(digest) }); err != nil {
+	if err := s.pruneStaging(string(digest)); err != nil {
 		return "", err
 	}
-	dir := filepath.Join(root, string(digest))
+	dir := filepath.Join(s.dir, stagingDir, string(digest))
 	if err := atomicfile.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
@@ -225,8 +224,12 @@ func (s *shelf) staging(digest manifest.Digest) (string, error) {
 // prune removes the releases that the shelf does not keep, but the one that is
 // served.
 func (s *shelf) prune(serving string) error {
-	err := removeBut(filepath.Join(s.dir, releasesDir), func(name string) bool { return name == serving || s.find(name) != nil })
-	return errors.Join(err, removeBut(filepath.Join(s.dir, stagingDir), func(string) bool { return false }))
+	return removeBut(filepath.Join(s.dir, releasesDir), func(name string) bool { return name == serving || s.find(name) != nil })
+}
+
+// pruneStaging removes what was staged, but in one folder.
+func (s *shelf) pruneStaging(but string) error {
+	return removeBut(filepath.Join(s.dir, stagingDir), func(name string) bool { return name == but })
 }
 
 func removeBut(dir string, keep func(name string) bool) error {

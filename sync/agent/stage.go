@@ -13,23 +13,45 @@ import (
 	"geodrop/sync/manifest"
 )
 
-// stage makes the folder of a release: objects first, manifest last, then the
-// folder gets its name. What an interrupted stage has fetched is used.
-func (a *Agent) stage(ctx context.Context, m *manifest.Manifest, file []byte, digest manifest.Digest) error {
-	dir, err := a.shelf.staging(digest)
+// manifestKind is the ending of a manifest that waits for its objects.
+const manifestKind = ".manifest"
+
+// stageManifest brings the manifest of a release, under a name that nobody takes
+// for one.
+func (a *Agent) stageManifest(ctx context.Context, dir string, p manifest.Pointer) (*manifest.Manifest, []byte, error) {
+	name := p.Manifest.FileName(manifestKind)
+	if err := a.stageObject(ctx, dir, name, p.Manifest); err != nil {
+		return nil, nil, fmt.Errorf("fetch the manifest of %s: %w", p.Release, err)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {
-		return &failure{Disk, err}
+		return nil, nil, &failure{Disk, err}
 	}
-	a.step("folder")
-	if err := a.stageObjects(ctx, dir, m); err != nil {
-		return fmt.Errorf("stage release %s: %w", m.ID, err)
+	m, err := manifest.Parse(b)
+	if errors.Is(err, manifest.ErrFormat) {
+		return nil, nil, failed(Format, "read the manifest of %s: %w", p.Release, err)
 	}
-	err = atomicfile.SyncDir(dir)
+	if err != nil {
+		return nil, nil, failed(Manifest, "read the manifest of %s: %w", p.Release, err)
+	}
+	if !p.Matches(m, b) {
+		return nil, nil, failed(Manifest, "the pointer speaks of release %s, its manifest is of %s", p.Release, m.ID)
+	}
+	return m, b, nil
+}
+
+// seal makes a staged folder a release: its manifest is written last, then the
+// folder gets its name.
+func (a *Agent) seal(dir string, m *manifest.Manifest, file []byte) error {
+	err := atomicfile.SyncDir(dir)
 	a.step("objects-durable")
 	if err == nil {
 		err = atomicfile.Write(dir, manifest.Name, file)
 	}
 	a.step("manifest-written")
+	if err == nil {
+		err = os.Remove(filepath.Join(dir, manifest.ObjectOf(file).FileName(manifestKind)))
+	}
 	if err == nil {
 		err = atomicfile.MoveDir(dir, a.shelf.path(m.ID))
 	}
@@ -113,12 +135,12 @@ func (a *Agent) fetchObject(ctx context.Context, dir, name string, o manifest.Ob
 		return &failure{Disk, err}
 	}
 	defer func() { err = errors.Join(err, part.Close()) }()
-	in := newIntake(o, part)
+	in, err := newIntake(o, part)
+	if err != nil {
+		return err
+	}
 	if a.intercept != nil {
 		in.before = func(b []byte) error { return a.intercept(name, b) }
-	}
-	if err := in.resume(part); err != nil {
-		return err
 	}
 	a.step("part")
 	if err := a.fetch(ctx, in); err != nil {

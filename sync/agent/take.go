@@ -32,7 +32,12 @@ func (a *Agent) bring(ctx context.Context, p manifest.Pointer) error {
 	if there || err != nil {
 		return err
 	}
-	m, file, err := a.fetchManifest(ctx, p)
+	dir, err := a.shelf.staging(p.Manifest.Digest)
+	if err != nil {
+		return &failure{Disk, err}
+	}
+	a.step("folder")
+	m, file, err := a.stageManifest(ctx, dir, p)
 	if err != nil {
 		return err
 	}
@@ -40,7 +45,10 @@ func (a *Agent) bring(ctx context.Context, p manifest.Pointer) error {
 	if err := a.makeRoom(m); err != nil {
 		return err
 	}
-	return a.stage(ctx, m, file, p.Manifest.Digest)
+	if err := a.stageObjects(ctx, dir, m); err != nil {
+		return fmt.Errorf("stage release %s: %w", m.ID, err)
+	}
+	return a.seal(dir, m, file)
 }
 
 // there reports whether the release is on the disk already: it was served
@@ -84,24 +92,6 @@ func (a *Agent) verify(ctx context.Context, dir string, want manifest.Object) er
 		}
 	}
 	return nil
-}
-
-func (a *Agent) fetchManifest(ctx context.Context, p manifest.Pointer) (*manifest.Manifest, []byte, error) {
-	to := &memory{}
-	if err := a.fetch(ctx, newIntake(p.Manifest, to)); err != nil {
-		return nil, nil, fmt.Errorf("fetch the manifest of %s: %w", p.Release, err)
-	}
-	m, err := manifest.Parse(to.Bytes())
-	if errors.Is(err, manifest.ErrFormat) {
-		return nil, nil, failed(Format, "read the manifest of %s: %w", p.Release, err)
-	}
-	if err != nil {
-		return nil, nil, failed(Manifest, "read the manifest of %s: %w", p.Release, err)
-	}
-	if !p.Matches(m, to.Bytes()) {
-		return nil, nil, failed(Manifest, "the pointer speaks of release %s, its manifest is of %s", p.Release, m.ID)
-	}
-	return m, to.Bytes(), nil
 }
 
 // serve has a release served. One that is refused is bad from now on, if its
@@ -155,7 +145,8 @@ func (a *Agent) adopt(p manifest.Pointer, h held) {
 }
 
 func (a *Agent) prune() {
-	if err := a.shelf.prune(a.serving); err != nil {
+	err := errors.Join(a.shelf.prune(a.serving), a.shelf.pruneStaging(""))
+	if err != nil {
 		a.options.Log.Warn("old releases stay on the disk", "error", err)
 	}
 }
