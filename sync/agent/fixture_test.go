@@ -25,7 +25,12 @@ import (
 	"geodrop/sync/origin"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if step := os.Getenv(killStep); step != "" {
+		os.Exit(dieAt(step))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func must(t testing.TB, err error) {
 	t.Helper()
