@@ -118,7 +118,7 @@ type Agent struct {
 	unreadable manifest.Digest // of the last manifest that this program cannot read
 
 	mutex     sync.Mutex
-	damage    *damage
+	damage    []damage           // reported and not yet seen to
 	interrupt context.CancelFunc // of what Run waits for
 }
 
@@ -178,8 +178,8 @@ func (a *Agent) Run(ctx context.Context) {
 func (a *Agent) turn(ctx context.Context) {
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if d := a.beginTurn(cancel); d != nil {
-		a.heal(ctx, *d)
+	for _, d := range a.beginTurn(cancel) {
+		a.heal(ctx, d)
 	}
 	if a.serving == "" && len(a.shelf.candidates()) > 0 {
 		a.serveKept(ctx)
@@ -189,7 +189,7 @@ func (a *Agent) turn(ctx context.Context) {
 
 // beginTurn takes the damage that was reported, and lets what is reported from
 // now on interrupt the turn.
-func (a *Agent) beginTurn(interrupt context.CancelFunc) *damage {
+func (a *Agent) beginTurn(interrupt context.CancelFunc) []damage {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	d := a.damage

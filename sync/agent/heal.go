@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"slices"
 )
 
 // damage is what the node met in the release that is served.
@@ -17,7 +18,9 @@ type damage struct {
 func (a *Agent) Damaged(release string, reason error) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	a.damage = &damage{release, reason}
+	if !slices.ContainsFunc(a.damage, func(d damage) bool { return d.release == release }) {
+		a.damage = append(a.damage, damage{release, reason})
+	}
 	if a.interrupt != nil {
 		a.interrupt()
 	}

@@ -140,7 +140,7 @@ func TestDamageOnTheDisk(t *testing.T) {
 	o := openOrigin(t, origin.Options{})
 	n := newNode()
 	options := quick(t, n, listen(t, o))
-	a, _ := start(t, options)
+	a, stop := start(t, options)
 	first := publish(t, o, 1, "a", "b")
 	n.await(t, first.ID)
 	second := publish(t, o, 2, "a", "c")
@@ -148,9 +148,11 @@ func TestDamageOnTheDisk(t *testing.T) {
 	until(t, a, "settled", func(s Status) bool { return s.Fetching == "" && s.Release == second.ID })
 	flip(t, filepath.Join(a.shelf.path(second.ID), second.Segments[1].FileName(manifest.SegmentKind)))
 	flip(t, filepath.Join(a.shelf.path(second.ID), second.Areas.FileName(manifest.AreasKind)))
-	a.Damaged("r1-00000000", errBroken) // of no release that is served
 	a.Damaged(second.ID, errBroken)
+	a.Damaged("r1-00000000", errBroken) // of no release that is served
 	n.await(t, second.ID)
+	until(t, a, "settled", func(s Status) bool { return s.Fetching == "" && s.Class == "" && s.Release == second.ID })
+	stop()
 	must(t, a.verify(t.Context(), a.shelf.path(second.ID), a.shelf.current().Manifest))
 }
 

@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,13 +23,11 @@ func (o *Origin) getObject(x *exchange) error {
 		return notFound("no published object has this digest")
 	}
 	defer func() { object.done(o.options.Now()) }()
-	select {
-	case o.sends <- struct{}{}:
-		defer func() { <-o.sends }()
-	default:
+	if !o.enter(x.r.Context()) {
 		o.metrics.refused.WithLabelValues("sends").Inc()
 		return overloaded("so many objects are being sent already")
 	}
+	defer func() { <-o.sends }()
 	f, err := atomicfile.OpenRegular(o.store.path(digest))
 	if errors.Is(err, fs.ErrNotExist) {
 		return notFound("no published object has this digest") // removed this moment
@@ -48,6 +47,22 @@ func (o *Origin) getObject(x *exchange) error {
 	x.w.kind = object.kind
 	http.ServeContent(x.w, x.r, "", time.Time{}, f)
 	return sendError(x.w.err)
+}
+
+// sendPatience is how long a request waits for others to be sent: a herd of nodes
+// after a small change is through before.
+const sendPatience = 2 * time.Second
+
+// enter waits for a place among those that are being sent.
+func (o *Origin) enter(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, sendPatience)
+	defer cancel()
+	select {
+	case o.sends <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // reading is an object that is noted as being read until done is called.
