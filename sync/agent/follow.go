@@ -40,8 +40,10 @@ func (a *Agent) follow(ctx, waiting context.Context) {
 		return
 	}
 	known := u.etag
-	u.etag = etag
-	a.state.settled()
+	u.etag, u.useless = etag, u.useless && p.Version == 0
+	if !u.useless {
+		a.state.settled()
+	}
 	if known != "" || etag == "" { // else it had no chance to wait
 		a.pace(waiting, asked)
 	}
@@ -87,7 +89,7 @@ func (a *Agent) refuse(ctx context.Context, u *upstream, asked time.Time, etag s
 	if classOf(err).ours() {
 		a.upstreams.succeeded(u)
 		a.state.contacted(u.name(), a.options.Now())
-		u.etag = etag
+		u.etag, u.useless = etag, true
 		a.pace(ctx, asked)
 		return
 	}

@@ -100,7 +100,12 @@ func TestRefusedRelease(t *testing.T) {
 	stop()
 	a, _ = start(t, options)
 	n.await(t, first.ID)
-	s := until(t, a, "refused after a restart", withClass(Refused))
+	until(t, a, "refused after a restart", withClass(Refused))
+	asked := a.Status().LastContact
+	s := until(t, a, "asked again", func(s Status) bool { return s.LastContact.After(asked) })
+	if s.Class != Refused {
+		t.Errorf("while the channel is at a bad release the status is %+v", s)
+	}
 	if s.Release != first.ID || s.LastContact.IsZero() || tries.Load() != 1 {
 		t.Errorf("tried %d times, status %+v", tries.Load(), s)
 	}

@@ -252,7 +252,7 @@ func TestPace(t *testing.T) {
 		change      func(*http.Response)
 		least, most int32
 	}{
-		{"it waits", nil, 3, 6},
+		{"it waits", nil, 2, 4},
 		{"it does not wait", func(*http.Response) {}, 29, 70},
 		{"it has no ETags", func(resp *http.Response) { resp.Header.Del("ETag") }, 29, 70},
 		{"each answer has another ETag", func(resp *http.Response) {

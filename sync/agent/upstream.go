@@ -19,6 +19,7 @@ const maxRetryAfter = time.Minute
 type upstream struct {
 	url       *url.URL
 	etag      string // of its pointer, when there is nothing to do about that one; of Run alone
+	useless   bool   // that pointer leads to what cannot be served; of Run alone
 	failures  int    // in a row
 	notBefore time.Time
 }
@@ -111,7 +112,7 @@ func (s *upstreams) failed(u *upstream, asked time.Time, retryAfter time.Duratio
 // forget makes every pointer worth looking at again.
 func (s *upstreams) forget() {
 	for _, u := range s.list {
-		u.etag = ""
+		u.etag, u.useless = "", false
 	}
 }
 

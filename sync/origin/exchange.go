@@ -38,9 +38,13 @@ func (o *Origin) newRouter() http.Handler {
 		mux.Get(pattern, o.answer(pattern, handle))
 		mux.Head(pattern, o.answer(pattern, handle))
 	}
-	mux.NotFound(o.answer("none", func(*exchange) error {
-		return notFound("there are /v1/channels/NAME and /v1/objects/SHA256")
-	}))
+	if o.options.Also != nil {
+		mux.NotFound(o.options.Also.ServeHTTP)
+	} else {
+		mux.NotFound(o.answer("none", func(*exchange) error {
+			return notFound("there are /v1/channels/NAME and /v1/objects/SHA256")
+		}))
+	}
 	mux.MethodNotAllowed(o.answer("none", func(x *exchange) error {
 		x.w.Header().Set("Allow", "GET, HEAD")
 		return &problem{status: http.StatusMethodNotAllowed, code: "method_not_allowed", detail: "releases are only read here"}

@@ -38,6 +38,7 @@ type Options struct {
 	Registry *prometheus.Registry // default: one of its own
 	Log      *slog.Logger         // default: discarded
 	Now      func() time.Time     // default time.Now
+	Also     http.Handler         // answers for every other path; default 404
 
 	MaxWait        time.Duration // most that a request may wait for a channel to move; default 1 min
 	MaxWaiters     int           // requests that wait at a time; default 8192

@@ -160,3 +160,13 @@ func TestPanicIsAnswered(t *testing.T) {
 	})
 	ask(half, "GET", "/")
 }
+
+// TestAlso: other paths are another handler's; those of releases are not.
+func TestAlso(t *testing.T) {
+	o := open(t, Options{Also: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })})
+	for path, want := range map[string]int{"/healthz": 418, "/v1/objects": 418, "/v1/objects/x": 404, "/v1/channels/main": 404} {
+		if w := ask(o, "GET", path); w.Code != want {
+			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
+	}
+}
