@@ -99,6 +99,8 @@ func listen(t testing.TB, h http.Handler) *url.URL {
 // node stands for the one that serves what an agent brings: it looks at every
 // object, as a node does when it opens a release.
 type node struct {
+	careless bool // it does not look at the objects
+
 	mutex   sync.Mutex
 	served  []string
 	refusal map[string]func() error // by id of a release
@@ -122,7 +124,7 @@ func (n *node) Serve(ctx context.Context, dir string) error {
 		return err
 	}
 	for name, o := range m.Objects {
-		if err := manifest.VerifyObject(ctx, dir, name, o); err != nil {
+		if err := manifest.VerifyObject(ctx, dir, name, o); err != nil && !n.careless {
 			return err
 		}
 	}

@@ -140,25 +140,30 @@ func TestTransientRefusal(t *testing.T) {
 
 // TestDamageOnTheDisk: a release whose files change while it is served gives way
 // to the one before, and comes back, fetched anew: the file that both share is
-// damaged in both.
+// damaged in both, whether the node sees that or not.
 func TestDamageOnTheDisk(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
-	n := newNode()
-	options := quick(t, n, listen(t, o))
-	a, stop := start(t, options)
-	first := publish(t, o, 1, "a", "b")
-	n.await(t, first.ID)
-	second := publish(t, o, 2, "a", "c")
-	n.await(t, second.ID)
-	until(t, a, "settled", func(s Status) bool { return s.Fetching == "" && s.Release == second.ID })
-	flip(t, filepath.Join(a.shelf.path(second.ID), second.Segments[1].FileName(manifest.SegmentKind)))
-	flip(t, filepath.Join(a.shelf.path(second.ID), second.Areas.FileName(manifest.AreasKind)))
-	a.Damaged(second.ID, errBroken)
-	a.Damaged("r1-00000000", errBroken) // of no release that is served
-	n.await(t, second.ID)
-	until(t, a, "settled", func(s Status) bool { return s.Fetching == "" && s.Class == "" && s.Release == second.ID })
-	stop()
-	must(t, a.verify(t.Context(), a.shelf.path(second.ID), a.shelf.current().Manifest))
+	for _, careless := range []bool{false, true} {
+		t.Run(fmt.Sprintf("careless %v", careless), func(t *testing.T) {
+			o := openOrigin(t, origin.Options{})
+			n := newNode()
+			n.careless = careless
+			a, stop := start(t, quick(t, n, listen(t, o)))
+			first := publish(t, o, 1, "a", "b")
+			n.await(t, first.ID)
+			second := publish(t, o, 2, "a", "c")
+			n.await(t, second.ID)
+			settled := func(s Status) bool { return s.Fetching == "" && s.Class == "" && s.Release == second.ID }
+			until(t, a, "settled", settled)
+			flip(t, filepath.Join(a.shelf.path(second.ID), second.Segments[1].FileName(manifest.SegmentKind)))
+			flip(t, filepath.Join(a.shelf.path(second.ID), second.Areas.FileName(manifest.AreasKind)))
+			a.Damaged(second.ID, errBroken)
+			a.Damaged("r1-00000000", errBroken) // of no release that is served
+			n.await(t, second.ID)
+			until(t, a, "settled again", settled)
+			stop()
+			must(t, a.verify(t.Context(), a.shelf.path(second.ID), a.shelf.current().Manifest))
+		})
+	}
 }
 
 func flip(t testing.TB, path string) {

@@ -103,9 +103,7 @@ func (o *Origin) fail(x *exchange, err error) {
 // deadline gives the answer so much time from now. A server that cannot set it
 // has its own.
 func (x *exchange) deadline(after time.Duration) {
-	c, at := http.NewResponseController(x.w.ResponseWriter), time.Now().Add(after)
-	_ = c.SetReadDeadline(at) // else net/http gives up on who waits longer than one request may take
-	_ = c.SetWriteDeadline(at)
+	_ = http.NewResponseController(x.w.ResponseWriter).SetWriteDeadline(time.Now().Add(after))
 }
 
 // reply counts what is sent.

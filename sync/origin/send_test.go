@@ -96,15 +96,19 @@ func TestSendsAreBounded(t *testing.T) {
 		go func() { served <- o.Serve(ctx, network) }()
 		conn, err := network.dial(ctx, "", "")
 		must(t, err)
-		path := "/v1/objects/" + string(m.Segments[0].Digest)
+		began, path := time.Now(), "/v1/objects/"+string(m.Segments[0].Digest)
 		_, err = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: origin\r\n\r\n")
 		must(t, err)
 		synctest.Wait() // it takes nothing: the pipe has no buffer
 		if w := ask(o, "GET", path); w.Code != 503 || w.Header().Get("Retry-After") == "" {
 			t.Errorf("%d, want 503 with Retry-After", w.Code)
 		}
-		const given = 11*time.Second + time.Millisecond // the timeout, and one second at the rate
-		time.Sleep(given)
+		const given = 11 * time.Second // the timeout, and one second at the rate
+		time.Sleep(given - time.Since(began) - time.Millisecond)
+		if n := figure(t, registry, "geodrop_origin_sends"); n != 1 {
+			t.Errorf("cut off before its time: %v objects are being sent", n)
+		}
+		time.Sleep(2 * time.Millisecond)
 		synctest.Wait()
 		if n := figure(t, registry, "geodrop_origin_sends"); n != 0 {
 			t.Errorf("%v objects are being sent to nobody", n)
