@@ -27,13 +27,13 @@ func (a *Agent) Damaged(release string, reason error) {
 }
 
 func (a *Agent) heal(ctx context.Context, d damage) {
-	current := a.shelf.current()
-	if current == nil || current.ID != d.release || a.serving != d.release {
+	h := a.shelf.find(d.release)
+	if h == nil || a.serving != d.release {
 		return
 	}
 	a.serving = ""
 	a.state.unserved()
-	err := a.discard(ctx, *current, d.reason)
+	err := a.discard(ctx, *h, d.reason)
 	a.state.failed(err, a.options.Now())
 	a.options.Log.Error("the release that was served is put aside", "release", d.release, "error", err)
 	a.upstreams.forget()

@@ -14,8 +14,9 @@ import (
 	"geodrop/sync/origin"
 )
 
-// lies are what an upstream may do to the release after the one that is served.
-func lies(first, second *manifest.Manifest, truth http.Handler) []lieCase {
+// lies are what an upstream may do to the release after the one that is served,
+// which was taken at a version.
+func lies(first, second *manifest.Manifest, taken uint64, truth http.Handler) []lieCase {
 	objects := func(lie func(w http.ResponseWriter, r *http.Request)) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			if object(r) {
@@ -110,6 +111,12 @@ func lies(first, second *manifest.Manifest, truth http.Handler) []lieCase {
 		{"manifest of another release", pointer(func(p manifest.Pointer) manifest.Pointer { p.Sequence++; return p }), Manifest},
 		{"two releases of one id", pointer(func(p manifest.Pointer) manifest.Pointer { p.Release = first.ID; return p }), Manifest},
 		{"older version", pointer(func(p manifest.Pointer) manifest.Pointer { p.Version = 1; return p }), Rollback},
+		{"another release under the version", pointer(func(p manifest.Pointer) manifest.Pointer {
+			if p.Release == second.ID {
+				p.Version = taken
+			}
+			return p
+		}), Rollback},
 		{"older release", pointer(func(p manifest.Pointer) manifest.Pointer {
 			p.Version, p.Release, p.Sequence, p.Manifest = p.Version+1, "r1-01234567", 1, second.Catalog
 			return p
@@ -144,7 +151,7 @@ func prepared(t *testing.T) (o *origin.Origin, first, second *manifest.Manifest,
 // is reported, and over as soon as the upstream is honest.
 func TestHostileUpstream(t *testing.T) {
 	_, f, s, _ := prepared(t)
-	for i, tt := range lies(f, s, nil) {
+	for i, tt := range lies(f, s, 0, nil) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			o, first, second, publishSecond := prepared(t)
@@ -152,7 +159,8 @@ func TestHostileUpstream(t *testing.T) {
 			n := newNode()
 			a, _ := start(t, quick(t, n, listen(t, upstream)))
 			n.await(t, first.ID)
-			upstream.tell(lies(first, second, o)[i].lie)
+			at, _ := o.Pointer(manifest.DefaultChannel)
+			upstream.tell(lies(first, second, at.Version, o)[i].lie)
 			publishSecond()
 			got := until(t, a, "refused as "+string(tt.class), withClass(tt.class))
 			if got.Release != first.ID || got.Error == "" {
@@ -171,7 +179,7 @@ func TestHostileUpstream(t *testing.T) {
 // TestHonestUpstreamBesideHostile: one upstream that is honest is enough.
 func TestHonestUpstreamBesideHostile(t *testing.T) {
 	_, f, s, _ := prepared(t)
-	for i, tt := range lies(f, s, nil) {
+	for i, tt := range lies(f, s, 0, nil) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			o, first, second, publishSecond := prepared(t)
@@ -181,7 +189,8 @@ func TestHonestUpstreamBesideHostile(t *testing.T) {
 			options.Registry = prometheus.NewRegistry()
 			start(t, options)
 			n.await(t, first.ID)
-			upstream.tell(lies(first, second, o)[i].lie)
+			at, _ := o.Pointer(manifest.DefaultChannel)
+			upstream.tell(lies(first, second, at.Version, o)[i].lie)
 			publishSecond()
 			n.await(t, second.ID)
 		})
