@@ -149,3 +149,7 @@ func (r *Release) Catalog() *catalog.Catalog { return r.tables.catalog }
 // Index are the segments. They are closed with the release; what reads them
 // runs inside index.Protect.
 func (r *Release) Index() *index.Index { return r.index }
+
+// Areas are the borders of the districts: area i is that of Catalog().Districts[i].
+// They are closed with the release; what reads them runs inside index.Protect.
+func (r *Release) Areas() *grid.AreaIndex { return r.areas.AreaIndex }
