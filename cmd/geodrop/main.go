@@ -3,6 +3,8 @@
 // of its own and only wires packages together.
 //
 //	geodrop up                                     build and serve, all in one
+//	geodrop origin --src SRC                       build and carry to nodes …
+//	geodrop node --upstream URL                    … which serve
 //	geodrop sample --out DIR                       the shipped sample as a bundle
 //	geodrop import --src sqlite:FILE --bundle DIR  bundle ─► store
 //	geodrop export --src sqlite:FILE --out DIR     store ─► bundle
@@ -44,6 +46,8 @@ type cli struct {
 	Version   kong.VersionFlag `help:"Print the version and exit."`
 
 	Up      upCmd      `cmd:"" help:"Build and serve a config, the shipped sample by default."`
+	Origin  originCmd  `cmd:"" help:"Build a config and carry the release to nodes."`
+	Node    nodeCmd    `cmd:"" help:"Answer lookups from what an origin carries."`
 	Sample  sampleCmd  `cmd:"" help:"Write the shipped sample as a bundle."`
 	Import  importCmd  `cmd:"" help:"Load a bundle or single files into a store."`
 	Export  exportCmd  `cmd:"" help:"Write a store as a bundle."`

@@ -40,6 +40,11 @@ func Table() []Row {
 		{Path: "data/transfer", Imports: []string{"grid/coord", "grid", "sync/atomicfile", "poi", "poi/decode", "builder/extsort", "data/sqlstore"}},
 		{Path: "cmd/internal/archtest"},
 		{Path: "cmd/internal/bench", Imports: []string{Below}, Network: true},
+		{Path: "cmd/internal/board", Imports: []string{"api"}},
+		{Path: "cmd/internal/shelf", Imports: []string{"sync/atomicfile"}},
+		{Path: "cmd/internal/starter", Imports: []string{"sync/atomicfile", "poi/decode", "data/sample", "data/sqlite", "data/transfer"}},
+		{Path: "cmd/internal/publish", Imports: []string{Below}},
+		{Path: "cmd/internal/origin", Imports: []string{Below}, Network: true},
 		{Path: "cmd/internal/node", Imports: []string{Below}, Network: true},
 		{Path: "cmd/geodrop", Imports: []string{Below}, Network: true},
 	}

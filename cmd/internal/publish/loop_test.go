@@ -1,16 +1,17 @@
-package node
+package publish
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"geodrop/api"
 	"geodrop/poi"
 )
 
@@ -21,8 +22,11 @@ type script struct {
 	revision func(second float64) (uint64, error)
 	build    func(second float64) error // nil: works
 	serves   uint64
+	loses    bool // what is built is put aside at once
 	log      []string
 }
+
+func stateOf(n uint64) State { return State{Revision: poi.Revision{Sequence: n}} }
 
 func (s *script) second() float64 { return time.Since(s.began).Seconds() }
 
@@ -32,12 +36,12 @@ func (s *script) play(t *testing.T, d time.Duration) *loop {
 	s.began = time.Now()
 	present := func() (uint64, error) { return s.revision(s.second()) }
 	l := &loop{
-		revision: func(context.Context) (poi.Revision, error) {
+		look: func(context.Context) (State, error) {
 			n, err := present()
-			return poi.Revision{Sequence: n}, err
+			return stateOf(n), err
 		},
-		serving: func() (poi.Revision, bool) { return poi.Revision{Sequence: s.serves}, s.serves != 0 },
-		build: func(context.Context) error {
+		published: func() (State, bool) { return stateOf(s.serves), s.serves != 0 },
+		build: func(context.Context, string) error {
 			if s.build != nil {
 				if err := s.build(s.second()); err != nil {
 					s.log = append(s.log, fmt.Sprintf("%.1f failed", s.second()))
@@ -50,8 +54,12 @@ func (s *script) play(t *testing.T, d time.Duration) *loop {
 			}
 			s.serves = n
 			s.log = append(s.log, fmt.Sprintf("%.1f built %d", s.second(), n))
+			if s.loses {
+				s.serves = 1
+			}
 			return nil
 		},
+		changed:  func() <-chan struct{} { return nil },
 		interval: time.Second, quiet: time.Second, state: newState(time.Now()), log: slog.New(slog.DiscardHandler),
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -60,7 +68,7 @@ func (s *script) play(t *testing.T, d time.Duration) *loop {
 	return l
 }
 
-var errDown = errors.New("the database is away")
+var errDown error = &net.OpError{Op: "dial", Err: errors.New("the database is away")}
 
 func TestLoop(t *testing.T) {
 	steady := func(n uint64) func(float64) (uint64, error) {
@@ -74,24 +82,24 @@ func TestLoop(t *testing.T) {
 		want     []string
 		state    string // of the builder, at the end
 	}{
-		{"nothing is served: no waiting", 0, steady(1), nil, []string{"0.0 built 1"}, checkOK},
-		{"what is served is what there is", 1, steady(1), nil, nil, checkOK},
+		{"nothing is served: no waiting", 0, steady(1), nil, []string{"0.0 built 1"}, api.CheckOK},
+		{"what is served is what there is", 1, steady(1), nil, nil, api.CheckOK},
 		{"a change, once it rests", 1, func(s float64) (uint64, error) {
 			if s < 3.2 {
 				return 1, nil
 			}
 			return 2, nil
-		}, nil, []string{"5.0 built 2"}, checkOK},
+		}, nil, []string{"5.0 built 2"}, api.CheckOK},
 		{"changes all the time", 1, func(s float64) (uint64, error) { return 2 + uint64(s*10), nil }, nil,
-			[]string{"5.0 built 52", "11.0 built 112", "17.0 built 172"}, checkWorking},
+			[]string{"5.0 built 52", "11.0 built 112", "17.0 built 172"}, api.CheckWorking},
 		{"a change that is taken back", 1, func(s float64) (uint64, error) {
 			if s > 0.9 && s < 1.4 {
 				return 2, nil
 			}
 			return 1, nil
-		}, nil, nil, checkOK},
+		}, nil, nil, api.CheckOK},
 		{"a build that fails is tried ever more seldom", 1, steady(2), func(float64) error { return errDown },
-			[]string{"1.0 failed", "3.0 failed", "7.0 failed", "15.0 failed"}, checkFailing},
+			[]string{"1.0 failed", "3.0 failed", "7.0 failed", "15.0 failed"}, api.CheckFailing},
 		{"a new change is tried at once", 1, func(s float64) (uint64, error) {
 			if s < 8.2 {
 				return 2, nil
@@ -102,19 +110,19 @@ func TestLoop(t *testing.T) {
 				return errDown
 			}
 			return nil
-		}, []string{"1.0 failed", "3.0 failed", "7.0 failed", "8.5 built 3"}, checkOK},
+		}, []string{"1.0 failed", "3.0 failed", "7.0 failed", "8.5 built 3"}, api.CheckOK},
 		{"the source changed while it was read", 1, steady(2), func(s float64) error {
 			if s < 3 {
 				return fmt.Errorf("read: %w", poi.ErrChanged)
 			}
 			return nil
-		}, []string{"1.0 failed", "2.0 failed", "3.0 built 2"}, checkOK},
+		}, []string{"1.0 failed", "2.0 failed", "3.0 built 2"}, api.CheckOK},
 		{"the source is away and comes back", 1, func(s float64) (uint64, error) {
 			if s < 10 {
 				return 0, errDown
 			}
 			return 2, nil
-		}, nil, []string{"15.0 built 2"}, checkOK},
+		}, nil, []string{"15.0 built 2"}, api.CheckOK},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -124,7 +132,7 @@ func TestLoop(t *testing.T) {
 				if !slices.Equal(s.log, tt.want) {
 					t.Errorf("%v, want %v", s.log, tt.want)
 				}
-				if got := l.state.checks()[1]; got.State != tt.state {
+				if got := l.state.builder.Check(); got.State != tt.state {
 					t.Errorf("builder is %+v, want %s", got, tt.state)
 				}
 			})
@@ -132,7 +140,20 @@ func TestLoop(t *testing.T) {
 	}
 }
 
-// TestLoopSaysWhatFails: the state has the error, and since when.
+// TestLoopPutAside: what is put aside is built again at once, and then ever more
+// seldom.
+func TestLoopPutAside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{serves: 1, loses: true, revision: func(float64) (uint64, error) { return 2, nil }}
+		s.play(t, 30*time.Second)
+		if want := []string{"1.0 built 2", "2.0 built 2", "7.0 built 2", "16.0 built 2"}; !slices.Equal(s.log, want) {
+			t.Errorf("%v, want %v", s.log, want)
+		}
+	})
+}
+
+// TestLoopSaysWhatFails: the state has the class, since when, and when it was
+// last all right.
 func TestLoopSaysWhatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{serves: 1, revision: func(second float64) (uint64, error) {
@@ -143,9 +164,12 @@ func TestLoopSaysWhatFails(t *testing.T) {
 		}}
 		began := time.Now()
 		l := s.play(t, 10*time.Second)
-		source := l.state.checks()[0]
-		if source.State != checkFailing || !strings.Contains(source.Detail, errDown.Error()) || source.Since.Sub(began) != 6*time.Second {
+		source := l.state.source.Check()
+		if source.State != api.CheckFailing || source.Class != "unreachable" || source.Since.Sub(began) != 6*time.Second || source.Last.Sub(began) != 5*time.Second {
 			t.Errorf("%+v", source)
+		}
+		if at := l.state.asOf().Sub(began); at != 5*time.Second {
+			t.Errorf("what is published was up to date at %v", at)
 		}
 	})
 }
@@ -165,13 +189,13 @@ func TestLoopSlowSource(t *testing.T) {
 			t.Errorf("%d looks", looks)
 		}
 		l := &loop{
-			revision: func(ctx context.Context) (poi.Revision, error) { <-ctx.Done(); return poi.Revision{}, ctx.Err() },
+			look:     func(ctx context.Context) (State, error) { <-ctx.Done(); return State{}, ctx.Err() },
 			interval: time.Second, quiet: time.Second, state: newState(time.Now()), log: slog.New(slog.DiscardHandler),
 		}
 		began := time.Now()
 		l.step(t.Context())
-		if took := time.Since(began); took != pollTimeout || l.state.checks()[0].State != checkFailing {
-			t.Errorf("given up after %v: %+v", took, l.state.checks()[0])
+		if took := time.Since(began); took != pollTimeout || l.state.source.Check().State != api.CheckFailing {
+			t.Errorf("given up after %v: %+v", took, l.state.source.Check())
 		}
 	})
 }

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"geodrop/cmd/internal/origin"
+	"geodrop/cmd/internal/shelf"
+	"geodrop/sync/manifest"
+)
+
+type originCmd struct {
+	sourceFlags
+	Dir    string `default:"var/origin" placeholder:"DIR" help:"Folder of all that it keeps; made if missing. Default: ${default}."`
+	Listen string `default:"127.0.0.1:8090" placeholder:"ADDR" help:"Address for nodes to fetch from; port 0 is any. Default: ${default}."`
+	loopFlags
+}
+
+func (*originCmd) Help() string {
+	return `Builds the config, carries the release to nodes over HTTP, and builds again
+whenever the config changes. Nodes hold what they fetch against its digests, but
+not who it is from: let none but them reach the address. Ctrl-C stops it.
+
+Example: geodrop origin --src dir:london --dir /var/lib/geodrop-origin --listen :8090
+         GEODROP_SRC=mysql://gd_read:secret@db/geodrop?tls=true geodrop origin --listen 10.0.0.5:8090
+         geodrop node --upstream http://10.0.0.5:8090 --listen :8080`
+}
+
+func (c *originCmd) Run(r *run) (err error) {
+	config, err := c.follow()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, config.Close()) }()
+	shelf, err := shelf.Open(c.Dir, r.log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, shelf.Close()) }()
+	listener, err := listen(c.Listen)
+	if err != nil {
+		return err
+	}
+	url := "http://" + reachable(listener.Addr())
+	t := table{w: r.stdout}
+	t.line("Origin on %s; its state is at %s/readyz", url, url)
+	if t.err != nil {
+		return errors.Join(fmt.Errorf("print: %w", t.err), listener.Close())
+	}
+	return origin.Run(r.ctx, origin.Options{
+		Dir: c.Dir, Listener: listener, Log: r.log, Publish: c.publish(config, shelf, r.log),
+		Announced: func(at manifest.Pointer) { t.line("Release %s can be fetched.", at.Release) },
+	})
+}
