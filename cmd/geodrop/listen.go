@@ -62,6 +62,7 @@ func reachable(a net.Addr) string {
 type loopFlags struct {
 	Poll        time.Duration `default:"1s" help:"Pause between two looks at the config."`
 	Quiet       time.Duration `default:"1s" help:"How long the config has to rest before it is built."`
+	PollTimeout time.Duration `default:"30s" help:"How long a look at the config may take."`
 	Memory      size          `default:"1GiB" help:"Memory for a build to stay within."`
 	MaxRejected percent       `default:"1%" help:"Share of rows that may be rejected."`
 	MaxShrink   percent       `default:"20%" help:"Share of POIs that may be lost from one release to the next."`
@@ -69,7 +70,8 @@ type loopFlags struct {
 
 // Validate refuses times that would stand for a default.
 func (c *loopFlags) Validate() error {
-	return errors.Join(atLeastMillisecond("poll", c.Poll), atLeastMillisecond("quiet", c.Quiet))
+	return errors.Join(atLeastMillisecond("poll", c.Poll), atLeastMillisecond("quiet", c.Quiet),
+		atLeastMillisecond("poll-timeout", c.PollTimeout))
 }
 
 func atLeastMillisecond(flag string, d time.Duration) error {
@@ -82,7 +84,7 @@ func atLeastMillisecond(flag string, d time.Duration) error {
 // publish are the options of a publisher; what it makes has to open.
 func (c *loopFlags) publish(config publish.Config, s *shelf.Shelf, log *slog.Logger) publish.Options {
 	return publish.Options{
-		Config: config, Shelf: s, Interval: c.Poll, Quiet: c.Quiet, Log: log,
+		Config: config, Shelf: s, Interval: c.Poll, Quiet: c.Quiet, Timeout: c.PollTimeout, Log: log,
 		Build: builder.Options{Memory: int64(c.Memory), MaxRejected: c.MaxRejected.limit(), MaxShrink: c.MaxShrink.limit()},
 		Check: func(dir string) error {
 			r, err := query.Open(dir, query.Options{})

@@ -23,10 +23,7 @@ type sourceFlags struct {
 	CRS string `name:"crs" enum:"wgs84,gcj02,bd09" default:"wgs84" help:"Datum of places whose row names none: ${enum}."`
 }
 
-// open opens the source; rejects are added to a collector of its own.
-func (f *sourceFlags) open() (poi.Source, error) { return f.openContext(context.Background()) }
-
-// openContext is open with a bound on how long connecting may take.
+// openContext opens the source as it is now.
 func (f *sourceFlags) openContext(ctx context.Context) (poi.Source, error) {
 	if path, ok := strings.CutPrefix(f.Src, "dir:"); ok && path != "" {
 		return openBundle(path, f.CRS)

@@ -32,17 +32,10 @@ func wraps(targets ...error) func(error) bool {
 	}
 }
 
-// noConfig is a database without tables.
-func noConfig(err error) bool {
-	version, ok := errors.AsType[*schema.VersionError](err)
-	return ok && version.Found == 0
-}
-
 // sourceKinds are those of a config that cannot be read, the first that fits.
 func sourceKinds() []kind {
 	return []kind{
-		{noConfig, board.Class{Name: "no_config", Says: "the database holds no config yet: geodrop import makes its tables"}},
-		{wraps(schema.ErrTooOld), board.Class{Name: "schema_too_old", Says: "the tables are those of an older geodrop: geodrop import brings them up to date"}},
+		{wraps(schema.ErrTooOld), board.Class{Name: "schema_too_old", Says: "the tables are missing, or those of an older geodrop: geodrop import brings them up to date"}},
 		{wraps(schema.ErrTooNew), board.Class{Name: "schema_too_new", Says: "the tables are those of a newer geodrop: use that"}},
 		{mysql.Denied, board.Class{Name: "denied", Says: "the database refuses the account, or what it asks for"}},
 		{wraps(context.DeadlineExceeded, os.ErrDeadlineExceeded), board.Class{Name: "timeout", Says: "the source did not answer in time"}},

@@ -27,6 +27,7 @@ type loop struct {
 	changed   func() <-chan struct{}                         // closed when published is another
 	interval  time.Duration
 	quiet     time.Duration
+	timeout   time.Duration // of a look
 	state     *state
 	log       *slog.Logger
 
@@ -50,8 +51,6 @@ const (
 	// pollShare is how many times longer than a look at the config the pause
 	// after it is, so that a database that is slow to look at is left in peace.
 	pollShare = 10
-	// pollTimeout ends a look at a config that hangs.
-	pollTimeout = 30 * time.Second
 	// maxPause is the longest pause after builds that failed, maxMissPause that
 	// after looks that did: what was away is to be found soon.
 	maxPause     = time.Minute
@@ -78,7 +77,7 @@ func (l *loop) run(ctx context.Context) {
 // step looks once, builds if it is time to, and returns how long to pause.
 func (l *loop) step(ctx context.Context) time.Duration {
 	began := time.Now()
-	looking, cancel := context.WithTimeout(ctx, pollTimeout)
+	looking, cancel := context.WithTimeout(ctx, l.timeout)
 	found, err := l.look(looking)
 	cancel()
 	if ctx.Err() != nil {

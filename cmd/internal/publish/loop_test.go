@@ -60,7 +60,7 @@ func (s *script) play(t *testing.T, d time.Duration) *loop {
 			return nil
 		},
 		changed:  func() <-chan struct{} { return nil },
-		interval: time.Second, quiet: time.Second, state: newState(time.Now()), log: slog.New(slog.DiscardHandler),
+		interval: time.Second, quiet: time.Second, timeout: time.Minute, state: newState(time.Now()), log: slog.New(slog.DiscardHandler),
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
@@ -190,11 +190,11 @@ func TestLoopSlowSource(t *testing.T) {
 		}
 		l := &loop{
 			look:     func(ctx context.Context) (State, error) { <-ctx.Done(); return State{}, ctx.Err() },
-			interval: time.Second, quiet: time.Second, state: newState(time.Now()), log: slog.New(slog.DiscardHandler),
+			interval: time.Second, quiet: time.Second, timeout: time.Minute, state: newState(time.Now()), log: slog.New(slog.DiscardHandler),
 		}
 		began := time.Now()
 		l.step(t.Context())
-		if took := time.Since(began); took != pollTimeout || l.state.source.Check().State != api.CheckFailing {
+		if took := time.Since(began); took != time.Minute || l.state.source.Check().Class != "timeout" {
 			t.Errorf("given up after %v: %+v", took, l.state.source.Check())
 		}
 	})

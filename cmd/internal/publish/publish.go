@@ -46,6 +46,7 @@ type Options struct {
 	Check    func(dir string) error // of a release, before it is published; default: none
 	Interval time.Duration          // between two looks at the config; default 1 s
 	Quiet    time.Duration          // without a change before a build; default 1 s
+	Timeout  time.Duration          // of a look at the config; default 30 s
 	Build    builder.Options        // Out, TempDir and Log are the publisher's
 	Log      *slog.Logger           // default: discarded
 }
@@ -60,6 +61,7 @@ type Publisher struct {
 // New makes a publisher.
 func New(o Options) *Publisher {
 	o.Interval, o.Quiet = cmp.Or(o.Interval, time.Second), cmp.Or(o.Quiet, time.Second)
+	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -74,7 +76,7 @@ func (p *Publisher) Run(ctx context.Context) {
 	l := &loop{
 		look: p.options.Config.State, published: p.published, build: p.build,
 		changed:  p.options.Shelf.Changed,
-		interval: p.options.Interval, quiet: p.options.Quiet,
+		interval: p.options.Interval, quiet: p.options.Quiet, timeout: p.options.Timeout,
 		state: p.state, log: p.options.Log,
 	}
 	l.run(ctx)
