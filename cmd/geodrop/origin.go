@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"sync"
 
 	"geodrop/cmd/internal/origin"
 	"geodrop/cmd/internal/shelf"
@@ -42,13 +44,23 @@ func (c *originCmd) Run(r *run) (err error) {
 		return err
 	}
 	url := "http://" + reachable(listener.Addr())
-	t := table{w: r.stdout}
-	t.line("Origin on %s; its state is at %s/readyz", url, url)
-	if t.err != nil {
-		return errors.Join(fmt.Errorf("print: %w", t.err), listener.Close())
+	if _, err := fmt.Fprintf(r.stdout, "Starting on %s/ …\n", url); err != nil {
+		return errors.Join(err, listener.Close())
 	}
+	var told sync.Once
 	return origin.Run(r.ctx, origin.Options{
 		Dir: c.Dir, Listener: listener, Log: r.log, Publish: c.publish(config, shelf, r.log),
-		Announced: func(at manifest.Pointer) { t.line("Release %s can be fetched.", at.Release) },
+		Announced: func(at manifest.Pointer) { told.Do(func() { carried(r.stdout, url, at) }) },
 	})
+}
+
+// carried says what nodes can fetch, and how.
+func carried(w io.Writer, url string, at manifest.Pointer) {
+	t := table{w: w}
+	t.line("Release %s can be fetched.", at.Release)
+	t.line("")
+	t.line("  node   geodrop node --upstream %s", url)
+	t.line("  state  %s/readyz", url)
+	t.line("")
+	t.line("Ctrl-C stops it.")
 }
