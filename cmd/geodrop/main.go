@@ -12,6 +12,7 @@
 //	geodrop verify RELEASE                         every digest and invariant
 //	geodrop inspect RELEASE|FILE                   what is in it
 //	geodrop lookup --release RELEASE --lat … --lng …
+//	geodrop load --target URL --rate N             open-loop load on a node
 //	geodrop bench lookup|build
 package main
 
@@ -55,6 +56,7 @@ type cli struct {
 	Verify  verifyCmd  `cmd:"" help:"Check every digest and invariant of a release."`
 	Inspect inspectCmd `cmd:"" help:"Show what is in a release or a file of one."`
 	Lookup  lookupCmd  `cmd:"" help:"Answer what can be found around a position."`
+	Load    loadCmd    `cmd:"" help:"Ask a node at a rate, and tell how it answers."`
 	Bench   benchCmd   `cmd:"" help:"Measure, against what people would otherwise use."`
 }
 
