@@ -32,6 +32,7 @@ func Table() []Row {
 		{Path: "api", Documented: true, Imports: []string{"grid/coord", "poi", "api/query"}},
 		{Path: "api/server", Network: true, Documented: true, Imports: []string{"grid/coord", "grid", "grid/index", "poi", "poi/catalog", "sync/manifest", "api/query", "api"}},
 		{Path: "api/client", Network: true, Documented: true, Imports: []string{"grid/coord", "poi", "api/query", "api"}},
+		{Path: "api/client/typescript", Documented: true},
 		{Path: "api/client/load", Network: true, Documented: true, Imports: []string{"grid/coord"}},
 		{Path: "data/sample", Imports: []string{"sync/atomicfile"}},
 		{Path: "data/schema"},
