@@ -17,6 +17,8 @@ type benchCmd struct {
 	Areas  benchAreasCmd  `cmd:"" help:"Point to district against H3, bounding boxes and PostGIS."`
 	Patch  benchPatchCmd  `cmd:"" help:"What an edit moves, against whole files, chunks and rsync."`
 	Soak   benchSoakCmd   `cmd:"" help:"A service under load and edits for an hour: what fails, what grows."`
+
+	Overload benchOverloadCmd `cmd:"" help:"A node asked for ten times its peak, and beside slow clients."`
 }
 
 func (*benchCmd) Help() string {

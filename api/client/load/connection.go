@@ -45,11 +45,29 @@ func dialer(target *url.URL) func(context.Context, string) (net.Conn, error) {
 // is under way is not counted.
 func (c *connection) work(ctx context.Context, jobs <-chan job) {
 	defer c.close()
-	for j := range jobs {
-		if ctx.Err() != nil {
+	for {
+		j, waited, ok := take(jobs)
+		switch {
+		case !ok || ctx.Err() != nil:
 			return
+		case waited && time.Since(c.run.began)-j.handed > c.run.options.Patience:
+			c.run.recorder.failed(j, Unsent)
+		default:
+			c.do(ctx, j)
 		}
-		c.do(ctx, j)
+	}
+}
+
+// take is the next job. It waited if it was there before the connection was
+// free; otherwise the connection was, and whatever time has passed since then is
+// the machine's.
+func take(jobs <-chan job) (j job, waited, ok bool) {
+	select {
+	case j, ok = <-jobs:
+		return j, true, ok
+	default:
+		j, ok = <-jobs
+		return j, false, ok
 	}
 }
 
@@ -57,10 +75,6 @@ func (c *connection) work(ctx context.Context, jobs <-chan job) {
 func (c *connection) do(ctx context.Context, j job) {
 	r := c.run
 	sent := time.Since(r.began)
-	if sent-j.due > r.options.Patience {
-		r.recorder.failed(j, Unsent)
-		return
-	}
 	a, err := c.exchange(ctx, j, r.began.Add(j.due+r.options.Timeout))
 	done := time.Since(r.began)
 	switch {

@@ -24,12 +24,11 @@ func (r *run) pace(ctx context.Context, s *schedule, jobs chan<- job) {
 		if !r.waitUntil(ctx, j.due) {
 			return
 		}
-		late := time.Since(r.began) - j.due
+		j.handed = time.Since(r.began)
+		r.recorder.scheduled(j)
 		select {
 		case jobs <- j:
-			r.recorder.scheduled(j, late)
 		default:
-			r.recorder.scheduled(j, late)
 			r.recorder.failed(j, Unsent)
 		}
 	}

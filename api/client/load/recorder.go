@@ -70,12 +70,13 @@ func newRecorder(o *Options) *recorder {
 	return r
 }
 
-// scheduled counts a job that was handed out, late by so much.
-func (r *recorder) scheduled(j job, late time.Duration) {
+// scheduled counts a job that was handed out.
+func (r *recorder) scheduled(j job) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	p := &r.phases[j.phase]
 	p.scheduled++
+	late := j.handed - j.due
 	record(p.lag, late)
 	if late > tolerated {
 		p.late++

@@ -7,9 +7,10 @@ import (
 
 // job is one lookup to be made.
 type job struct {
-	due   time.Duration // since the start of the run
-	phase int
-	at    int // index of the position
+	due    time.Duration // since the start of the run
+	handed time.Duration // when the pacer gave it to the connections
+	phase  int
+	at     int // index of the position
 }
 
 // schedule makes the jobs of all phases, in the order in which they are due.
