@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -141,6 +142,7 @@ func passing(err error) bool {
 		}
 		return false
 	}
+	var certificate *tls.CertificateVerificationError
 	var connection *connectionError
-	return errors.As(err, &connection)
+	return errors.As(err, &connection) && !errors.As(err, &certificate)
 }

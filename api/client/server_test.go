@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -189,6 +192,28 @@ func TestProblems(t *testing.T) {
 		if !ok || e.Problem.Code != code || e.Attempts != 1 || e.Problem.Instance == "" || !strings.Contains(err.Error(), string(code)) {
 			t.Errorf("%s: %v", code, err)
 		}
+	}
+}
+
+// TestCertificate: one that cannot be verified does not become better.
+func TestCertificate(t *testing.T) {
+	web := httptest.NewUnstartedServer(http.NotFoundHandler())
+	web.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
+	handshakes := atomic.Int64{}
+	web.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			handshakes.Add(1)
+		}
+	}
+	web.StartTLS()
+	defer web.Close()
+	c, err := client.New(web.URL, client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.Lookup(t.Context(), leicester); err == nil || handshakes.Load() != 1 {
+		t.Errorf("%v after %d handshakes", err, handshakes.Load())
 	}
 }
 

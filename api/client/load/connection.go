@@ -82,12 +82,8 @@ func (c *connection) do(ctx context.Context, j job) {
 	case err != nil:
 		c.close()
 		r.recorder.failed(j, kindOf(err))
-	case a.status != 200:
-		r.recorder.answered(done, false)
-		r.recorder.failed(j, a.kind())
 	default:
-		r.recorder.answered(done, true)
-		r.recorder.succeeded(j, a, done-j.due, done-sent)
+		r.recorder.answered(j, a, sent, done)
 	}
 }
 

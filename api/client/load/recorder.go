@@ -1,6 +1,7 @@
 package load
 
 import (
+	"net/http"
 	"sync"
 	"time"
 
@@ -83,10 +84,37 @@ func (r *recorder) scheduled(j job) {
 	}
 }
 
-// answered counts an answer when it comes; one after the last phase is of none.
-func (r *recorder) answered(done time.Duration, good bool) {
+// answered counts an answer to a lookup, from when it was sent to when it had
+// come.
+func (r *recorder) answered(j job, a answer, sent, done time.Duration) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
+	good := a.status == http.StatusOK
+	r.came(done, good)
+	if !good {
+		r.fail(j, a.kind())
+		return
+	}
+	p := &r.phases[j.phase]
+	p.ok++
+	p.bytes += a.bytes
+	if a.empty {
+		p.empty++
+	}
+	record(p.latency, done-j.due)
+	record(p.service, done-sent)
+	if w := r.windowOf(j); w != nil {
+		w.ok++
+		if w.latency == nil {
+			w.latency = newHistogram(2)
+		}
+		record(w.latency, done-j.due)
+	}
+}
+
+// came counts an answer in the phase in which it came; one after the last is of
+// none.
+func (r *recorder) came(done time.Duration, good bool) {
 	for i := range r.phases {
 		if p := &r.phases[i]; done < p.ends {
 			p.answers++
@@ -98,31 +126,14 @@ func (r *recorder) answered(done time.Duration, good bool) {
 	}
 }
 
-// succeeded counts a 200.
-func (r *recorder) succeeded(j job, a answer, latency, service time.Duration) {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	p := &r.phases[j.phase]
-	p.ok++
-	p.bytes += a.bytes
-	if a.empty {
-		p.empty++
-	}
-	record(p.latency, latency)
-	record(p.service, service)
-	if w := r.windowOf(j); w != nil {
-		w.ok++
-		if w.latency == nil {
-			w.latency = newHistogram(2)
-		}
-		record(w.latency, latency)
-	}
-}
-
-// failed counts anything else.
+// failed counts a lookup without an answer.
 func (r *recorder) failed(j job, kind string) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
+	r.fail(j, kind)
+}
+
+func (r *recorder) fail(j job, kind string) {
 	r.phases[j.phase].errors[kind]++
 	if w := r.windowOf(j); w != nil {
 		w.failed++
