@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"time"
 
 	"geodrop/api"
@@ -33,6 +35,14 @@ func (c *Client) LookupCached(ctx context.Context, r Request) (*Answer, error) {
 // LookupCached.
 func (c *Client) Cell(ctx context.Context, cell string) (*Answer, error) {
 	return decoded[Answer](c.askCached(ctx, call{name: "cell", path: []string{"v1", "cells", cell}}))
+}
+
+// Tile is the drops of a tile as a Mapbox vector tile; kept like those of
+// LookupCached.
+func (c *Client) Tile(ctx context.Context, z, x, y int) ([]byte, error) {
+	path := []string{"v1", "tiles", strconv.Itoa(z), strconv.Itoa(x), strconv.Itoa(y) + ".mvt"}
+	b, err := c.askCached(ctx, call{name: "tile", path: path})
+	return slices.Clone(b), err
 }
 
 // Task is the state of a task, now or at a time; the latter is for operators.
@@ -70,6 +80,11 @@ func (c *Client) Metrics(ctx context.Context) ([]byte, error) {
 // OpenAPI is the document of all routes of the node.
 func (c *Client) OpenAPI(ctx context.Context) ([]byte, error) {
 	return c.ask(ctx, call{name: "openapi", path: []string{"openapi.json"}})
+}
+
+// Proto is the document of the messages that the node speaks beside JSON.
+func (c *Client) Proto(ctx context.Context) ([]byte, error) {
+	return c.ask(ctx, call{name: "proto", path: []string{"geodrop.proto"}})
 }
 
 // decoded is the answer that a body is the JSON of.

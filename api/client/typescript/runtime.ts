@@ -68,7 +68,8 @@ interface Call {
 }
 
 /** A part of a path, in which no slash and no dots lead elsewhere. */
-function part(text: string): string {
+function part(value: string | number): string {
+  const text = String(value);
   return text === "." || text === ".." ? text.replace(/\./g, "%2E") : encodeURIComponent(text);
 }
 
