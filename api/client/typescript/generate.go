@@ -70,7 +70,7 @@ func (s *source) method(path, verb string, op *operation) error {
 	}
 	s.comment("  ", op.Summary)
 	s.line("  %s(%s): Promise<%s> {", op.ID, strings.Join(append(arguments, "options: CallOptions = {}"), ", "), answer)
-	s.line("    return this.call<%s>({ method: %q, %s, as: %q%s }, options);", answer, strings.ToUpper(verb), call, kind, alsoOf(op))
+	s.line("    return this.call({ method: %q, %s, as: %q%s }, options);", strings.ToUpper(verb), call, kind, alsoOf(op))
 	s.line("  }")
 	return nil
 }

@@ -67,7 +67,7 @@ func TestOperations(t *testing.T) {
 		{`{"operationId":"getA",` + answers("text/plain") + `}`, `as: "text" }`},
 		{`{"operationId":"getA",` + answers("application/vnd.mapbox-vector-tile") + `}`, `Promise<ArrayBuffer>`},
 		{`{"operationId":"getA","parameters":[{"name":"id","in":"path","schema":{"type":"string"}},{"name":"q","in":"query","schema":{"type":"number"}},{"name":"If-None-Match","in":"header"}],` + answers("text/plain") + `}`,
-			"getA(id: string, query: { q?: number; } = {}, options: CallOptions = {}): Promise<string> {\n    return this.call<string>({ method: \"GET\", path: `/a/${part(id)}`, query, as: \"text\" }, options);"},
+			"getA(id: string, query: { q?: number; } = {}, options: CallOptions = {}): Promise<string> {\n    return this.call({ method: \"GET\", path: `/a/${part(id)}`, query, as: \"text\" }, options);"},
 		{`{"operationId":"getA","requestBody":{"content":{"application/json":{"schema":{"$ref":"#/components/schemas/S"}}}},` + answers("text/plain") + `}`,
 			"getA(body: S, options: CallOptions = {})"},
 		{`{"operationId":"getA","responses":{"200":{"content":{"application/json":{}}},"503":{"content":{"application/json":{}}}}}`, `as: "json", also: 503 }`},

@@ -406,51 +406,49 @@ function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
 export class Client extends Caller {
   /** The drops around a position */
   postLookup(body: Lookup, options: CallOptions = {}): Promise<Answer> {
-    return this.call<Answer>({ method: "POST", path: `/v1/lookup`, body, as: "json" }, options);
+    return this.call({ method: "POST", path: `/v1/lookup`, body, as: "json" }, options);
   }
 
   /** The same, for caches */
   getLookup(query: { lat: number; lng: number; crs?: "wgs84" | "gcj02" | "bd09"; limit?: number; sort?: "distance" | "index"; kinds?: Array<string>; user?: string; at?: string; preview?: boolean; }, options: CallOptions = {}): Promise<Answer> {
-    return this.call<Answer>({ method: "GET", path: `/v1/lookup`, query, as: "json" }, options);
+    return this.call({ method: "GET", path: `/v1/lookup`, query, as: "json" }, options);
   }
 
   /** The drops of one cell, for CDNs */
   getCell(cell: string, options: CallOptions = {}): Promise<Answer> {
-    return this.call<Answer>({ method: "GET", path: `/v1/cells/${part(cell)}`, as: "json" }, options);
+    return this.call({ method: "GET", path: `/v1/cells/${part(cell)}`, as: "json" }, options);
   }
 
   /** The state of a task */
   getTask(id: string, query: { at?: string; } = {}, options: CallOptions = {}): Promise<TaskAnswer> {
-    return this.call<TaskAnswer>({ method: "GET", path: `/v1/tasks/${part(id)}`, query, as: "json" }, options);
+    return this.call({ method: "GET", path: `/v1/tasks/${part(id)}`, query, as: "json" }, options);
   }
 
   /** What this node serves, since when */
   getRelease(options: CallOptions = {}): Promise<Release> {
-    return this.call<Release>({ method: "GET", path: `/v1/releases/current`, as: "json" }, options);
+    return this.call({ method: "GET", path: `/v1/releases/current`, as: "json" }, options);
   }
 
   /** Whether the process answers */
   getHealth(options: CallOptions = {}): Promise<{
     status: "ok";
   }> {
-    return this.call<{
-    status: "ok";
-  }>({ method: "GET", path: `/healthz`, as: "json" }, options);
+    return this.call({ method: "GET", path: `/healthz`, as: "json" }, options);
   }
 
   /** Whether to send requests here */
   getReadiness(options: CallOptions = {}): Promise<Readiness> {
-    return this.call<Readiness>({ method: "GET", path: `/readyz`, as: "json", also: 503 }, options);
+    return this.call({ method: "GET", path: `/readyz`, as: "json", also: 503 }, options);
   }
 
   /** Metrics for Prometheus */
   getMetrics(options: CallOptions = {}): Promise<string> {
-    return this.call<string>({ method: "GET", path: `/metrics`, as: "text" }, options);
+    return this.call({ method: "GET", path: `/metrics`, as: "text" }, options);
   }
 
   /** This document */
   getOpenAPI(options: CallOptions = {}): Promise<Record<string, unknown>> {
-    return this.call<Record<string, unknown>>({ method: "GET", path: `/openapi.json`, as: "json" }, options);
+    return this.call({ method: "GET", path: `/openapi.json`, as: "json" }, options);
   }
 
   /**
