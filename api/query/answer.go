@@ -71,11 +71,14 @@ type Cell struct {
 }
 
 // String is the text form of the cell.
-func (c Cell) String() string {
+func (c Cell) String() string { return string(c.AppendTo(nil)) }
+
+// AppendTo appends the text form of the cell.
+func (c Cell) AppendTo(b []byte) []byte {
 	if c.grid == nil {
-		return ""
+		return b
 	}
-	return c.grid.Text(c.ID)
+	return c.grid.AppendText(b, c.ID)
 }
 
 // MarshalText is String.

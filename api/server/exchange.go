@@ -27,6 +27,8 @@ type exchange struct {
 	status   int // 0 until something is sent
 	bytes    int
 
+	sent   []string // media type of the body
+	wanted []string // of the answer
 	body   [api.MaxLookupBytes + 1]byte
 	out    []byte
 	key    []byte // of an ETag
@@ -37,11 +39,9 @@ type exchange struct {
 // Header values that do not change, shared by all answers. Nobody appends to
 // them.
 var (
-	jsonType    = []string{"application/json"}
-	problemType = []string{"application/problem+json"}
-	noSniff     = []string{"nosniff"}
-	noStore     = []string{"no-store"}
-	closes      = []string{"close"}
+	noSniff = []string{"nosniff"}
+	noStore = []string{"no-store"}
+	closes  = []string{"close"}
 )
 
 // handler runs a route: it is all that happens around every request.
@@ -163,7 +163,8 @@ func (x *exchange) leave() {
 	}
 }
 
-// readBody reads the body, which is JSON of at most api.MaxLookupBytes.
+// readBody reads the body, of at most api.MaxLookupBytes and the media type that
+// is x.sent then.
 func (x *exchange) readBody() ([]byte, error) {
 	if err := x.checkBodyType(); err != nil {
 		return nil, err
@@ -184,11 +185,19 @@ func (x *exchange) readBody() ([]byte, error) {
 		case errors.As(err, &slow) && slow.Timeout():
 			return nil, api.NewProblem(api.CodeRequestTimeout, "", "send the body faster")
 		case err != nil:
-			return nil, api.NewProblem(api.CodeInvalidJSON, "", "the body cannot be read to its end")
+			return nil, api.NewProblem(unreadable(x.sent), "", "the body cannot be read to its end")
 		}
 	}
 }
 
 func tooLarge() error {
 	return api.NewProblem(api.CodeBodyTooLarge, "", "more than %d bytes", api.MaxLookupBytes)
+}
+
+// unreadable is the code of a body that is not what it says it is.
+func unreadable(media []string) api.Code {
+	if media[0] == messageType[0] {
+		return api.CodeInvalidProtobuf
+	}
+	return api.CodeInvalidJSON
 }

@@ -31,6 +31,7 @@ func (s *Server) routes() []route {
 		{get, "/readyz", getReadiness},
 		{get, "/metrics", getMetrics},
 		{get, "/openapi.json", getOpenAPI},
+		{get, "/geodrop.proto", getProto},
 
 		{get, "/", getPage("index.html")},
 		{get, "/ui/app.js", getPage("app.js")},
