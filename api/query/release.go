@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +36,9 @@ type Release struct {
 	timeline timeline
 	damaged  atomic.Pointer[error]
 	closed   atomic.Bool
+
+	surveyed  atomic.Pointer[survey]
+	surveying sync.Mutex // held to make the survey
 }
 
 // Open opens the release in a folder. The error names the file and what to do.

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -20,7 +21,8 @@ type view struct {
 	active      []bool       // by zoneNo
 	zoneChanges []time.Time  // by zoneNo
 
-	players   []index.Visible // by segment: what players see
+	seen      []bool          // by siteNo: what players see
+	players   []index.Visible // the same by segment
 	operators func() []index.Visible
 }
 
@@ -37,11 +39,12 @@ func newView(t *tables, before *view, at time.Time) *view {
 	}
 	changed := v.setTasks(before, at)
 	changed = v.setZones(before, at) || changed
-	v.operators = sync.OnceValue(func() []index.Visible { return v.visible(true) })
+	v.operators = sync.OnceValue(func() []index.Visible { return v.visible(v.sites(true)) })
 	if changed || before == nil {
-		v.players = v.visible(false)
+		v.seen = v.sites(false)
+		v.players = v.visible(v.seen)
 	} else {
-		v.players, v.operators = before.players, before.operators
+		v.seen, v.players, v.operators = before.seen, before.players, before.operators
 	}
 	return v
 }
@@ -92,27 +95,30 @@ func (v *view) endBy(change time.Time) {
 	}
 }
 
-// visible says for each segment which of its combinations have a drop to show.
-func (v *view) visible(all bool) []index.Visible {
+// sites says which sites have a drop to show.
+func (v *view) sites(all bool) []bool {
 	t := v.tables
 	shown := make([]bool, t.tasks.len()) // lists of tasks with one to show
 	for i := range shown {
-		for _, no := range t.tasks.of(listNo(i)) {
-			if shown[i] = v.shows(no, all); shown[i] {
-				break
-			}
-		}
+		shown[i] = slices.ContainsFunc(t.tasks.of(listNo(i)), func(no taskNo) bool { return v.shows(no, all) })
 	}
 	hidden := make([]bool, t.zones.len()) // lists of zones with an active one
 	for i := range hidden {
-		for _, no := range t.zones.of(listNo(i)) {
-			hidden[i] = hidden[i] || v.active[no]
-		}
+		hidden[i] = slices.ContainsFunc(t.zones.of(listNo(i)), func(no zoneNo) bool { return v.active[no] })
 	}
-	segments := make([]index.Visible, len(t.combos))
-	for i, combos := range t.combos {
+	seen := make([]bool, len(t.sites))
+	for i := range seen {
+		seen[i] = shown[t.sites[i].tasks] && !hidden[t.sites[i].zones]
+	}
+	return seen
+}
+
+// visible says for each segment which of its combinations are of these sites.
+func (v *view) visible(sites []bool) []index.Visible {
+	segments := make([]index.Visible, len(v.tables.combos))
+	for i, combos := range v.tables.combos {
 		for combo, no := range combos {
-			if at := &t.sites[no]; shown[at.tasks] && !hidden[at.zones] {
+			if sites[no] {
 				segments[i].Show(uint32(combo))
 			}
 		}

@@ -78,6 +78,22 @@ func TestBadInput(t *testing.T) {
 		{"cell of zero bytes", "GET", "/v1/cells/%00", "", nil, 400, api.CodeInvalidCell, "cell"},
 		{"long cell", "GET", "/v1/cells/" + strings.Repeat("9", 5000), "", nil, 400, api.CodeInvalidCell, "cell"},
 
+		{"zoom of a tile", "GET", "/v1/tiles/23/0/0.mvt", "", nil, 400, api.CodeInvalidTile, "z"},
+		{"zoom below all", "GET", "/v1/tiles/-1/0/0.mvt", "", nil, 400, api.CodeInvalidTile, "z"},
+		{"zoom is a word", "GET", "/v1/tiles/z/0/0.mvt", "", nil, 400, api.CodeInvalidTile, "z"},
+		{"zoom is long", "GET", "/v1/tiles/" + strings.Repeat("1", 5000) + "/0/0.mvt", "", nil, 400, api.CodeInvalidTile, "z"},
+		{"column of a tile", "GET", "/v1/tiles/3/8/0.mvt", "", nil, 400, api.CodeInvalidTile, "x"},
+		{"column that wraps", "GET", "/v1/tiles/3/4294967296/0.mvt", "", nil, 400, api.CodeInvalidTile, "x"},
+		{"column with a zero", "GET", "/v1/tiles/3/07/0.mvt", "", nil, 400, api.CodeInvalidTile, "x"},
+		{"column with a plus", "GET", "/v1/tiles/3/+7/0.mvt", "", nil, 400, api.CodeInvalidTile, "x"},
+		{"column upwards", "GET", "/v1/tiles/3/..%2f1/0.mvt", "", nil, 400, api.CodeInvalidTile, "x"},
+		{"row of a tile", "GET", "/v1/tiles/0/0/1.mvt", "", nil, 400, api.CodeInvalidTile, "y"},
+		{"row is a fraction", "GET", "/v1/tiles/1/0/0.5.mvt", "", nil, 404, api.CodeNotFound, ""},
+		{"row of zero bytes", "GET", "/v1/tiles/1/0/%00.mvt", "", nil, 400, api.CodeInvalidTile, "y"},
+		{"tile as a picture", "GET", "/v1/tiles/1/0/0.png", "", nil, 404, api.CodeNotFound, ""},
+		{"tile takes JSON", "GET", "/v1/tiles/1/0/0.mvt", "", []string{"Accept: application/json"}, 406, api.CodeNotAcceptable, ""},
+		{"write to a tile", "POST", "/v1/tiles/1/0/0.mvt", "", nil, 405, api.CodeMethodNotAllowed, ""},
+
 		{"no task", "GET", "/v1/tasks/none", "", nil, 404, api.CodeTaskNotFound, "id"},
 		{"task upwards", "GET", "/v1/tasks/..%2fx", "", nil, 404, api.CodeTaskNotFound, "id"},
 		{"task at no time", "GET", "/v1/tasks/city-packets?at=x", "", nil, 400, api.CodeInvalidValue, "at"},
@@ -178,7 +194,7 @@ func TestNoOperators(t *testing.T) {
 
 func TestNoRelease(t *testing.T) {
 	s := newServer(t, Options{Releases: &shown{}})
-	for _, target := range []string{"/v1/lookup?lat=1&lng=1", "/v1/cells/x", "/v1/tasks/x", "/v1/releases/current", "/ui/map.json"} {
+	for _, target := range []string{"/v1/lookup?lat=1&lng=1", "/v1/cells/x", "/v1/tiles/0/0/0.mvt", "/v1/tiles/20/0/0.mvt", "/v1/tasks/x", "/v1/releases/current", "/ui/map.json"} {
 		checkProblem(t, ask(s, "GET", target, ""), 503, api.CodeNoRelease, "")
 	}
 	if w := ask(s, "GET", "/readyz", ""); w.Code != 503 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), `"no_release"`) {

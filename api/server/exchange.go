@@ -34,6 +34,7 @@ type exchange struct {
 	key    []byte // of an ETag
 	answer query.Answer
 	wire   api.Answer
+	tile   query.Tile
 }
 
 // Header values that do not change, shared by all answers. Nobody appends to

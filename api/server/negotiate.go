@@ -11,11 +11,13 @@ import (
 // Media types of answers, as header values that all answers share. Nobody
 // appends to them.
 var (
-	jsonType    = []string{"application/json"}
-	messageType = []string{"application/x-protobuf"}
-	protoType   = []string{"text/plain; charset=utf-8"}
-	problemType = []string{"application/problem+json"}
-	acceptMedia = []string{"Accept"}
+	jsonType     = []string{"application/json"}
+	messageType  = []string{"application/x-protobuf"}
+	tileType     = []string{"application/vnd.mapbox-vector-tile"}
+	protoType    = []string{"text/plain; charset=utf-8"}
+	problemType  = []string{"application/problem+json"}
+	acceptMedia  = []string{"Accept"}
+	acceptCoding = []string{"Accept-Encoding"}
 )
 
 // checkBodyType refuses a body that says it is none of the media types that are
@@ -121,4 +123,22 @@ func weight(parameters string) int {
 		}
 	}
 	return 1000
+}
+
+// takesGzip reports whether the answer may be compressed: Accept-Encoding has to
+// say so.
+func (x *exchange) takesGzip() bool {
+	all, named := 0, -1
+	for _, header := range x.r.Header.Values("Accept-Encoding") {
+		for item := range strings.SplitSeq(header, ",") {
+			name, parameters, _ := strings.Cut(item, ";")
+			switch name = strings.TrimSpace(name); {
+			case strings.EqualFold(name, "gzip"), strings.EqualFold(name, "x-gzip"):
+				named = weight(parameters)
+			case name == "*":
+				all = weight(parameters)
+			}
+		}
+	}
+	return named > 0 || named < 0 && all > 0
 }

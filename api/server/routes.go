@@ -24,6 +24,7 @@ func (s *Server) routes() []route {
 		{post, "/v1/lookup", postLookup},
 		{get, "/v1/lookup", getLookup},
 		{get, "/v1/cells/{cell}", getCell},
+		{get, "/v1/tiles/{z}/{x}/{y}.mvt", getTile},
 		{get, "/v1/tasks/{id}", getTask},
 		{get, "/v1/releases/current", getRelease},
 

@@ -112,6 +112,7 @@ type Server struct {
 	ids      *requestIDs
 	operator [sha256.Size]byte // of the token
 	pool     sync.Pool         // of *exchange
+	zippers  sync.Pool         // of *gzip.Writer
 	drawn    drawnMap
 	stopping atomic.Bool
 }
