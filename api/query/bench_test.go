@@ -134,15 +134,17 @@ func BenchmarkSites(b *testing.B) {
 	}
 }
 
+const benchPOIs = 1_000_000
+
 // BenchmarkTile is tiles of a release of 10^6 POIs all over the map, a third of
 // them in cities: the whole world, one around a city, one inside it.
 func BenchmarkTile(b *testing.B) {
-	r := scattered(b, 1_000_000).open(b, Options{Now: fixed(instant(b, "12:00:00"))})
+	r := scattered(b, benchPOIs).open(b, Options{Now: fixed(instant(b, "12:00:00"))})
 	b.Run("survey", func(b *testing.B) {
 		for b.Loop() {
 			newSurvey(r.tables, r.index.Segments(), maxCounts)
 		}
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1e6, "ns/POI")
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchPOIs, "ns/POI")
 	})
 	must(b, r.Survey())
 	counts := 0
