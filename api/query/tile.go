@@ -32,7 +32,8 @@ const (
 // within its preview, and that is in no active zone; so a place counts once
 // however many tasks drop there. Each is in one tile of a zoom, and only there.
 //
-//	zoom  0…11   clusters, from the survey of the release
+//	zoom  0…11   clusters, from the survey of the release; a tile that is finer
+//	             than the blocks of the survey is counted by its postings
 //	zoom 12…22   drops; clusters where there are more than MaxTileDrops
 //
 // The zero value is ready to be filled, again and again; its texts are valid
@@ -195,7 +196,7 @@ func (a *Tile) visit(r *Release, v *view, t MapTile) error {
 			}
 		}
 	}
-	if len(a.kept) > MaxTileDrops {
+	if len(a.kept) > MaxTileDrops || t.Zoom <= SurveyZoom {
 		a.cluster()
 		return nil
 	}
