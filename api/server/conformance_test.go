@@ -101,6 +101,9 @@ func TestBadInput(t *testing.T) {
 
 		{"no route", "GET", "/v2/lookup", "", nil, 404, api.CodeNotFound, ""},
 		{"folder", "GET", "/v1/cells/", "", nil, 404, api.CodeNotFound, ""},
+		{"window off the map", "POST", "/ui/window", `{"lat":91,"lng":0}`, nil, 400, api.CodeCoordinateRange, "lat"},
+		{"window of nowhere", "POST", "/ui/window", `{}`, nil, 400, api.CodeMissingField, "lat"},
+		{"no file of the page", "GET", "/ui/none.js", "", nil, 404, api.CodeNotFound, ""},
 		{"page upwards", "GET", "/ui/../routes.go", "", nil, 404, api.CodeNotFound, ""},
 		{"profiles", "GET", "/debug/pprof/", "", nil, 404, api.CodeNotFound, ""},
 		{"method", "DELETE", "/v1/lookup", "", nil, 405, api.CodeMethodNotAllowed, ""},
@@ -139,9 +142,9 @@ func TestGoodInput(t *testing.T) {
 		{"health", "GET", "/healthz", "", nil, `"ok"`},
 		{"definition", "GET", "/geodrop.proto", "", nil, "message LookupRequest {"},
 		{"metrics", "GET", "/metrics", "", nil, `geodrop_release_info{release="r1-`},
-		{"page", "GET", "/", "", nil, `<script src="/ui/app.js" defer>`},
-		{"script", "GET", "/ui/app.js", "", nil, `"use strict"`},
-		{"style", "GET", "/ui/style.css", "", nil, `.place`},
+		{"page", "GET", "/", "", nil, `<script src="/ui/main-`},
+		{"licences", "GET", "/ui/LICENSES.txt", "", nil, `Natural Earth`},
+		{"window", "POST", "/ui/window", `{"lat":51.5145,"lng":-0.127}`, nil, `{"cell":"200-78784-62224","cells":[{"id":"200-78782-`},
 		{"map", "GET", "/ui/map.json", "", nil, `"total":737`},
 		{"map is escaped", "GET", "/ui/map.json", "", nil, `"name":"\u003cEast\u003e"`},
 	}
@@ -197,6 +200,7 @@ func TestNoRelease(t *testing.T) {
 	for _, target := range []string{"/v1/lookup?lat=1&lng=1", "/v1/cells/x", "/v1/tiles/0/0/0.mvt", "/v1/tiles/20/0/0.mvt", "/v1/tasks/x", "/v1/releases/current", "/ui/map.json"} {
 		checkProblem(t, ask(s, "GET", target, ""), 503, api.CodeNoRelease, "")
 	}
+	checkProblem(t, ask(s, "POST", "/ui/window", `{"lat":1,"lng":1}`), 503, api.CodeNoRelease, "")
 	if w := ask(s, "GET", "/readyz", ""); w.Code != 503 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), `"no_release"`) {
 		t.Errorf("/readyz: %d %s", w.Code, w.Body)
 	}

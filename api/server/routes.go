@@ -34,10 +34,10 @@ func (s *Server) routes() []route {
 		{get, "/openapi.json", getOpenAPI},
 		{get, "/geodrop.proto", getProto},
 
-		{get, "/", getPage("index.html")},
-		{get, "/ui/app.js", getPage("app.js")},
-		{get, "/ui/style.css", getPage("style.css")},
+		{get, "/", getPage},
+		{get, "/ui/{file}", getPageFile},
 		{get, "/ui/map.json", getMap},
+		{post, "/ui/window", postWindow},
 	}
 }
 

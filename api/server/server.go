@@ -28,6 +28,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"geodrop/api"
+	"geodrop/api/console"
 	"geodrop/api/query"
 )
 
@@ -59,6 +60,7 @@ type Options struct {
 	OperatorToken string        // empty: nobody is an operator
 	NextPoll      time.Duration // what clients are told; default 10 s
 	CacheAge      time.Duration // most that a cache may keep an answer; default 10 s
+	Attribution   []string      // what the licences of the data ask to show on the map
 
 	Concurrent     int           // lookups at a time; default 4 for each processor
 	Queue          int           // lookups that wait for one of them; default 16 for each
@@ -113,11 +115,13 @@ type Server struct {
 	operator [sha256.Size]byte // of the token
 	pool     sync.Pool         // of *exchange
 	zippers  sync.Pool         // of *gzip.Writer
+	page     map[string]*console.File
 	drawn    drawnMap
 	stopping atomic.Bool
 }
 
-// New makes a server. The error is of metrics that the registry has already.
+// New makes a server. The error is of metrics that the registry has already, or
+// of a page that was put together wrongly.
 func New(o Options) (*Server, error) {
 	o = o.withDefaults()
 	s := &Server{
@@ -128,6 +132,10 @@ func New(o Options) (*Server, error) {
 	s.metrics = newMetrics(s)
 	if err := s.metrics.register(o.Registry); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	var err error
+	if s.page, err = console.Files(); err != nil {
+		return nil, err
 	}
 	s.router = s.newRouter()
 	return s, nil

@@ -71,7 +71,7 @@ func testWrite(t *testing.T, d *database) {
 	}
 	p := d.up(t)
 	p.until("/readyz", `"ready"`)
-	load := p.load()
+	load := p.steadyLoad()
 	for i := range 3 {
 		name := fmt.Sprintf("Written %d", i)
 		d.rename(t, name)
@@ -153,7 +153,7 @@ func testFaults(t *testing.T, d *database) {
 	d.rename(t, "Before")
 	p := d.up(t, "--poll", "20ms", "--quiet", "20ms", "--poll-timeout", "500ms", "--max-rejected", "100%")
 	p.until(lookup, "Before")
-	load := p.load()
+	load := p.steadyLoad()
 	told := ""
 	for _, f := range faults() {
 		t.Run(f.name, func(t *testing.T) {

@@ -131,15 +131,15 @@ func (p *process) until(path, has string) string {
 // lookup is where the sample has the POI tfl-244.
 const lookup = "/v1/lookup?lat=51.516119&lng=-0.128585"
 
-// load looks up all the time.
-type load struct {
+// steadyLoad looks up all the time.
+type steadyLoad struct {
 	done, failed atomic.Int64
 	last         atomic.Pointer[string] // failure
 	stop         func()
 }
 
-func (p *process) load() *load {
-	l := &load{}
+func (p *process) steadyLoad() *steadyLoad {
+	l := &steadyLoad{}
 	ctx, cancel := context.WithCancel(context.Background())
 	var client sync.WaitGroup
 	client.Go(func() {
@@ -162,7 +162,7 @@ func (p *process) load() *load {
 }
 
 // check ends the load and wants no failures.
-func (l *load) check(t *testing.T) {
+func (l *steadyLoad) check(t *testing.T) {
 	t.Helper()
 	l.stop()
 	if n := l.failed.Load(); n > 0 || l.done.Load() == 0 {

@@ -23,7 +23,7 @@ func TestRoles(t *testing.T) {
 	}
 	node := startNode()
 	node.until(lookup, "Earnshaw Street")
-	load := node.load()
+	load := node.steadyLoad()
 	for i := range 3 {
 		name := fmt.Sprintf("Edited %d", i)
 		rename(t, filepath.Join(bundle, "pois.csv"), name)

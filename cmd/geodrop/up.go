@@ -13,6 +13,7 @@ import (
 	"geodrop/cmd/internal/publish"
 	"geodrop/cmd/internal/shelf"
 	"geodrop/cmd/internal/starter"
+	"geodrop/data/sample"
 	"geodrop/grid/index"
 )
 
@@ -72,10 +73,21 @@ func (c *upCmd) node(r *run) (o node.Options, err error) {
 	if _, err := fmt.Fprintf(r.stdout, "Starting on %s/ …\n", url); err != nil {
 		return o, errors.Join(err, listener.Close(), closeListener(admin))
 	}
+	so := c.server()
+	so.Attribution = c.attribution()
 	return node.Options{
-		Listener: listener, Admin: admin, Server: c.server(), Log: r.log,
+		Listener: listener, Admin: admin, Server: so, Log: r.log,
 		Serving: func(release *query.Release) { welcome(r.stdout, url, c.store(), release) },
 	}, nil
+}
+
+// attribution is what the map has to show of the config; that of others is not
+// known.
+func (c *upCmd) attribution() []string {
+	if c.Src != "" {
+		return nil
+	}
+	return sample.Attribution()
 }
 
 // store is the store of those who name no config.

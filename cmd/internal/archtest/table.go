@@ -34,6 +34,8 @@ func Table() []Row {
 		{Path: "api/client", Network: true, Documented: true, Imports: []string{"grid/coord", "poi", "api/query", "api"}},
 		{Path: "api/client/typescript", Documented: true},
 		{Path: "api/client/load", Network: true, Documented: true, Imports: []string{"grid/coord"}},
+		{Path: "api/console", Documented: true},
+		{Path: "api/server", Network: true, Documented: true, Imports: []string{"grid/coord", "grid", "grid/index", "poi", "poi/catalog", "sync/manifest", "api/query", "api", "api/console"}},
 		{Path: "data/sample", Imports: []string{"sync/atomicfile"}},
 		{Path: "data/schema"},
 		{Path: "data/sqlstore", Imports: []string{"grid/coord", "grid", "poi", "data/schema"}},
