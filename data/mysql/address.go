@@ -165,6 +165,7 @@ func (a *Address) connector() (driver.Connector, error) {
 	c.Timeout, c.ReadTimeout, c.WriteTimeout = a.dial, a.get, a.send
 	c.Params = session()
 	c.MaxAllowedPacket = 0 // what the server says
+	c.DialFunc = dial
 	c.Logger = &mysql.NopLogger{}
 	if a.tls {
 		c.TLS = &tls.Config{ServerName: a.tlsName, MinVersion: tls.VersionTLS12}
