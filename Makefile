@@ -30,9 +30,10 @@ unit: deps ## the tests alone, full size
 race: deps ## the tests under the race detector, property tests shortened
 	go test -race -short ./...
 
-bench: build ## lookup and build against their peers; BENCHFLAGS adds flags to both
+bench: build ## lookup, build and stores against their peers; BENCHFLAGS adds flags to all
 	bin/geodrop bench lookup $(BENCHFLAGS)
 	bin/geodrop bench build $(BENCHFLAGS)
+	bin/geodrop bench store $(BENCHFLAGS)
 
 lint: ## gofmt, go vet, staticcheck
 	@bad=$$(gofmt -l .); test -z "$$bad" || { echo "gofmt -w these files: $$bad" >&2; exit 1; }

@@ -8,6 +8,7 @@
 //	Build  ── a synthetic bundle ─────────── GNU sort of the same keys and rows
 //	Areas  ── real or synthetic districts ── H3, boxes and exact test, PostGIS
 //	Overload ─ a node with the sample ────── itself, without load
+//	Stores ── synthetic rows in databases ── bare loops over their drivers
 //
 // Machines are shared and their speed drifts. So contenders take turns in one
 // run, forwards and backwards, and a ratio is one of medians over the rounds.
