@@ -176,8 +176,8 @@ func whole(t *testing.T, got, want *storetest.State) {
 	}
 }
 
-// TestKill kills imports, kills the ones that go on, too, and lets the next one
-// come to its end.
+// TestKill kills imports, kills the ones that go on, too, and lets the one come
+// to its end that has no more signs.
 func TestKill(t *testing.T) {
 	dir := killBundle(t)
 	reference := openSQLite(t)
@@ -202,24 +202,30 @@ func TestKill(t *testing.T) {
 			run  killing
 		}{{"at a sign", atSign}, {"behind a sign", behindSign}} {
 			t.Run(engine.name+" "+kill.name, func(t *testing.T) {
-				store := engine.open()
-				kills := killUntilDone(t, kill.run, store, dir, want)
-				s, err := openAt(t.Context(), store)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer s.Close()
-				if got := storetest.Read(t, s); !reflect.DeepEqual(got, want) {
-					t.Errorf("after %d kills the store has %d POIs, want %d", kills, len(got.POIs), len(want.POIs))
-				}
-				if kills < 50 {
-					t.Errorf("only %d imports were killed", kills)
+				kills := 0
+				for kills < leastKills {
+					store := engine.open()
+					kills += killUntilDone(t, kill.run, store, dir, want)
+					s, err := openAt(t.Context(), store)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if got := storetest.Read(t, s); !reflect.DeepEqual(got, want) {
+						t.Errorf("after %d kills the store has %d POIs, want %d", kills, len(got.POIs), len(want.POIs))
+					}
+					if err := s.Close(); err != nil {
+						t.Fatal(err)
+					}
 				}
 				t.Logf("%d imports were killed", kills)
 			})
 		}
 	}
 }
+
+// leastKills is how many imports of each kind are killed. One store may not be
+// enough: how far an import comes behind a sign is not for the test to say.
+const leastKills = 50
 
 // killUntilDone kills each import one sign later than the one before, and looks
 // at the store after each.
