@@ -34,6 +34,8 @@ bench: build ## lookup, build and stores against their peers; BENCHFLAGS adds fl
 	bin/geodrop bench lookup $(BENCHFLAGS)
 	bin/geodrop bench build $(BENCHFLAGS)
 	bin/geodrop bench store $(BENCHFLAGS)
+bench: build ## lookup, build and http against their peers; BENCHFLAGS adds flags to each
+	bin/geodrop bench http $(BENCHFLAGS)
 
 lint: ## gofmt, go vet, staticcheck
 	@bad=$$(gofmt -l .); test -z "$$bad" || { echo "gofmt -w these files: $$bad" >&2; exit 1; }
