@@ -129,7 +129,7 @@ func (m *httpMeasure) serve(ctx context.Context, dir string) ([]*load, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := m.record(lookups.clients[0]); err != nil {
+	if err := m.record(lookups.address); err != nil {
 		return nil, err
 	}
 	peer, err := m.load(ctx, peerBare, newBare(m.text, m.lengths).serve)
@@ -140,23 +140,23 @@ func (m *httpMeasure) serve(ctx context.Context, dir string) ([]*load, error) {
 	return []*load{lookups, peer, none}, err
 }
 
-// load starts a server and connects to it.
+// load starts a server and makes clients of it.
 func (m *httpMeasure) load(ctx context.Context, name string, serve func(context.Context, net.Listener) error) (*load, error) {
 	s, err := listen(context.WithoutCancel(ctx), serve)
 	if err != nil {
 		return nil, err
 	}
 	m.later(s.stop)
-	l, err := newLoad(name, s.address, m.opts.Connections, m.requests)
-	if err != nil {
-		return nil, err
-	}
-	m.later(l.close) // before the server, which waits for its clients
-	return l, nil
+	return newLoad(name, s.address, m.opts.Connections, m.requests), nil
 }
 
 // record asks each request once, for what the other servers are to answer.
-func (m *httpMeasure) record(c *lookupClient) error {
+func (m *httpMeasure) record(address string) (err error) {
+	var c lookupClient
+	if err := c.connect(address); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
 	var body []byte
 	for _, request := range m.requests {
 		body = body[:0]

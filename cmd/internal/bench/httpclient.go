@@ -19,12 +19,16 @@ type lookupClient struct {
 // maxAnswerBytes is more than any answer has.
 const maxAnswerBytes = 1 << 20
 
-func dialLookups(address string) (*lookupClient, error) {
-	c, err := net.Dial("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("connect to the server that is measured: %w", err)
+// connect opens the connection, in place of the one before.
+func (c *lookupClient) connect(address string) (err error) {
+	if c.conn, err = net.Dial("tcp", address); err != nil {
+		return fmt.Errorf("connect to the server that is measured: %w", err)
 	}
-	return &lookupClient{conn: c, in: bufio.NewReaderSize(c, 64<<10)}, nil
+	if c.in == nil {
+		c.in = bufio.NewReaderSize(nil, 64<<10)
+	}
+	c.in.Reset(c.conn)
+	return nil
 }
 
 func (c *lookupClient) close() error { return c.conn.Close() }

@@ -22,11 +22,13 @@ func lookupRequest(at coord.E7) []byte {
 }
 
 // load sends the same requests to one server again and again, each client its
-// share of them, the next one when the answer is read.
+// share of them on a connection of the round, the next one when the answer is
+// read.
 type load struct {
 	name     string
+	address  string
 	requests [][]byte
-	clients  []*lookupClient
+	clients  []lookupClient
 
 	latencies []time.Duration // of the last round, by request
 	rounds    []loadRound
@@ -39,64 +41,70 @@ type loadRound struct {
 	p50, p99       time.Duration
 }
 
-func newLoad(name, address string, connections int, requests [][]byte) (l *load, err error) {
-	l = &load{name: name, requests: requests, latencies: make([]time.Duration, len(requests))}
-	for range connections {
-		c, err := dialLookups(address)
-		if err != nil {
-			return nil, errors.Join(err, l.close())
-		}
-		l.clients = append(l.clients, c)
+func newLoad(name, address string, connections int, requests [][]byte) *load {
+	return &load{
+		name: name, address: address, requests: requests,
+		clients: make([]lookupClient, connections), latencies: make([]time.Duration, len(requests)),
 	}
-	return l, nil
-}
-
-func (l *load) close() error {
-	var errs []error
-	for _, c := range l.clients {
-		errs = append(errs, c.close())
-	}
-	return errors.Join(errs...)
 }
 
 // round is the run of a contender. It found the bytes of the answers.
 func (l *load) round() (t tally, err error) {
+	for i := range l.clients {
+		if err := l.clients[i].connect(l.address); err != nil {
+			return t, err
+		}
+		defer func() { err = errors.Join(err, l.clients[i].close()) }()
+	}
 	processor, before := processClock(), runtime.MemStats{}
 	runtime.ReadMemStats(&before)
 	began := processor()
-	done := make(chan error, len(l.clients))
-	bytes := make([]int, len(l.clients))
-	for i := range l.clients {
-		go func() { done <- l.share(i, &bytes[i]) }()
-	}
-	for range l.clients {
-		err = errors.Join(err, <-done)
+	if t.found, err = l.share(); err != nil {
+		return t, fmt.Errorf("%s: %w", l.name, err)
 	}
 	took, after := processor()-began, runtime.MemStats{}
 	runtime.ReadMemStats(&after)
-	for _, n := range bytes {
-		t.found += n
-	}
 	slices.Sort(l.latencies)
 	l.rounds = append(l.rounds, loadRound{
 		took, after.Mallocs - before.Mallocs, after.TotalAlloc - before.TotalAlloc,
 		quantile(l.latencies, 0.5), quantile(l.latencies, 0.99),
 	})
-	return t, err
+	return t, nil
 }
 
-// share sends every request whose turn client i has.
-func (l *load) share(i int, bytes *int) error {
+// share lets each client send every request whose turn it has.
+func (l *load) share() (bytes int, err error) {
+	type outcome struct {
+		bytes int
+		err   error
+	}
+	done := make(chan outcome, len(l.clients))
+	for i := range l.clients {
+		go func() {
+			n, err := l.send(i)
+			done <- outcome{n, err}
+		}()
+	}
+	for range l.clients {
+		o := <-done
+		bytes += o.bytes
+		err = errors.Join(err, o.err)
+	}
+	return bytes, err
+}
+
+// send sends the requests of client i.
+func (l *load) send(i int) (bytes int, err error) {
 	for j := i; j < len(l.requests); j += len(l.clients) {
 		began := time.Now()
 		n, err := l.clients[i].ask(l.requests[j], func([]byte) {})
 		if err != nil {
-			return fmt.Errorf("%s: %w", l.name, err)
+			return bytes, err
 		}
 		l.latencies[j] = time.Since(began)
-		*bytes += n
+		bytes += n
 	}
-	return nil
+	return bytes, nil
 }
 
 // quantile of sorted times.
