@@ -21,21 +21,26 @@ type exchange struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	id     string
+	values *headerValues
 
 	held     Held
 	admitted bool
 	status   int // 0 until something is sent
 	bytes    int
 
-	sent   []string // media type of the body
-	wanted []string // of the answer
-	body   [api.MaxLookupBytes + 1]byte
-	out    []byte
-	key    []byte // of an ETag
-	answer query.Answer
-	wire   api.Answer
-	tile   query.Tile
+	sent     []string // media type of the body
+	wanted   []string // of the answer
+	body     [api.MaxLookupBytes + 1]byte
+	out      []byte
+	gathered []byte // header and out
+	key      []byte // of an ETag
+	answer   query.Answer
+	wire     api.Answer
+	tile     query.Tile
 }
+
+// headerValues are those that each answer has for itself, allocated together.
+type headerValues struct{ id, length [1]string }
 
 // Header values that do not change, shared by all answers. Nobody appends to
 // them.
@@ -52,8 +57,9 @@ func (s *Server) handler(rt route) http.HandlerFunc {
 		started := time.Now()
 		x := s.pool.Get().(*exchange)
 		x.w, x.r, x.id, x.status, x.bytes = w, r, s.ids.of(r), 0, 0
+		x.values = &headerValues{id: [1]string{x.id}}
 		h := w.Header()
-		h["X-Request-Id"] = []string{x.id}
+		h["X-Request-Id"] = x.values.id[:]
 		h["X-Content-Type-Options"] = noSniff
 		s.metrics.inFlight.Inc()
 		defer x.finish(m, started)
@@ -84,7 +90,7 @@ func (x *exchange) finish(m *routeMetrics, started time.Time) {
 			slog.String("id", x.id), slog.String("method", x.r.Method), slog.String("path", x.r.URL.Path),
 			slog.Int("status", x.status), slog.Int("bytes", x.bytes), slog.Duration("took", took))
 	}
-	x.w, x.r = nil, nil
+	x.w, x.r, x.values = nil, nil, nil
 	if panicked == nil {
 		s.pool.Put(x) // what panicked may be in any state
 		return
@@ -101,11 +107,12 @@ func (x *exchange) send(status int, contentType []string, body []byte) {
 	x.done()
 	h := x.w.Header()
 	h["Content-Type"] = contentType
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	x.values.length[0] = strconv.Itoa(len(body))
+	h["Content-Length"] = x.values.length[:]
 	x.status = status
 	x.w.WriteHeader(status)
 	// An error is the client's, who is gone.
-	x.bytes, _ = x.w.Write(body)
+	x.bytes, _ = x.write(body)
 }
 
 // fail is the one place that turns errors into problems.
@@ -177,18 +184,23 @@ func (x *exchange) readBody() ([]byte, error) {
 	for {
 		m, err := x.r.Body.Read(x.body[n:])
 		n += m
-		var slow net.Error
 		switch {
 		case n > api.MaxLookupBytes:
 			return nil, tooLarge()
+		case err == nil:
 		case err == io.EOF:
 			return x.body[:n], nil
-		case errors.As(err, &slow) && slow.Timeout():
+		case timedOut(err):
 			return nil, api.NewProblem(api.CodeRequestTimeout, "", "send the body faster")
-		case err != nil:
+		default:
 			return nil, api.NewProblem(unreadable(x.sent), "", "the body cannot be read to its end")
 		}
 	}
+}
+
+func timedOut(err error) bool {
+	var slow net.Error
+	return errors.As(err, &slow) && slow.Timeout()
 }
 
 func tooLarge() error {

@@ -41,6 +41,10 @@ func (s *Server) routes() []route {
 	}
 }
 
+// target is a route without parameters.
+type target struct{ method, path string }
+
+// newRouter also fills s.direct.
 func (s *Server) newRouter() http.Handler {
 	mux := chi.NewRouter()
 	allowed := map[string][]string{} // methods by pattern
@@ -52,6 +56,9 @@ func (s *Server) newRouter() http.Handler {
 		}
 		for _, m := range methods {
 			mux.Method(m, rt.pattern, h)
+			if !strings.Contains(rt.pattern, "{") {
+				s.direct[target{m, rt.pattern}] = h
+			}
 		}
 		allowed[rt.pattern] = append(allowed[rt.pattern], methods...)
 	}

@@ -109,6 +109,7 @@ func (o Options) withDefaults() Options {
 type Server struct {
 	options  Options
 	router   http.Handler
+	direct   map[target]http.HandlerFunc
 	gate     *gate
 	metrics  *metrics
 	ids      *requestIDs
@@ -126,7 +127,7 @@ func New(o Options) (*Server, error) {
 	o = o.withDefaults()
 	s := &Server{
 		options: o, gate: newGate(o.Concurrent, o.Queue, o.QueueWait), ids: newRequestIDs(),
-		operator: sha256.Sum256([]byte(o.OperatorToken)),
+		operator: sha256.Sum256([]byte(o.OperatorToken)), direct: map[target]http.HandlerFunc{},
 	}
 	s.pool.New = func() any { return &exchange{server: s} }
 	s.metrics = newMetrics(s)
@@ -141,8 +142,15 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.ServeHTTP(w, r) }
+// ServeHTTP answers one request. Those for a route without parameters are not
+// routed by chi, which copies a request to go with its parameters.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if handle, ok := s.direct[target{r.Method, r.URL.Path}]; ok && r.URL.RawPath == "" {
+		handle(w, r)
+		return
+	}
+	s.router.ServeHTTP(w, r)
+}
 
 // Serve answers on the listener, which it closes, until the context is done;
 // then /readyz says so, no more connections are taken and requests under way
@@ -152,10 +160,10 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		Handler: s, MaxHeaderBytes: maxHeaderBytes,
 		ReadHeaderTimeout: s.options.HeaderTimeout, ReadTimeout: s.options.ReadTimeout,
 		WriteTimeout: s.options.WriteTimeout, IdleTimeout: s.options.IdleTimeout,
-		ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
+		ConnContext: withConn, ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- web.Serve(s.limited(l)) }()
+	go func() { failed <- web.Serve(gathered{s.limited(l)}) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve HTTP on %s: %w", l.Addr(), err)
