@@ -60,13 +60,16 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
-// gatherAbove is from how many bytes on an answer may not fit into the buffer of
-// net/http together with its header.
-const gatherAbove = 3 << 10
+// Answers of up to gatherAbove bytes fit into the buffer of net/http together
+// with their header; for those of more than gatherMost one write less is nothing.
+const (
+	gatherAbove = 3 << 10
+	gatherMost  = 64 << 10
+)
 
 // write writes a whole body, after the header if that is not sent yet.
 func (x *exchange) write(body []byte) (n int, err error) {
-	if len(body) <= gatherAbove {
+	if len(body) <= gatherAbove || len(body) > gatherMost {
 		return x.w.Write(body)
 	}
 	conn, ok := x.r.Context().Value(connKey{}).(*gatheredConn)

@@ -48,7 +48,9 @@ func TestHTTP(t *testing.T) {
 		{"http/2e4 drops_per_answer", "", 15, 35, 0},
 		{"http/2e4/server processor_ns_per_request", peerBare, -1e9, 1e9, 0},
 		{"http/2e4/redis requests_per_second", peerRedis, 1, 1e7, 0},
-		{"http/2e4/redis drops_per_answer", peerRedis, 15, 35, 0.1},
+		{"http/2e4/redis processor_ns_per_request", peerRedis, 1000, 1e9, 0},
+		{"http/2e4/redis found_per_answer", peerRedis, 15, 35, 0.1},
+		{"http/2e4/redis-places found_per_answer", peerRedis + " ASC WITHCOORD WITHDIST", 15, 35, 0.1},
 		{"http/2e4/tile38 requests_per_second", None, 1, 1e7, 0},
 	} {
 		r := rowOf(t, rows, tt.name)

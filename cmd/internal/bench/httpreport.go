@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -13,21 +12,23 @@ func (m *httpMeasure) measure(ctx context.Context, loads []*load) error {
 	for _, l := range loads {
 		contenders = append(contenders, contender{l.name, l.round})
 	}
-	geo, why := m.redis(ctx)
-	if geo != nil {
-		contenders = append(contenders, *geo)
-	} else if !errors.Is(why, errNoRedis) && why != nil {
+	searches, why := m.redis(ctx)
+	if why != nil && !errors.Is(why, errNoRedis) {
 		return why
+	}
+	for _, s := range searches {
+		contenders = append(contenders, contender{s.name, s.round})
 	}
 	times, err := contest(ctx, wallClock(), m.opts.Rounds, contenders)
 	if err != nil {
 		return err
 	}
 	m.report(loads, times)
-	if geo != nil {
-		m.reportRedis(times[0], times[len(times)-1])
-	} else {
-		m.add(newRow(m.name+"/redis", "requests_per_second", m.rate(times[0]), unitPerS).without(fmt.Sprint(why)).atLeast(targetRedis))
+	if why != nil {
+		m.add(newRow(m.name+"/redis", "requests_per_second", m.rate(times[0]), unitPerS).without(why.Error()).atLeast(targetRedis))
+	}
+	for i, s := range searches {
+		m.reportSearch(s, loads[0], times[0], times[len(loads)+i])
 	}
 	m.add(newRow(m.name+"/tile38", "requests_per_second", m.rate(times[0]), unitPerS).
 		without("Tile38 is not measured: no package of the system has it").atLeast(targetRedis))
@@ -83,63 +84,3 @@ func (m *httpMeasure) reportServers(loads []*load, times []timing) {
 
 // each is what one request took of a round.
 func (m *httpMeasure) each(d time.Duration) float64 { return per(d, len(m.requests)) }
-
-// redis starts Redis and fills it; nil, and why, if there is none.
-func (m *httpMeasure) redis(ctx context.Context) (*contender, error) {
-	m.opts.Progress.Stage("fill Redis of " + m.name)
-	defer m.opts.Progress.Stage("measure " + m.name)
-	r, err := startRedis(ctx)
-	if err != nil {
-		return nil, err
-	}
-	m.later(r.stop)
-	if err := r.fill(ctx, m.points); err != nil {
-		return nil, err
-	}
-	const connections = 2 // keep the one thread of Redis busy
-	clients := make([]*redisConn, connections)
-	for i := range clients {
-		if clients[i], err = r.dial(); err != nil {
-			return nil, err
-		}
-		m.later(clients[i].conn.Close)
-	}
-	searches := make([][]byte, len(m.positions))
-	for i, at := range m.positions {
-		searches[i] = geoSearch(at, windowMetres)
-	}
-	return &contender{peerRedis, func() (tally, error) { return searchRedis(clients, searches) }}, nil
-}
-
-// windowMetres is the mean side of a window.
-const windowMetres = 1000
-
-// searchRedis shares the searches among the clients.
-func searchRedis(clients []*redisConn, searches [][]byte) (t tally, err error) {
-	type outcome struct {
-		found int
-		err   error
-	}
-	done := make(chan outcome, len(clients))
-	for i, c := range clients {
-		from, to := i*len(searches)/len(clients), (i+1)*len(searches)/len(clients)
-		go func() {
-			found, err := c.send(searches[from:to])
-			done <- outcome{found, err}
-		}()
-	}
-	for range clients {
-		o := <-done
-		t.found += o.found
-		err = errors.Join(err, o.err)
-	}
-	return t, err
-}
-
-// reportRedis compares our server with Redis.
-func (m *httpMeasure) reportRedis(ours, redis timing) {
-	m.add(newRow(m.name+"/redis", "requests_per_second", m.rate(ours), unitPerS).timesCost(peerRedis, m.rate(redis)).atLeast(targetRedis).
-		noted("the same points and positions; Redis answers ids only, %d requests ahead on each of 2 connections, ours one at a time", redisAhead))
-	m.add(newRow(m.name+"/redis", "drops_per_answer", m.perRequest(m.drops), "").timesCost(peerRedis, m.perRequest(redis.found)).
-		noted("a square as large as the mean window"))
-}

@@ -13,8 +13,6 @@ import (
 	"strconv"
 	"syscall"
 	"time"
-
-	"geodrop/grid/coord"
 )
 
 // errNoRedis marks a machine without Redis.
@@ -213,12 +211,4 @@ func (r *redisServer) fill(ctx context.Context, points *Points) (err error) {
 		commands = commands[:0]
 	}
 	return nil
-}
-
-// geoSearch asks for the ids in a square around a position: the shortest answer
-// that Redis has, without positions, distances or an order.
-func geoSearch(at coord.E7, metres int) []byte {
-	side := strconv.AppendInt(nil, int64(metres), 10)
-	return appendCommand(nil, []byte("GEOSEARCH"), []byte(redisKey), []byte("FROMLONLAT"), appendDegrees(nil, at.Lng), appendDegrees(nil, at.Lat),
-		[]byte("BYBOX"), side, side, []byte("m"))
 }
