@@ -1,12 +1,15 @@
 package bench
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net"
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // smallHTTP is quickly built and has the density of the real one.
@@ -75,6 +78,28 @@ func TestHTTPWithoutPeer(t *testing.T) {
 	r := rowOf(t, rows, "http/2e4/redis requests_per_second")
 	if r.Peer != None || r.Met != nil || !strings.Contains(r.Note, "not installed") {
 		t.Errorf("without Redis the row is %+v", r)
+	}
+}
+
+func TestHTTPCancelled(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := HTTP(ctx, smallHTTP()); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
+	wantEmpty(t, os.TempDir())
+}
+
+func TestQuantile(t *testing.T) {
+	times := make([]time.Duration, 100)
+	for i := range times {
+		times[i] = time.Duration(i + 1)
+	}
+	for q, want := range map[float64]time.Duration{0: 1, 0.01: 1, 0.5: 50, 0.985: 99, 0.99: 99, 1: 100} {
+		if got := quantile(times, q); got != want {
+			t.Errorf("quantile %v is %d, want %d", q, got, want)
+		}
 	}
 }
 

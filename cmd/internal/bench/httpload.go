@@ -107,9 +107,9 @@ func (l *load) send(i int) (bytes int, err error) {
 	return bytes, nil
 }
 
-// quantile of sorted times.
+// quantile is the least of sorted times that a share q of them does not exceed.
 func quantile(sorted []time.Duration, q float64) time.Duration {
-	return sorted[min(int(math.Ceil(q*float64(len(sorted)))), len(sorted)-1)]
+	return sorted[max(int(math.Ceil(q*float64(len(sorted))))-1, 0)]
 }
 
 // median of a figure over the rounds, without the first, which warms up.

@@ -55,7 +55,7 @@ func (m *httpMeasure) report(loads []*load, times []timing) {
 		{"processor_ns_per_request", unitNs, "of all threads, clients included", func(r *loadRound) float64 { return m.each(r.processor) }},
 		{"p50_ns", unitNs, "seen by the client, its machine busy with others", func(r *loadRound) float64 { return float64(r.p50) }},
 		{"p99_ns", unitNs, "", func(r *loadRound) float64 { return float64(r.p99) }},
-		{"allocs_per_request", "", "by the server, net/http included; the clients make none", func(r *loadRound) float64 { return m.perRequest(int(r.mallocs)) }},
+		{"allocs_per_request", "", "net/http included, clients make none; its own are the request's id, the values of its header lines and the text of its length", func(r *loadRound) float64 { return m.perRequest(int(r.mallocs)) }},
 		{"allocated_bytes_per_request", "B", "as above", func(r *loadRound) float64 { return m.perRequest(int(r.bytes)) }},
 	} {
 		row := newRow(m.name, figure.metric, ours.median(figure.of), figure.unit).timesCost(peerBare, bare.median(figure.of))
