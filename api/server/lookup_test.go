@@ -46,6 +46,9 @@ func TestSharedTasks(t *testing.T) {
 // TestLookupAllocates: a lookup has three objects of its own, its id, the
 // values of its header lines and the text of its length.
 func TestLookupAllocates(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short tests run under the race detector, which makes pools forget")
+	}
 	const own = 3
 	s := newServer(t, Options{Releases: openSample(t)})
 	body, request := &rewound{}, []byte(`{"lat":51.5145,"lng":-0.127,"kinds":[],"limit":100}`)
