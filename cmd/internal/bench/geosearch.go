@@ -104,7 +104,7 @@ func (s *geoSearch) round() (t tally, err error) {
 }
 
 // reportSearch compares our server with Redis.
-func (m *httpMeasure) reportSearch(s *geoSearch, ours *load, took, peer timing) {
+func (m *httpMeasure) reportSearch(s *geoSearch, ours *httpLoad, took, peer timing) {
 	name := m.name + s.suffix
 	m.add(newRow(name, "requests_per_second", m.rate(took), unitPerS).timesCost(s.name, m.rate(peer)).atLeast(targetRedis).
 		noted("the same points and positions; %s, %d requests ahead on each of %d connections, ours one at a time", s.note, redisAhead, len(s.clients)))

@@ -115,7 +115,7 @@ func (m *httpMeasure) later(stop func() error) { m.ended = append(m.ended, stop)
 
 // serve starts the servers and their clients: ours, the bare one, and one that
 // does nothing.
-func (m *httpMeasure) serve(ctx context.Context, dir string) ([]*load, error) {
+func (m *httpMeasure) serve(ctx context.Context, dir string) ([]*httpLoad, error) {
 	release, err := query.Open(dir, query.Options{})
 	if err != nil {
 		return nil, err
@@ -137,11 +137,11 @@ func (m *httpMeasure) serve(ctx context.Context, dir string) ([]*load, error) {
 		return nil, err
 	}
 	none, err := m.load(ctx, "no server", echo(m.meanAnswer()).serve)
-	return []*load{lookups, peer, none}, err
+	return []*httpLoad{lookups, peer, none}, err
 }
 
 // load starts a server and makes clients of it.
-func (m *httpMeasure) load(ctx context.Context, name string, serve func(context.Context, net.Listener) error) (*load, error) {
+func (m *httpMeasure) load(ctx context.Context, name string, serve func(context.Context, net.Listener) error) (*httpLoad, error) {
 	s, err := listen(context.WithoutCancel(ctx), serve)
 	if err != nil {
 		return nil, err

@@ -21,10 +21,10 @@ func lookupRequest(at coord.E7) []byte {
 	return fmt.Appendf(nil, "POST /v1/lookup HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
-// load sends the same requests to one server again and again, each client its
+// httpLoad sends the same requests to one server again and again, each client its
 // share of them on a connection of the round, the next one when the answer is
 // read.
-type load struct {
+type httpLoad struct {
 	name     string
 	address  string
 	requests [][]byte
@@ -41,15 +41,15 @@ type loadRound struct {
 	p50, p99       time.Duration
 }
 
-func newLoad(name, address string, connections int, requests [][]byte) *load {
-	return &load{
+func newLoad(name, address string, connections int, requests [][]byte) *httpLoad {
+	return &httpLoad{
 		name: name, address: address, requests: requests,
 		clients: make([]lookupClient, connections), latencies: make([]time.Duration, len(requests)),
 	}
 }
 
 // round is the run of a contender. It found the bytes of the answers.
-func (l *load) round() (t tally, err error) {
+func (l *httpLoad) round() (t tally, err error) {
 	for i := range l.clients {
 		if err := l.clients[i].connect(l.address); err != nil {
 			return t, err
@@ -73,7 +73,7 @@ func (l *load) round() (t tally, err error) {
 }
 
 // share lets each client send every request whose turn it has.
-func (l *load) share() (bytes int, err error) {
+func (l *httpLoad) share() (bytes int, err error) {
 	type outcome struct {
 		bytes int
 		err   error
@@ -94,7 +94,7 @@ func (l *load) share() (bytes int, err error) {
 }
 
 // send sends the requests of client i.
-func (l *load) send(i int) (bytes int, err error) {
+func (l *httpLoad) send(i int) (bytes int, err error) {
 	for j := i; j < len(l.requests); j += len(l.clients) {
 		began := time.Now()
 		n, err := l.clients[i].ask(l.requests[j], func([]byte) {})
@@ -113,7 +113,7 @@ func quantile(sorted []time.Duration, q float64) time.Duration {
 }
 
 // median of a figure over the rounds, without the first, which warms up.
-func (l *load) median(figure func(*loadRound) float64) float64 {
+func (l *httpLoad) median(figure func(*loadRound) float64) float64 {
 	var all []float64
 	for i := range l.rounds[1:] {
 		all = append(all, figure(&l.rounds[1+i]))

@@ -7,7 +7,7 @@ import (
 )
 
 // measure lets our server and its peers take turns.
-func (m *httpMeasure) measure(ctx context.Context, loads []*load) error {
+func (m *httpMeasure) measure(ctx context.Context, loads []*httpLoad) error {
 	var contenders []contender
 	for _, l := range loads {
 		contenders = append(contenders, contender{l.name, l.round})
@@ -43,7 +43,7 @@ func (m *httpMeasure) rate(t timing) float64 {
 }
 
 // report compares our server with the bare one.
-func (m *httpMeasure) report(loads []*load, times []timing) {
+func (m *httpMeasure) report(loads []*httpLoad, times []timing) {
 	ours, bare := loads[0], loads[1]
 	m.add(newRow(m.name, "requests_per_second", m.rate(times[0]), unitPerS).timesCost(peerBare, m.rate(times[1])).atLeast(targetBare).
 		noted("median of %d rounds of %d requests, %d connections that are kept, one request at a time on each; clients in the same process",
@@ -71,7 +71,7 @@ func (m *httpMeasure) report(loads []*load, times []timing) {
 
 // reportServers leaves out what clients and sockets cost, which a server that
 // does nothing tells.
-func (m *httpMeasure) reportServers(loads []*load, times []timing) {
+func (m *httpMeasure) reportServers(loads []*httpLoad, times []timing) {
 	processor := func(i int) float64 {
 		return loads[i].median(func(r *loadRound) float64 { return m.each(r.processor) })
 	}
