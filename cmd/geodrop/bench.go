@@ -20,7 +20,7 @@ type benchCmd struct {
 	Soak   benchSoakCmd   `cmd:"" help:"A service under load and edits for an hour: what fails, what grows."`
 
 	Overload benchOverloadCmd `cmd:"" help:"A node asked for ten times its peak, and beside slow clients."`
-	Store  benchStoreCmd  `cmd:"" help:"Reading SQLite and MariaDB against bare loops over their drivers."`
+	Store    benchStoreCmd    `cmd:"" help:"Reading SQLite and MariaDB against bare loops over their drivers."`
 }
 
 func (*benchCmd) Help() string {
