@@ -98,8 +98,12 @@ func (x *exchange) sendChannel(c channel, known string) error {
 	}
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(c.body)))
+	if x.r.Method == http.MethodHead {
+		x.w.WriteHeader(http.StatusOK)
+		return nil
+	}
 	x.w.kind = "channel"
-	_, err := x.w.Write(c.body) // net/http drops the body of HEAD
+	_, err := x.w.Write(c.body)
 	return sendError(err)
 }
 
