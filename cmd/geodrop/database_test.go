@@ -41,11 +41,11 @@ func startDatabase(t *testing.T) *database {
 }
 
 // up starts geodrop up on the database.
-func (d *database) up(t *testing.T, args ...string) *process {
+func (d *database) up(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
 	src := url.URL{Scheme: "mysql+unix", User: url.UserPassword("gd", secret), Path: d.proxy.socket + "/" + databaseName}
 	return startProcess(t, []string{"GEODROP_SRC=" + src.String()},
-		append([]string{"up", "--dir", t.TempDir(), "--listen", "127.0.0.1:0"}, args...)...)
+		append([]string{"up", "--dir", dir, "--listen", "127.0.0.1:0"}, args...)...)
 }
 
 // rename has the mariadb command line write.
@@ -69,7 +69,7 @@ func testWrite(t *testing.T, d *database) {
 	if testing.Short() {
 		bound *= 3 // the race detector is slow
 	}
-	p := d.up(t)
+	p := d.up(t, t.TempDir())
 	p.until("/readyz", `"ready"`)
 	load := p.steadyLoad()
 	for i := range 3 {
@@ -148,10 +148,12 @@ func faults() []fault {
 }
 
 // testFaults: under every fault the last good release is served and the state
-// says what is wrong; after it the next write is visible.
+// says what is wrong; after it the next write is visible. A start without the
+// database serves what was served last.
 func testFaults(t *testing.T, d *database) {
 	d.rename(t, "Before")
-	p := d.up(t, "--poll", "20ms", "--quiet", "20ms", "--poll-timeout", "500ms", "--max-rejected", "100%")
+	dir := t.TempDir()
+	p := d.up(t, dir, "--poll", "20ms", "--quiet", "20ms", "--poll-timeout", "500ms", "--max-rejected", "100%")
 	p.until(lookup, "Before")
 	load := p.steadyLoad()
 	told := ""
@@ -179,4 +181,12 @@ func testFaults(t *testing.T, d *database) {
 	if code := p.cmd.ProcessState.ExitCode(); code != exitDone {
 		t.Errorf("told to stop, it ended with %d", code)
 	}
+
+	must(t, d.End())
+	began := time.Now()
+	again := d.up(t, dir)
+	again.until("/readyz", `"ready"`)
+	t.Logf("without its database it is ready after %v", time.Since(began).Round(time.Millisecond))
+	again.until("/readyz", `"class":"unreachable"`)
+	again.until(lookup, "After "+faults()[len(faults())-1].name)
 }
