@@ -22,7 +22,8 @@ type mapPlaces struct {
 	Release     string          `json:"release"`
 	Districts   json.RawMessage `json:"districts"`
 	Places      []mapPlace      `json:"places"`
-	Total       int             `json:"total"` // places of the release
+	Total       int             `json:"total"`           // places of the release
+	Tiles       string          `json:"tiles,omitempty"` // where there are more than the list has
 	Attribution []string        `json:"attribution"`
 }
 
@@ -86,6 +87,9 @@ func drawMap(r *query.Release, outlines []byte, attribution []string) ([]byte, e
 	}
 	for _, s := range r.Index().Segments() {
 		m.Total += s.Len()
+	}
+	if m.Total > maxPlaces {
+		m.Tiles = "/v1/tiles/{z}/{x}/{y}.mvt"
 	}
 	step := max(1, (m.Total+maxPlaces-1)/maxPlaces)
 	err := index.Protect(func() error {

@@ -31,11 +31,11 @@ type loop struct {
 	state     *state
 	log       *slog.Logger
 
-	seen    State
-	since   time.Time // when seen was seen first
-	behind  time.Time // since when the config differs from what is published; zero: it does not
-	misses  int       // looks that failed, in a row
-	missing string    // class of the last of them
+	seen     State
+	since    time.Time // when seen was seen first
+	behind   time.Time // since when the config differs from what is published; zero: it does not
+	misses   int       // looks that failed, in a row
+	lastMiss string    // its class
 
 	built    State // last
 	gone     bool  // and put aside since
@@ -87,7 +87,7 @@ func (l *loop) step(ctx context.Context) time.Duration {
 	if err != nil {
 		return l.missed(err, now)
 	}
-	l.misses, l.missing = 0, ""
+	l.misses, l.lastMiss = 0, ""
 	l.state.looked(now)
 	pause := max(l.interval, pollShare*now.Sub(began))
 	if !l.due(found, now) {
@@ -104,10 +104,10 @@ func (l *loop) step(ctx context.Context) time.Duration {
 // is said again and again.
 func (l *loop) missed(err error, now time.Time) time.Duration {
 	class := sourceClass(err)
-	if class.Name != l.missing {
+	if class.Name != l.lastMiss {
 		l.log.Error("the config cannot be read; what was published still is", "error", err)
 	}
-	l.misses, l.missing = l.misses+1, class.Name
+	l.misses, l.lastMiss = l.misses+1, class.Name
 	l.state.missed(class, now)
 	return min(backoff(l.interval, l.misses), maxMissPause)
 }
