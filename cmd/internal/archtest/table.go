@@ -30,7 +30,6 @@ func Table() []Row {
 		{Path: "builder", Imports: []string{"grid/coord", "grid", "sync/atomicfile", "grid/index", "poi", "poi/decode", "poi/catalog", "sync/manifest", "builder/extsort"}},
 		{Path: "api/query", Imports: []string{"grid/coord", "grid", "grid/index", "poi", "poi/catalog", "sync/manifest"}},
 		{Path: "api", Documented: true, Imports: []string{"grid/coord", "poi", "api/query"}},
-		{Path: "api/server", Network: true, Documented: true, Imports: []string{"grid/coord", "grid", "grid/index", "poi", "poi/catalog", "sync/manifest", "api/query", "api"}},
 		{Path: "api/client", Network: true, Documented: true, Imports: []string{"grid/coord", "poi", "api/query", "api"}},
 		{Path: "api/client/typescript", Documented: true},
 		{Path: "api/client/load", Network: true, Documented: true, Imports: []string{"grid/coord"}},
