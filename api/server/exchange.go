@@ -157,7 +157,7 @@ func (x *exchange) done() {
 // admit waits for the gate.
 func (x *exchange) admit() error {
 	if !x.server.gate.enter(x.r.Context()) {
-		x.server.metrics.shed.Inc()
+		x.server.metrics.shed.WithLabelValues(shedLookups).Inc()
 		return api.NewProblem(api.CodeOverloaded, "", "too many lookups at a time; try again after Retry-After")
 	}
 	x.admitted = true

@@ -2,10 +2,11 @@
 // that is served, and answers and errors into bytes. Which release that is, and
 // how it comes to be, it does not know: a Releases hands it out.
 //
-//	connection ─► limit ─► chi ─► exchange ─► handler ─┬─► answer
-//	                              │ id, recovery       └─► error ─► problem+json
-//	                              │ metrics, log            (one place: fail)
-//	                              └ gate: so many lookups at a time, few waiting
+//	connection ─► limit ─► brake ─► chi ─► exchange ─► handler ─┬─► answer
+//	                         │            │ id, recovery        └─► error ─► problem+json
+//	                         │            │ metrics, log             (one place: fail)
+//	                         │            └ gate: so many lookups at a time, few waiting
+//	                         └ turns away what the processors have no time for
 //
 // Every route stands in routes.go. A handler returns an error or sends; it never
 // does both. Where somebody is goes into no log, no metric and no error.
@@ -66,6 +67,9 @@ type Options struct {
 	Queue          int           // lookups that wait for one of them; default 16 for each
 	QueueWait      time.Duration // how long; default 100 ms
 	MaxConnections int           // default 16384; more are closed at once
+	QueueTarget    time.Duration // that all requests may wait before they are looked at; default 2 ms
+
+	prober prober // default: an echo
 
 	HeaderTimeout time.Duration // for the header of a request; default 5 s
 	ReadTimeout   time.Duration // for a request; default 10 s
@@ -84,6 +88,7 @@ func (o Options) withDefaults() Options {
 	o.Concurrent = cmp.Or(o.Concurrent, 4*processors)
 	o.Queue = cmp.Or(o.Queue, 16*o.Concurrent)
 	o.QueueWait = cmp.Or(o.QueueWait, 100*time.Millisecond)
+	o.QueueTarget = cmp.Or(o.QueueTarget, 2*time.Millisecond)
 	o.MaxConnections = cmp.Or(o.MaxConnections, 16384)
 	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 5*time.Second)
 	o.ReadTimeout = cmp.Or(o.ReadTimeout, 10*time.Second)
@@ -107,18 +112,20 @@ func (o Options) withDefaults() Options {
 
 // Server answers every route. It is an http.Handler.
 type Server struct {
-	options  Options
-	router   http.Handler
-	direct   map[target]http.HandlerFunc
-	gate     *gate
-	metrics  *metrics
-	ids      *requestIDs
-	operator [sha256.Size]byte // of the token
-	pool     sync.Pool         // of *exchange
-	zippers  sync.Pool         // of *gzip.Writer
-	page     map[string]*console.File
-	drawn    drawnMap
-	stopping atomic.Bool
+	options    Options
+	router     http.Handler
+	direct     map[target]http.HandlerFunc
+	gate       *gate
+	brake      *brake
+	turnedAway *turnedAway
+	metrics    *metrics
+	ids        *requestIDs
+	operator   [sha256.Size]byte // of the token
+	pool       sync.Pool         // of *exchange
+	zippers    sync.Pool         // of *gzip.Writer
+	page       map[string]*console.File
+	drawn      drawnMap
+	stopping   atomic.Bool
 }
 
 // New makes a server. The error is of metrics that the registry has already, or
@@ -127,6 +134,7 @@ func New(o Options) (*Server, error) {
 	o = o.withDefaults()
 	s := &Server{
 		options: o, gate: newGate(o.Concurrent, o.Queue, o.QueueWait), ids: newRequestIDs(),
+		brake: newBrake(o.QueueTarget, runtime.GOMAXPROCS(0)), turnedAway: newTurnedAway(),
 		operator: sha256.Sum256([]byte(o.OperatorToken)), direct: map[target]http.HandlerFunc{},
 	}
 	s.pool.New = func() any { return &exchange{server: s} }
@@ -142,9 +150,13 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// ServeHTTP answers one request. Those for a route without parameters are not
-// routed by chi, which copies a request to go with its parameters.
+// ServeHTTP answers one request, if there is room for it. One for a route without
+// parameters is not routed by chi, which copies a request to go with its
+// parameters.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.hasRoom(w, r) {
+		return
+	}
 	if handle, ok := s.direct[target{r.Method, r.URL.Path}]; ok && r.URL.RawPath == "" {
 		handle(w, r)
 		return
@@ -162,6 +174,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		WriteTimeout: s.options.WriteTimeout, IdleTimeout: s.options.IdleTimeout,
 		ConnContext: withConn, ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
+	stopWatching, err := s.startWatching(ctx)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer stopWatching()
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(gathered{s.limited(l)}) }()
 	select {
@@ -172,7 +189,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	s.stopping.Store(true)
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.StopTimeout)
 	defer cancel()
-	err := web.Shutdown(stop)
+	err = web.Shutdown(stop)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.options.Log.Warn("requests under way were cut off", "after", s.options.StopTimeout)
 		err = web.Close()
