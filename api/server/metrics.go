@@ -59,6 +59,9 @@ func (m *metrics) register(r *prometheus.Registry) error {
 			return err
 		}
 	}
+	for _, reason := range []string{shedQueue, shedLookups} {
+		m.shed.WithLabelValues(reason) // 0 is something, for rates
+	}
 	m.page = promhttp.HandlerFor(r, promhttp.HandlerOpts{})
 	return nil
 }

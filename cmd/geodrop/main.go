@@ -14,6 +14,7 @@
 //	geodrop lookup --release RELEASE --lat … --lng …
 //	geodrop load --target URL --rate N             open-loop load on a node
 //	geodrop bench lookup|build
+//	geodrop generate WHAT                          dashboard, alerts, units, Dockerfile
 package main
 
 import (
@@ -46,18 +47,19 @@ type cli struct {
 	LogLevel  slog.Level       `default:"warn" help:"Least level that is logged: debug, info, warn or error."`
 	Version   kong.VersionFlag `help:"Print the version and exit."`
 
-	Up      upCmd      `cmd:"" help:"Build and serve a config, the shipped sample by default."`
-	Origin  originCmd  `cmd:"" help:"Build a config and carry the release to nodes."`
-	Node    nodeCmd    `cmd:"" help:"Answer lookups from what an origin carries."`
-	Sample  sampleCmd  `cmd:"" help:"Write the shipped sample as a bundle."`
-	Import  importCmd  `cmd:"" help:"Load a bundle or single files into a store."`
-	Export  exportCmd  `cmd:"" help:"Write a store as a bundle."`
-	Build   buildCmd   `cmd:"" help:"Build a release from a config."`
-	Verify  verifyCmd  `cmd:"" help:"Check every digest and invariant of a release."`
-	Inspect inspectCmd `cmd:"" help:"Show what is in a release or a file of one."`
-	Lookup  lookupCmd  `cmd:"" help:"Answer what can be found around a position."`
-	Load    loadCmd    `cmd:"" help:"Ask a node at a rate, and tell how it answers."`
-	Bench   benchCmd   `cmd:"" help:"Measure, against what people would otherwise use."`
+	Up       upCmd       `cmd:"" help:"Build and serve a config, the shipped sample by default."`
+	Origin   originCmd   `cmd:"" help:"Build a config and carry the release to nodes."`
+	Node     nodeCmd     `cmd:"" help:"Answer lookups from what an origin carries."`
+	Sample   sampleCmd   `cmd:"" help:"Write the shipped sample as a bundle."`
+	Import   importCmd   `cmd:"" help:"Load a bundle or single files into a store."`
+	Export   exportCmd   `cmd:"" help:"Write a store as a bundle."`
+	Build    buildCmd    `cmd:"" help:"Build a release from a config."`
+	Verify   verifyCmd   `cmd:"" help:"Check every digest and invariant of a release."`
+	Inspect  inspectCmd  `cmd:"" help:"Show what is in a release or a file of one."`
+	Lookup   lookupCmd   `cmd:"" help:"Answer what can be found around a position."`
+	Load     loadCmd     `cmd:"" help:"Ask a node at a rate, and tell how it answers."`
+	Bench    benchCmd    `cmd:"" help:"Measure, against what people would otherwise use."`
+	Generate generateCmd `cmd:"" help:"Write a dashboard, alert rules, units of systemd or a Dockerfile."`
 }
 
 // run is what a command's Run gets.

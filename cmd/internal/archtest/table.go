@@ -51,6 +51,7 @@ func Table() []Row {
 		{Path: "cmd/internal/publish", Imports: []string{Below}},
 		{Path: "cmd/internal/origin", Imports: []string{Below}, Network: true},
 		{Path: "cmd/internal/node", Imports: []string{Below}, Network: true},
+		{Path: "cmd/internal/generate", Imports: []string{Below}, Network: true},
 		{Path: "cmd/geodrop", Imports: []string{Below}, Network: true},
 	}
 }
