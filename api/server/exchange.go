@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"geodrop/api"
 	"geodrop/api/query"
 )
@@ -22,6 +24,7 @@ type exchange struct {
 	r      *http.Request
 	id     string
 	values *headerValues
+	span   trace.Span // nil if nobody traces
 
 	held     Held
 	admitted bool
@@ -62,6 +65,9 @@ func (s *Server) handler(rt route) http.HandlerFunc {
 		h["X-Request-Id"] = x.values.id[:]
 		h["X-Content-Type-Options"] = noSniff
 		s.metrics.inFlight.Inc()
+		if t := s.options.Tracer; t != nil {
+			x.startSpan(t, rt.pattern)
+		}
 		defer x.finish(m, started)
 		if err := rt.handle(x); err != nil {
 			x.fail(err)
@@ -83,6 +89,9 @@ func (x *exchange) finish(m *routeMetrics, started time.Time) {
 	x.leave()
 	x.done()
 	s.metrics.inFlight.Dec()
+	if x.span != nil {
+		x.endSpan()
+	}
 	took := time.Since(started)
 	m.observe(x.r.Method, x.status, took)
 	if log := s.options.Log; log.Enabled(x.r.Context(), slog.LevelInfo) {

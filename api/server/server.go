@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"geodrop/api"
 	"geodrop/api/console"
@@ -56,6 +57,7 @@ type Options struct {
 	Checks   func() []api.Check   // for /readyz; nil for none
 	Registry *prometheus.Registry // default: one of its own
 	Log      *slog.Logger         // default: discarded
+	Tracer   trace.Tracer         // of a span for each request; default: none
 	Now      func() time.Time     // default time.Now
 
 	OperatorToken string        // empty: nobody is an operator

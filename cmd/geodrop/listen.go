@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"time"
 
@@ -82,9 +81,9 @@ func atLeastMillisecond(flag string, d time.Duration) error {
 }
 
 // publish are the options of a publisher; what it makes has to open.
-func (c *loopFlags) publish(config publish.Config, s *shelf.Shelf, log *slog.Logger) publish.Options {
+func (c *loopFlags) publish(r *run, config publish.Config, s *shelf.Shelf) publish.Options {
 	return publish.Options{
-		Config: config, Shelf: s, Interval: c.Poll, Quiet: c.Quiet, Timeout: c.PollTimeout, Log: log,
+		Config: config, Shelf: s, Interval: c.Poll, Quiet: c.Quiet, Timeout: c.PollTimeout, Log: r.log, Tracer: r.tracer,
 		Build: builder.Options{Memory: int64(c.Memory), MaxRejected: c.MaxRejected.limit(), MaxShrink: c.MaxShrink.limit()},
 		Check: func(dir string) error {
 			r, err := query.Open(dir, query.Options{})
@@ -105,6 +104,6 @@ type serveFlags struct {
 // Validate refuses a time that would stand for a default.
 func (c *serveFlags) Validate() error { return atLeastMillisecond("next-poll", c.NextPoll) }
 
-func (c *serveFlags) server() server.Options {
-	return server.Options{OperatorToken: c.OperatorToken, NextPoll: c.NextPoll}
+func (c *serveFlags) server(r *run) server.Options {
+	return server.Options{OperatorToken: c.OperatorToken, NextPoll: c.NextPoll, Tracer: r.tracer}
 }

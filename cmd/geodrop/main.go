@@ -29,6 +29,9 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"go.opentelemetry.io/otel/trace"
+
+	"geodrop/cmd/internal/tracing"
 )
 
 // version is set by the linker.
@@ -69,6 +72,7 @@ type run struct {
 	stdout io.Writer
 	stderr *os.File
 	log    *slog.Logger
+	tracer trace.Tracer // nil: nothing is traced
 }
 
 // notRight marks an error about the thing that was asked about.
@@ -105,7 +109,13 @@ func mainCode() int {
 	}
 	ctx, untrap := trap()
 	defer untrap()
-	err = command.Run(&run{ctx: ctx, untrap: untrap, stdout: os.Stdout, stderr: os.Stderr, log: c.logger()})
+	log := c.logger()
+	traces, err := tracing.Open(ctx, tracing.Options{Version: version, Log: log})
+	if err != nil {
+		return report(usage{err})
+	}
+	defer traces.Close()
+	err = command.Run(&run{ctx: ctx, untrap: untrap, stdout: os.Stdout, stderr: os.Stderr, log: log, tracer: traces.Tracer()})
 	return report(err)
 }
 

@@ -54,7 +54,7 @@ func (c *nodeCmd) Run(r *run) (err error) {
 	}
 	return node.Run(r.ctx, node.Options{
 		Listener: listener, Admin: admin, Feed: feed, Parts: []board.Checker{feed}, AsOf: feed.AsOf,
-		Registry: registry, Server: c.server(), Log: r.log,
+		Registry: registry, Server: c.server(r), Log: r.log,
 		Serving: func(release *query.Release) { welcome(r.stdout, at, "", release) },
 	})
 }

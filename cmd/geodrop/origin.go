@@ -49,7 +49,7 @@ func (c *originCmd) Run(r *run) (err error) {
 	}
 	var told sync.Once
 	return origin.Run(r.ctx, origin.Options{
-		Dir: c.Dir, Listener: listener, Log: r.log, Publish: c.publish(config, shelf, r.log),
+		Dir: c.Dir, Listener: listener, Log: r.log, Publish: c.publish(r, config, shelf),
 		Announced: func(at manifest.Pointer) { told.Do(func() { carried(r.stdout, url, at) }) },
 	})
 }

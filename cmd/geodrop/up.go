@@ -31,6 +31,9 @@ func (*upCmd) Help() string {
 again whenever the config changes. What it served last is there at once after a
 restart, whatever the config does. Ctrl-C stops it.
 
+OTEL_EXPORTER_OTLP_ENDPOINT=http://HOST:4318 in the environment sends traces
+there; origin and node know it, too.
+
 Example: geodrop up
          sqlite3 var/up/config.db "UPDATE tasks SET paused = 1 WHERE id = 'city-packets'"
          geodrop up --dir /var/lib/geodrop --listen :8080 --src dir:london`
@@ -56,7 +59,7 @@ func (c *upCmd) Run(r *run) (err error) {
 	if err != nil {
 		return err
 	}
-	publisher := publish.New(c.publish(config, shelf, r.log))
+	publisher := publish.New(c.publish(r, config, shelf))
 	o.Feed = node.ShelfFeed{Shelf: shelf, Log: r.log}
 	o.Parts, o.Metrics, o.AsOf = publisher.Parts(), publisher.Metrics(), publisher.AsOf
 	o.Beside = []func(context.Context) error{func(ctx context.Context) error { publisher.Run(ctx); return nil }}
@@ -73,7 +76,7 @@ func (c *upCmd) node(r *run) (o node.Options, err error) {
 	if _, err := fmt.Fprintf(r.stdout, "Starting on %s/ …\n", url); err != nil {
 		return o, errors.Join(err, listener.Close(), closeListener(admin))
 	}
-	so := c.server()
+	so := c.server(r)
 	so.Attribution = c.attribution()
 	return node.Options{
 		Listener: listener, Admin: admin, Server: so, Log: r.log,

@@ -48,6 +48,7 @@ func Table() []Row {
 		{Path: "cmd/internal/board", Imports: []string{"api"}},
 		{Path: "cmd/internal/shelf", Imports: []string{"sync/atomicfile"}},
 		{Path: "cmd/internal/starter", Imports: []string{"sync/atomicfile", "poi/decode", "data/sample", "data/sqlite", "data/transfer"}},
+		{Path: "cmd/internal/tracing", Imports: []string{"builder"}},
 		{Path: "cmd/internal/publish", Imports: []string{Below}},
 		{Path: "cmd/internal/origin", Imports: []string{Below}, Network: true},
 		{Path: "cmd/internal/node", Imports: []string{Below}, Network: true},

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"geodrop/api/query"
+	"geodrop/cmd/internal/tracing"
 )
 
 // Damage is what a lookup met in the release of a folder.
@@ -19,7 +20,11 @@ func (n *Node) Damaged() <-chan Damage { return n.holder.damaged }
 
 // Serve opens the release in a folder, swaps it in, and closes the one before
 // when its last request is done. On an error what was served still is.
-func (n *Node) Serve(_ context.Context, dir string) error {
+func (n *Node) Serve(ctx context.Context, dir string) error {
+	return tracing.Span(ctx, n.options.Server.Tracer, "serve release", func(context.Context) error { return n.serve(dir) })
+}
+
+func (n *Node) serve(dir string) error {
 	r, err := query.Open(dir, query.Options{Now: n.options.Server.Now, HugePages: true})
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"geodrop/builder"
+	"geodrop/cmd/internal/tracing"
 	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
 )
@@ -57,7 +58,12 @@ func (p *Publisher) buildIn(ctx context.Context, dir, origin string) (err error)
 	}()
 	o := p.options.Build
 	o.Out, o.TempDir, o.Log = dir, "", p.options.Log
-	if _, err := builder.Build(ctx, src, o); err != nil {
+	err = tracing.Build(ctx, p.options.Tracer, o.Progress, func(ctx context.Context, progress builder.Progress) error {
+		o.Progress = progress
+		_, err := builder.Build(ctx, src, o)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	if err := p.checkShrink(dir); err != nil {

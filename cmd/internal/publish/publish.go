@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"geodrop/builder"
 	"geodrop/cmd/internal/board"
@@ -49,6 +50,7 @@ type Options struct {
 	Timeout  time.Duration          // of a look at the config; default 30 s
 	Build    builder.Options        // Out, TempDir and Log are the publisher's
 	Log      *slog.Logger           // default: discarded
+	Tracer   trace.Tracer           // of builds; default: none
 }
 
 // Publisher builds and publishes.
