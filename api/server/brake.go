@@ -41,6 +41,7 @@ type brake struct {
 	credit   float64   // requests that may begin now
 	credited time.Time
 	nextShed time.Time // when another may be turned away
+	observed time.Time // when an echo was last
 	calm     int       // windows in a row in which nobody was
 	window   window
 }
@@ -143,6 +144,9 @@ func (b *brake) echo(now time.Time) bool {
 	if begun == b.before && !b.on.Load() {
 		return false
 	}
+	if now.Sub(b.observed) > windowLength { // nobody came for a while
+		b.window.began, b.window.before, b.window.echoes = now, begun, 0
+	}
 	b.sent, b.before = now, begun
 	return true
 }
@@ -175,6 +179,7 @@ func (b *brake) observe(now time.Time) time.Duration {
 	}
 	w.delay, w.ahead = min(w.delay, delay), min(w.ahead, ahead)
 	w.echoes++
+	b.observed = now
 	if now.Sub(w.began) >= windowLength && w.echoes >= fewestEchoes {
 		b.turn(now)
 	}

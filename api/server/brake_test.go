@@ -50,6 +50,24 @@ func TestBrakeOnset(t *testing.T) {
 	}
 }
 
+// TestBrakeAfterRest: the limit is of what is asked now, not of a time when
+// nobody asked.
+func TestBrakeAfterRest(t *testing.T) {
+	b, now := newBrake(2*time.Millisecond, 1), noon
+	for began := true; began || b.window.echoes > 0; began = false {
+		b.begun.Add(1)
+		now = look(b, now, 10*time.Microsecond, 1)
+	}
+	now = now.Add(time.Hour)
+	for i := 0; i < 20 && !b.on.Load(); i++ {
+		b.begun.Add(1)
+		now = look(b, now, 5*time.Millisecond, 50) // 51 in 10 ms
+	}
+	if limit := b.state(); limit < 4000 || limit > 6000 {
+		t.Errorf("a limit of %.0f where 5100 requests a second were answered", limit)
+	}
+}
+
 // TestBrakeAges: an echo that does not come back is a queue, too.
 func TestBrakeAges(t *testing.T) {
 	b, now := newBrake(time.Millisecond, 1), noon
