@@ -130,9 +130,14 @@ export interface Readiness {
   checks: Array<{
     name: string;
     state: "ok" | "working" | "failing";
+    /** Of what is wrong: a stable word, such as timeout, schema_too_new or shrink. More may come. */
+    class?: string;
+    /** What it does, or what is wrong, for people. */
     detail?: string;
     /** Since when it is in this state. */
     since?: string;
+    /** When it last did what it is for. Of releases: when what is served was last known to be what the config says. */
+    last?: string;
   }>;
 }
 
@@ -142,7 +147,7 @@ export interface Problem {
   title: string;
   status: number;
   /** Stable: a client may branch on it. */
-  code: "invalid_json" | "invalid_utf8" | "too_deep" | "duplicate_key" | "missing_field" | "invalid_type" | "invalid_value" | "coordinate_out_of_range" | "invalid_cell" | "operator_only" | "not_found" | "task_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "body_too_large" | "unsupported_media_type" | "internal" | "no_release" | "release_damaged" | "overloaded" | "not_ready";
+  code: "invalid_json" | "invalid_protobuf" | "invalid_utf8" | "too_deep" | "duplicate_key" | "missing_field" | "invalid_type" | "invalid_value" | "coordinate_out_of_range" | "invalid_cell" | "invalid_tile" | "operator_only" | "not_found" | "task_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "body_too_large" | "unsupported_media_type" | "internal" | "no_release" | "release_damaged" | "overloaded" | "not_ready";
   /** Of the body, or parameter. */
   field?: string;
   /** What is wrong and what to do. */
@@ -419,6 +424,11 @@ export class Client extends Caller {
     return this.call({ method: "GET", path: `/v1/cells/${part(cell)}`, as: "json" }, options);
   }
 
+  /** The drops of a tile of the map, as a Mapbox vector tile */
+  getTile(z: number, x: number, y: number, options: CallOptions = {}): Promise<ArrayBuffer> {
+    return this.call({ method: "GET", path: `/v1/tiles/${part(z)}/${part(x)}/${part(y)}.mvt`, as: "bytes" }, options);
+  }
+
   /** The state of a task */
   getTask(id: string, query: { at?: string; } = {}, options: CallOptions = {}): Promise<TaskAnswer> {
     return this.call({ method: "GET", path: `/v1/tasks/${part(id)}`, query, as: "json" }, options);
@@ -449,6 +459,11 @@ export class Client extends Caller {
   /** This document */
   getOpenAPI(options: CallOptions = {}): Promise<Record<string, unknown>> {
     return this.call({ method: "GET", path: `/openapi.json`, as: "json" }, options);
+  }
+
+  /** The Protocol Buffers messages of /v1/lookup */
+  getProto(options: CallOptions = {}): Promise<string> {
+    return this.call({ method: "GET", path: `/geodrop.proto`, as: "text" }, options);
   }
 
   /**
