@@ -37,6 +37,7 @@ const shades = `new Set(` + picture + `.flatMap(({ data }) => [...new Uint32Arra
 
 // The colours of style.css.
 const (
+	cluster   = "[213, 107, 91]"
 	landDark  = "[26, 32, 39]"
 	foundDark = "[255, 106, 80]"
 	land      = "[247, 246, 242]"
@@ -86,6 +87,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("desk", func(t *testing.T) { looks(t, start(t, browser, s, 1440, 900), 1440) })
 	t.Run("phone", func(t *testing.T) { looks(t, start(t, browser, s, 390, 844), 390) })
 	t.Run("norelease", func(t *testing.T) { noRelease(t, browser, s) })
+	t.Run("tiles", func(t *testing.T) { tiles(t, browser, s) })
 	b := start(t, browser, s, 1440, 900)
 	for _, tt := range []struct {
 		name string
@@ -210,6 +212,16 @@ func noRelease(t *testing.T, browser context.Context, s *site) {
 	b.says(".status", "738 places in 33 districts")
 	b.says(".result", "Click the map")
 	b.checkFaults("503 (Service Unavailable)")
+}
+
+// tiles: a release too large for one answer is drawn by tiles.
+func tiles(t *testing.T, browser context.Context, s *site) {
+	s.tiled.Store(true)
+	defer s.tiled.Store(false)
+	b := start(t, browser, s, 1440, 900)
+	b.until(pixels + "(" + cluster + ").n > 100")
+	b.shoot("tiles")
+	b.checkFaults()
 }
 
 // hostileText: names are text, whatever is in them.

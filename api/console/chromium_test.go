@@ -151,6 +151,7 @@ func (b *tab) checkFaults(except ...string) {
 func (b *tab) until(expression string) {
 	b.t.Helper()
 	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(patience))); err != nil {
+		b.shoot("failed")
 		text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.body.innerText`))
 		b.t.Fatalf("%s: %v; the page says:\n%s\n%s", expression, err, text, strings.Join(b.faults(), "\n"))
 	}

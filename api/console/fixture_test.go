@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"geodrop/api/query"
 	"geodrop/api/server"
 	"geodrop/builder"
@@ -31,6 +33,7 @@ type site struct {
 	outlines []byte
 	shown    atomic.Bool
 	busy     atomic.Int64 // lookups to turn away
+	tiled    atomic.Bool  // as a release too large for one answer is
 	url      string
 }
 
@@ -59,7 +62,7 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	web := httptest.NewServer(s.shed(node))
+	web := httptest.NewServer(s.shed(s.tile(node)))
 	t.Cleanup(web.Close)
 	s.url = web.URL
 	s.shown.Store(true)
@@ -104,6 +107,42 @@ func build(t *testing.T, bundle, out string) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// tile answers with tiles of one cluster each, in their middle, and says so in
+// the map.
+func (s *site) tile(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case s.tiled.Load() && strings.HasPrefix(r.URL.Path, "/v1/tiles/"):
+			_, _ = w.Write(clusterTile(1234))
+		case s.tiled.Load() && r.URL.Path == "/ui/map.json":
+			answer := httptest.NewRecorder()
+			r.Header.Del("Accept-Encoding")
+			next.ServeHTTP(answer, r)
+			_, _ = w.Write([]byte(`{"tiles":"/v1/tiles/{z}/{x}/{y}.mvt",` + strings.TrimPrefix(answer.Body.String(), "{")))
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// clusterTile is a vector tile whose layer "clusters" has one point with a count.
+func clusterTile(count uint64) []byte {
+	text := func(b []byte, field protowire.Number, v string) []byte {
+		return protowire.AppendString(protowire.AppendTag(b, field, protowire.BytesType), v)
+	}
+	number := func(b []byte, field protowire.Number, v uint64) []byte {
+		return protowire.AppendVarint(protowire.AppendTag(b, field, protowire.VarintType), v)
+	}
+	var middle []byte // go once to 2048, 2048
+	for _, n := range []uint64{1<<3 | 1, protowire.EncodeZigZag(2048), protowire.EncodeZigZag(2048)} {
+		middle = protowire.AppendVarint(middle, n)
+	}
+	feature := text(number(text(nil, 2, "\x00\x00"), 3, 1), 4, string(middle))
+	layer := number(text(nil, 1, "clusters"), 15, 2)
+	layer = text(text(text(layer, 2, string(feature)), 3, "count"), 4, string(number(nil, 5, count)))
+	return text(nil, 3, string(number(layer, 5, 4096)))
 }
 
 // shed turns lookups away while the site is busy, as the gate of a node does.

@@ -87,6 +87,7 @@ export interface MapData {
   districts: Outline[];
   places: Place[]; // every nth where there are more
   total: number;
+  tiles?: string; // address of the tiles to draw instead of places
   attribution: string[];
 }
 

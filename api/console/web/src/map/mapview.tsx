@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Probe } from "../probe";
 import type { MapData } from "../wire";
 import { PlaceMap, type Listener } from "./placemap";
@@ -11,14 +11,15 @@ interface Props {
   listener: Listener;
 }
 
-// MapView keeps the map in step with the state of the page.
+// MapView keeps the map in step with the state of the page, in the order of its
+// changes.
 export function MapView({ data, probe, pointed, listener }: Props) {
   const target = useRef<HTMLDivElement>(null);
   const map = useRef<PlaceMap>(undefined);
   const latest = useRef(listener);
   latest.current = listener;
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const made = new PlaceMap(target.current!, {
       probe: (at) => latest.current.probe(at),
       point: (poi) => latest.current.point(poi),
@@ -26,11 +27,11 @@ export function MapView({ data, probe, pointed, listener }: Props) {
     map.current = made;
     return () => made.destroy();
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (data) map.current?.showRelease(data);
   }, [data]);
-  useEffect(() => map.current?.showAnswer(probe.at, probe.cells, probe.answer), [probe]);
-  useEffect(() => map.current?.point(probe.answer?.drops.find((drop) => drop.poi === pointed)), [pointed, probe]);
+  useLayoutEffect(() => map.current?.showAnswer(probe.at, probe.cells, probe.answer), [probe]);
+  useLayoutEffect(() => map.current?.point(probe.answer?.drops.find((drop) => drop.poi === pointed)), [pointed, probe]);
 
   return (
     <section class="map" aria-label="Map">

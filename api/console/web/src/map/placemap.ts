@@ -15,6 +15,7 @@ import { wrapped } from "../words";
 import { basemap } from "./basemap";
 import { Districts } from "./districts";
 import { Found, Places } from "./places";
+import { Tiles } from "./tiles";
 import { calm, colours, onThemeChange } from "./theme";
 import { WindowLayer } from "./window";
 
@@ -34,6 +35,7 @@ export class PlaceMap {
   private readonly land = basemap(() => this.colour);
   private readonly districts = new Districts(() => this.colour);
   private readonly places = new Places(() => this.colour);
+  private readonly tiles = new Tiles(() => this.colour);
   private readonly window = new WindowLayer(() => this.colour);
   private readonly found = new Found(() => this.colour);
   private readonly map: OLMap;
@@ -51,7 +53,7 @@ export class PlaceMap {
       target,
       controls: [new ScaleLine()],
       interactions: interactions(),
-      layers: [this.land, this.districts.layer, this.window.layer, this.places.layer, this.districts.names, this.found.layer],
+      layers: [this.land, this.districts.layer, this.window.layer, this.places.layer, this.tiles.layer, this.districts.names, this.found.layer],
       view: new View({ maxZoom: 20, constrainResolution: false, enableRotation: false }),
     });
     this.map.getView().fit(world);
@@ -73,11 +75,14 @@ export class PlaceMap {
     this.map.dispose();
   }
 
-  // showRelease draws districts and places, and all of them if none were there.
+  // showRelease draws districts, and places or tiles, and moves to where they are
+  // if none were there.
   showRelease(data: MapData) {
     const first = this.places.source.isEmpty() && this.districts.source.isEmpty();
     this.districts.show(data.districts);
     this.places.show(data.places);
+    this.places.layer.setVisible(!data.tiles);
+    this.tiles.show(data.tiles);
     this.whole = this.extent();
     if (first) this.fit(this.whole, 0);
   }
@@ -155,7 +160,7 @@ export class PlaceMap {
   private moved(event: MapBrowserEvent) {
     if (event.dragging) return;
     const drop = this.under(event, this.found.source);
-    const shown = drop ?? this.under(event, this.places.source);
+    const shown = drop ?? (this.places.layer.getVisible() ? this.under(event, this.places.source) : undefined);
     this.name(String(shown?.get("name") ?? ""), event.pixel as [number, number], String(drop?.getId() ?? ""));
   }
 

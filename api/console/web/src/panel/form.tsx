@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import type { TargetedSubmitEvent } from "preact";
 import type { Position, Problem } from "../wire";
 
@@ -17,7 +17,7 @@ interface Fields {
 export function Form({ at, problem, look }: Props) {
   const [fields, setFields] = useState<Fields>({ lat: "", lng: "" });
   const [wrong, setWrong] = useState<keyof Fields>();
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (at) setFields({ lat: at.lat.toFixed(5), lng: at.lng.toFixed(5) });
     setWrong(undefined);
   }, [at]);

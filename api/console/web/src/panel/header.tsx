@@ -31,7 +31,7 @@ function Status({ served: { release, map, refusal } }: { served: Served }) {
           <span class="id" title="Release">{release.id}</span>
           <span class="more">
             {map && `${count(map.total, "place")} in ${count(map.districts.length, "district")}`}
-            {map && map.places.length < map.total && `, ${count(map.places.length, "place")} drawn`}
+            {map && !map.tiles && map.places.length < map.total && `, ${count(map.places.length, "place")} drawn`}
             {` · since ${at(release.serving_since)}`}
           </span>
         </>
