@@ -85,7 +85,7 @@ func AppendAnswerMessage(b []byte, a *Answer) []byte {
 	var start int
 	if a.Cell != (query.Cell{}) {
 		b, start = openMessage(b, answerCell)
-		b = closeMessage(a.Cell.AppendTo(b), start)
+		b = closeMessage(a.Cell.Append(b), start)
 	}
 	if d := a.District; d != nil {
 		b, start = openMessage(b, answerDistrict)

@@ -86,9 +86,11 @@ func (g *Grid) RowCol(c Cell) (row, col int, ok bool) {
 // Text is the stable text form of a cell, `size-row-column` in decimal, for
 // example `200-78788-100120`: the neighbour to the east has the next column
 // (modulo the columns of the row), the one to the north the next row.
-func (g *Grid) Text(c Cell) string { return string(g.AppendText(make([]byte, 0, 24), c)) }
+func (g *Grid) Text(c Cell) string {
+	return string(g.AppendText(make([]byte, 0, 24), c))
+}
 
-// AppendText appends the text form of a cell.
+// AppendText appends the text form of a cell to b.
 func (g *Grid) AppendText(b []byte, c Cell) []byte {
 	row, col, ok := g.RowCol(c)
 	if !ok {

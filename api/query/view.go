@@ -18,6 +18,7 @@ type view struct {
 
 	status      []poi.Status // by taskNo
 	taskChanges []time.Time  // by taskNo: when the status changes; zero: never
+	shared      []*Shared    // by taskNo: new whenever the status is
 	active      []bool       // by zoneNo
 	zoneChanges []time.Time  // by zoneNo
 
@@ -34,7 +35,7 @@ func newView(t *tables, before *view, at time.Time) *view {
 	}
 	v := &view{
 		tables: t, from: at,
-		status: make([]poi.Status, len(t.order)), taskChanges: make([]time.Time, len(t.order)),
+		status: make([]poi.Status, len(t.order)), taskChanges: make([]time.Time, len(t.order)), shared: make([]*Shared, len(t.order)),
 		active: make([]bool, len(t.catalog.Zones)), zoneChanges: make([]time.Time, len(t.catalog.Zones)),
 	}
 	changed := v.setTasks(before, at)
@@ -59,9 +60,9 @@ func (v *view) covers(at time.Time) bool {
 func (v *view) setTasks(before *view, at time.Time) (changed bool) {
 	for i, task := range v.tables.order {
 		if before != nil && holds(before.taskChanges[i], at) {
-			v.status[i], v.taskChanges[i] = before.status[i], before.taskChanges[i]
+			v.status[i], v.taskChanges[i], v.shared[i] = before.status[i], before.taskChanges[i], before.shared[i]
 		} else {
-			v.status[i] = task.StatusAt(at)
+			v.status[i], v.shared[i] = task.StatusAt(at), &Shared{}
 			v.taskChanges[i], _ = task.NextChange(at)
 			changed = changed || before == nil || v.status[i].Visible != before.status[i].Visible
 		}
