@@ -120,6 +120,7 @@ func (n *Node) run(ctx context.Context) error {
 	parts := append([]func(context.Context) error{
 		func(ctx context.Context) error { return n.server.Serve(ctx, n.options.Listener) },
 		func(ctx context.Context) error { return n.options.Feed.Feed(ctx, n) },
+		n.watchFiles,
 	}, n.options.Beside...)
 	if n.options.Admin != nil {
 		parts = append(parts, n.serveAdmin)
