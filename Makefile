@@ -5,8 +5,7 @@ SHELL       := bash
 
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-TEST_DEPS   := redis-server mariadb-server chromium nodejs npm
-TEST_DEPS   := redis-server mariadb-server prometheus systemd
+TEST_DEPS   := redis-server mariadb-server chromium nodejs npm prometheus systemd
 DATA        := ../shared/data
 FUZZTIME    := 1m
 BENCHFLAGS  :=
@@ -30,12 +29,8 @@ unit: deps ## the tests alone, full size
 race: deps ## the tests under the race detector, property tests shortened
 	go test -race -short ./...
 
-bench: build ## lookup, build and stores against their peers; BENCHFLAGS adds flags to all
-	bin/geodrop bench lookup $(BENCHFLAGS)
-	bin/geodrop bench build $(BENCHFLAGS)
-	bin/geodrop bench store $(BENCHFLAGS)
-bench: build ## lookup, build and http against their peers; BENCHFLAGS adds flags to each
-	bin/geodrop bench http $(BENCHFLAGS)
+bench: build ## lookups, builds, stores, HTTP and patches against their peers; BENCHFLAGS adds flags to each
+	for what in lookup build store http patch; do bin/geodrop bench $$what $(BENCHFLAGS); done
 
 lint: ## gofmt, go vet, staticcheck
 	@bad=$$(gofmt -l .); test -z "$$bad" || { echo "gofmt -w these files: $$bad" >&2; exit 1; }
