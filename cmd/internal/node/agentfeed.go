@@ -87,7 +87,10 @@ func (f *AgentFeed) Check() api.Check {
 	c := api.Check{Name: "upstream", State: api.CheckOK, Last: s.LastContact}
 	switch {
 	case s.Class != "":
-		c.State, c.Class, c.Detail, c.Since = api.CheckFailing, string(s.Class), saysOf(s.Class), s.ErrorAt
+		c.State, c.Class, c.Detail, c.Since = api.CheckFailing, string(s.Class), saysOf(s.Class), s.FailingSince
+		if away(s.Class) && s.Release != "" {
+			c.Detail += "; what is served still is"
+		}
 	case s.Fetching != "":
 		c.State, c.Detail = api.CheckWorking, "fetching "+s.Fetching
 	case s.LastContact.IsZero():
@@ -99,7 +102,7 @@ func (f *AgentFeed) Check() api.Check {
 // saysOf words a class for people.
 func saysOf(c agent.Class) string {
 	if away(c) {
-		return "no upstream can be reached, or it does not answer as it should; what is served still is"
+		return "no upstream can be reached, or it does not answer as it should"
 	}
 	switch c {
 	case agent.Missing:
