@@ -15,8 +15,8 @@ type Publication struct {
 	Older bool
 }
 
-// Publish verifies the sealed release in dir, takes its objects over and moves
-// the channel to it. When the channel is at that release already nothing
+// Publish verifies the sealed release in dir, takes its objects over, makes the
+// patches that lead to it, and moves the channel to it. When the channel is at that release already nothing
 // happens. The error wraps ErrOlder where the release is older than that and not
 // approved, and manifest.ErrObject or manifest.ErrInvalid where it is damaged.
 //
@@ -32,6 +32,9 @@ func (o *Origin) Publish(ctx context.Context, dir string, p Publication) (manife
 	})
 	if err != nil {
 		return manifest.Pointer{}, fmt.Errorf("publish the release in %s: %w", dir, err)
+	}
+	if err := o.makePatches(ctx, id, p.channel()); err != nil {
+		return manifest.Pointer{}, fmt.Errorf("make patches to release %s: %w", id, err)
 	}
 	at, err := o.point(p.channel(), id, p.Older)
 	if err != nil {

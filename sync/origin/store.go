@@ -24,6 +24,8 @@ import (
 //	    main.json        pointers, as they are sent
 //	  objects/
 //	    <sha256>         objects and manifests, immutable
+//	  patches/
+//	    <sha256>-<key>   patches, by the segment that they lead to
 type store struct{ dir string }
 
 // Release is one that is published.
@@ -38,12 +40,13 @@ const (
 	releasesName = "releases.json"
 	channelsDir  = "channels"
 	objectsDir   = "objects"
+	patchesDir   = "patches"
 	pointerExt   = ".json"
 )
 
 func openStore(dir string) (s *store, unlock func() error, err error) {
 	s = &store{dir: dir}
-	folders := []string{dir, s.in(channelsDir), s.in(objectsDir)}
+	folders := []string{dir, s.in(channelsDir), s.in(objectsDir), s.in(patchesDir)}
 	for _, f := range folders {
 		if err := atomicfile.MkdirAll(f, 0o755); err != nil {
 			return nil, nil, err
