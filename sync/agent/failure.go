@@ -21,6 +21,7 @@ const (
 	Missing    Class = "missing"    // 404: no such channel or object
 	Length     Class = "length"     // more or fewer bytes than listed
 	Digest     Class = "digest"     // other bytes than listed
+	Corrupt    Class = "corrupt"    // a patch that cannot be applied
 	Rollback   Class = "rollback"   // older than what was taken before
 	Manifest   Class = "manifest"   // pointer or manifest that contradicts itself or the other
 	Format     Class = "format"     // a release that this program cannot read

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -19,14 +20,27 @@ type Status struct {
 	Class       Class     `json:"class,omitempty"` // of it
 	ErrorAt     time.Time `json:"error_at,omitzero"`
 	Fetched     int64     `json:"fetched_bytes"`
+	AsPatches   int64     `json:"patch_bytes"`   // of those
+	AsSegments  int64     `json:"segment_bytes"` // of those
+
+	// Fallbacks are segments that came whole although an older release is on
+	// the disk, by what was wrong with the patch.
+	Fallbacks map[Class]int64 `json:"fallbacks,omitempty"`
 }
+
+// The kinds of what is received that Status tells apart.
+const (
+	patchLabel   = "patch"
+	segmentLabel = "segment"
+)
 
 // state is where Status and the metrics come from.
 type state struct {
 	mutex  sync.Mutex
 	status Status
 
-	fetched   prometheus.Counter
+	fetched   *prometheus.CounterVec
+	fallbacks *prometheus.CounterVec
 	objects   *prometheus.CounterVec
 	releases  *prometheus.CounterVec
 	failures  *prometheus.CounterVec
@@ -40,8 +54,9 @@ func newState() *state {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "geodrop_agent_" + name, Help: help}, []string{label})
 	}
 	return &state{
-		fetched:   prometheus.NewCounter(prometheus.CounterOpts{Name: "geodrop_agent_fetched_bytes_total", Help: "Bytes of objects and manifests received."}),
-		objects:   counter("objects_total", "Objects of releases, by how they came: fetched, linked, staged before.", "how"),
+		fetched:   counter("fetched_bytes_total", "Bytes received of objects, manifests and patches, by kind.", "kind"),
+		fallbacks: counter("patch_fallbacks_total", "Segments that came whole though an older release is on the disk, by what was wrong with the patch.", "reason"),
+		objects:   counter("objects_total", "Objects of releases, by how they came: fetched, patched, linked, staged before.", "how"),
 		releases:  counter("releases_total", "Releases that the channel was at, by result: served, or the class of the failure.", "result"),
 		failures:  counter("failures_total", "Failures by class, those that were tried again included.", "class"),
 		sequence:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_agent_sequence", Help: "Sequence of the release that is served."}),
@@ -51,7 +66,7 @@ func newState() *state {
 }
 
 func (s *state) register(r *prometheus.Registry) error {
-	for _, c := range []prometheus.Collector{s.fetched, s.objects, s.releases, s.failures, s.sequence, s.contact, s.following} {
+	for _, c := range []prometheus.Collector{s.fetched, s.fallbacks, s.objects, s.releases, s.failures, s.sequence, s.contact, s.following} {
 		if err := r.Register(c); err != nil {
 			return err
 		}
@@ -63,7 +78,9 @@ func (s *state) register(r *prometheus.Registry) error {
 func (a *Agent) Status() Status {
 	a.state.mutex.Lock()
 	defer a.state.mutex.Unlock()
-	return a.state.status
+	status := a.state.status
+	status.Fallbacks = maps.Clone(status.Fallbacks)
+	return status
 }
 
 func (s *state) change(how func(*Status)) {
@@ -109,7 +126,26 @@ func (s *state) took(result string) { s.releases.WithLabelValues(result).Inc() }
 
 func (s *state) object(how string) { s.objects.WithLabelValues(how).Inc() }
 
-func (s *state) received(n int64) {
-	s.fetched.Add(float64(n))
-	s.change(func(t *Status) { t.Fetched += n })
+func (s *state) received(kind string, n int64) {
+	s.fetched.WithLabelValues(kind).Add(float64(n))
+	s.change(func(t *Status) {
+		t.Fetched += n
+		switch kind {
+		case patchLabel:
+			t.AsPatches += n
+		case segmentLabel:
+			t.AsSegments += n
+		}
+	})
+}
+
+// fellBack notes a segment that comes whole.
+func (s *state) fellBack(reason Class) {
+	s.fallbacks.WithLabelValues(string(reason)).Inc()
+	s.change(func(t *Status) {
+		if t.Fallbacks == nil {
+			t.Fallbacks = map[Class]int64{}
+		}
+		t.Fallbacks[reason]++
+	})
 }
