@@ -16,6 +16,7 @@ type benchCmd struct {
 	Build  benchBuildCmd  `cmd:"" help:"Builds against GNU sort of the same keys and rows."`
 	Areas  benchAreasCmd  `cmd:"" help:"Point to district against H3, bounding boxes and PostGIS."`
 	Patch  benchPatchCmd  `cmd:"" help:"What an edit moves, against whole files, chunks and rsync."`
+	Fleet  benchFleetCmd  `cmd:"" help:"A thousand agents of one origin: a cold start, and a small change."`
 	Soak   benchSoakCmd   `cmd:"" help:"A service under load and edits for an hour: what fails, what grows."`
 }
 
@@ -155,6 +156,28 @@ Example: geodrop bench patch --pois 1e7`
 func (c *benchPatchCmd) Run(r *run) error {
 	rows, err := bench.Patch(r.ctx, bench.PatchOptions{
 		POIs: int(c.POIs), Seed: c.Seed, TempDir: c.Temp, Progress: newProgress(r.stderr),
+	})
+	return c.print(r, rows, err)
+}
+
+type benchFleetCmd struct {
+	benchFlags
+	Agents count  `default:"1000" help:"Agents, all in this process."`
+	POIs   count  `name:"pois" default:"5000" help:"Number of POIs; each agent has its own copy of the release."`
+	Temp   string `placeholder:"DIR" help:"Where the origin and the agents have their folders; default: the system's folder for temporary files."`
+}
+
+func (*benchFleetCmd) Help() string {
+	return `Starts an origin and agents that follow it over HTTP on loopback, all at once,
+then edits one POI of a hundred and publishes that. Counts what the origin sends
+and what the process holds, and reads the release of every agent in the end.
+
+Example: geodrop bench fleet --agents 1000`
+}
+
+func (c *benchFleetCmd) Run(r *run) error {
+	rows, err := bench.Fleet(r.ctx, bench.FleetOptions{
+		Agents: int(c.Agents), POIs: int(c.POIs), Seed: c.Seed, TempDir: c.Temp, Progress: newProgress(r.stderr),
 	})
 	return c.print(r, rows, err)
 }

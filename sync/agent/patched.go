@@ -29,6 +29,9 @@ const (
 	maxUseless = 3
 	// triesMore is how often a patch is tried beyond once at each upstream.
 	triesMore = 2
+	// maxWaits is how often an upstream may put a patch off without that being a
+	// try.
+	maxWaits = 8
 )
 
 // patching makes segments of a release out of those on the disk. Nil makes none.
@@ -69,7 +72,7 @@ func (a *Agent) newPatching(m *manifest.Manifest) *patching {
 // that takes no more, or of the context; otherwise false means that the object
 // has to come whole.
 func (p *patching) bring(ctx context.Context, dir, name string, o manifest.Object) (bool, error) {
-	if p == nil || o.Bytes > p.agent.options.MaxPatched || atomicfile.Begun(dir, name) {
+	if p == nil || o.Bytes > p.agent.options.MaxPatched {
 		return false, nil
 	}
 	to, ok := p.segments[o.Digest]
@@ -77,7 +80,11 @@ func (p *patching) bring(ctx context.Context, dir, name string, o manifest.Objec
 		return false, nil
 	}
 	var reason error
+	begun := atomicfile.Begun(dir, name) // whole, unless its patch is there
 	for _, b := range p.bases(to) {
+		if begun && !atomicfile.Begun(filepath.Join(dir, patchDir), b.file()) {
+			continue
+		}
 		if p.useless.Load() >= maxUseless {
 			break
 		}
@@ -175,7 +182,7 @@ func (p *patching) patch(ctx context.Context, dir, name string, b base) (err err
 func (p *patching) fetch(ctx context.Context, in *patchIntake) error {
 	a := p.agent
 	var err error
-	for range len(a.options.Upstreams) + triesMore {
+	for tries, waits := len(a.options.Upstreams)+triesMore, maxWaits; tries > 0; tries-- {
 		u, chooseErr := a.upstreams.choose(ctx)
 		if chooseErr != nil {
 			return errors.Join(err, chooseErr)
@@ -191,6 +198,9 @@ func (p *patching) fetch(ctx context.Context, in *patchIntake) error {
 		case class == Network || class == Timeout || class == Slow || class == Overloaded:
 			a.state.transferFailed(class)
 			a.upstreams.failed(u, asked, retryAfter(err))
+			if class == Overloaded && waits > 0 { // the whole segment would be no help
+				tries, waits = tries+1, waits-1
+			}
 		default:
 			return err
 		}
@@ -215,16 +225,19 @@ func (p *patching) apply(ctx context.Context, dir, name string, b base, part *at
 	if err != nil {
 		return failed(Damaged, "open what a patch begins with: %w", err)
 	}
-	out, err := atomicfile.Create(dir)
+	out, err := atomicfile.OpenPart(dir, name)
 	if err != nil {
 		return &failure{Disk, err}
 	}
+	if err := out.Restart(); err != nil { // what an apply that was killed left
+		return &failure{Disk, errors.Join(err, out.Close())}
+	}
 	err = patch.Apply(&diskWriter{name, out, p.agent.intercept}, p.grid, from, b.to.Object, part)
 	if err != nil {
-		return errors.Join(classify(err), out.Abort())
+		return errors.Join(classify(err), out.Drop())
 	}
 	p.agent.step("patch-applied")
-	if err := out.Commit(name); err != nil {
+	if err := out.Commit(); err != nil {
 		return &failure{Disk, err}
 	}
 	return nil
