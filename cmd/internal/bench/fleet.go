@@ -148,8 +148,9 @@ func (f *fleet) release(ctx context.Context, name string, e edit) (r fleetReleas
 // herd waits for all agents to serve a release, and tells what that took.
 func (f *fleet) herd(ctx context.Context, id string, do func() error) (herdFigures, error) {
 	watch := watchProcess(f.network)
-	sent := f.network.sent.Load()
-	began := time.Now()
+	sent, refused := f.network.sent.Load(), f.refused()
+	began, processor := time.Now(), processClock()
+	worked := processor()
 	err := do()
 	for n := 0; err == nil && n < len(f.agents); {
 		select {
@@ -162,17 +163,32 @@ func (f *fleet) herd(ctx context.Context, id string, do func() error) (herdFigur
 			err = ctx.Err()
 		}
 	}
-	figures := herdFigures{took: time.Since(began)}
+	figures := herdFigures{took: time.Since(began), worked: processor() - worked}
 	figures.process = watch.stop()
-	figures.sent = f.network.sent.Load() - sent
+	figures.sent, figures.refused = f.network.sent.Load()-sent, f.refused()-refused
 	return figures, err
 }
 
 // herdFigures are what it took until all agents had a release.
 type herdFigures struct {
 	took    time.Duration
-	sent    int64 // bytes by the origin, headers included
+	worked  time.Duration // by processors
+	sent    int64         // bytes by the origin, headers included
+	refused float64       // requests, for being too many
 	process processPeaks
+}
+
+// refused is how many requests the origin has put off.
+func (f *fleet) refused() (n float64) {
+	families, err := f.registry.Gather()
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			if err == nil && family.GetName() == "geodrop_origin_refused_total" {
+				n += m.GetCounter().GetValue()
+			}
+		}
+	}
+	return n
 }
 
 // report adds the rows of a herd, in which an agent alone receives so many bytes.
@@ -180,6 +196,8 @@ func (f *fleet) report(name string, h herdFigures, each int64, of string) {
 	n := float64(f.opts.Agents)
 	add := func(r Row) { f.rows = append(f.rows, r) }
 	add(newRow(name, "until_all_have_it", h.took.Seconds(), unitSeconds))
+	add(newRow(name, "processor_ns_per_agent", float64(h.worked)/n, unitNs).noted("of the origin and the agents"))
+	add(newRow(name, "put_off", h.refused, "").noted("requests that came back later, the origin being busy"))
 	add(newRow(name, "origin_egress_copies", float64(h.sent)/float64(each), "").
 		noted("of %d bytes, %s; headers included, no relays: a copy for each agent is the least", each, of))
 	add(newRow(name, "origin_sockets_per_agent", float64(h.process.sockets)/n, "").atMost(targetSocketsEach))
