@@ -37,6 +37,7 @@ func (o *Origin) getChannel(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	o.renew(name)
 	known := x.r.Header.Get("If-None-Match")
 	c, moved := o.channel(name)
 	if !c.news(known) && wait > 0 {
@@ -70,9 +71,13 @@ func (o *Origin) await(x *exchange, name, known string, wait time.Duration, move
 	x.w.Header().Set("Preference-Applied", "wait="+strconv.Itoa(int(wait/time.Second)))
 	ctx, cancel := context.WithTimeout(x.r.Context(), wait)
 	defer cancel()
+	due, stop := o.whenDue(name)
+	defer stop()
 	for {
 		select {
 		case <-moved:
+		case <-due:
+			o.renew(name)
 		case <-ctx.Done(): // the time is over, or the asker or the origin goes
 			c, _ := o.channel(name)
 			return c, nil
@@ -96,7 +101,7 @@ func (x *exchange) sendChannel(c channel, known string) error {
 		x.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	h.Set("Content-Type", "application/json")
+	h.Set("Content-Type", "application/x-ndjson") // signatures follow
 	h.Set("Content-Length", strconv.Itoa(len(c.body)))
 	x.w.kind = "channel"
 	_, err := x.w.Write(c.body) // net/http drops the body of HEAD

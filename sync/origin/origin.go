@@ -28,6 +28,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"geodrop/sync/manifest"
+	"geodrop/sync/trust"
 )
 
 // Options of an origin. The zero value, with Dir set, is fit for use.
@@ -39,6 +40,10 @@ type Options struct {
 	Log      *slog.Logger         // default: discarded
 	Now      func() time.Time     // default time.Now
 	Also     http.Handler         // answers for every other path; default 404
+
+	Keys     []trust.Key   // that sign where channels are; default: nobody does
+	Validity time.Duration // of what is signed, which is renewed after a third of it; default 1 h
+	Lineage  string        // names the history that versions count; default: that of the folder
 
 	MaxWait        time.Duration // most that a request may wait for a channel to move; default 1 min
 	MaxWaiters     int           // requests that wait at a time; default 8192
@@ -55,6 +60,7 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	o.Keep = cmp.Or(o.Keep, 4)
 	o.Linger = cmp.Or(o.Linger, time.Minute)
+	o.Validity = cmp.Or(o.Validity, time.Hour)
 	o.MaxWait = cmp.Or(o.MaxWait, time.Minute)
 	o.MaxWaiters = cmp.Or(o.MaxWaiters, 8192)
 	o.MaxSends = cmp.Or(o.MaxSends, 256)
@@ -94,6 +100,7 @@ type Origin struct {
 	metrics *metrics
 	waiters chan struct{} // one item for each request that waits
 	sends   chan struct{} // one item for each object being sent
+	lineage string
 	step    func(name string)
 
 	writing sync.Mutex // held by the one who changes the store
@@ -172,6 +179,9 @@ func (o *Origin) load() error {
 	if o.channels, err = o.store.channels(); err != nil {
 		return err
 	}
+	if o.lineage, err = o.store.lineage(o.options.Lineage); err != nil {
+		return err
+	}
 	o.objects = objectsOf(o.releases, nil)
 	for name, c := range o.channels {
 		if o.find(c.pointer.Release) == nil {
@@ -179,6 +189,9 @@ func (o *Origin) load() error {
 			c.body = nil
 			o.channels[name] = c
 		}
+	}
+	if err := o.reissue(); err != nil {
+		return err
 	}
 	return o.store.sweep(o.objects)
 }
