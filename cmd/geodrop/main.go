@@ -9,6 +9,7 @@
 //	geodrop build --src SRC --out RELEASE          config ─► release
 //	geodrop verify RELEASE                         every digest and invariant
 //	geodrop inspect RELEASE|FILE                   what is in it
+//	geodrop keys new|show|rotate|revoke            who signs, who is believed
 //	geodrop lookup --release RELEASE --lat … --lng …
 //	geodrop bench lookup|build
 package main
@@ -50,6 +51,7 @@ type cli struct {
 	Build   buildCmd   `cmd:"" help:"Build a release from a config."`
 	Verify  verifyCmd  `cmd:"" help:"Check every digest and invariant of a release."`
 	Inspect inspectCmd `cmd:"" help:"Show what is in a release or a file of one."`
+	Keys    keysCmd    `cmd:"" help:"Make, show, replace and revoke the keys that sign releases."`
 	Lookup  lookupCmd  `cmd:"" help:"Answer what can be found around a position."`
 	Bench   benchCmd   `cmd:"" help:"Measure, against what people would otherwise use."`
 }

@@ -46,6 +46,18 @@ func TestKeyFile(t *testing.T) {
 	}
 }
 
+func TestReplaceKey(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key")
+	k, next := key("a"), key("b")
+	must(t, k.Write(path))
+	must(t, k.Replace(path, next))
+	before, beforeErr := ReadKey(path + "." + k.Public().ID())
+	now, nowErr := ReadKey(path)
+	if err := errors.Join(beforeErr, nowErr); err != nil || before.Public() != k.Public() || now.Public() != next.Public() {
+		t.Errorf("%v became %v, kept as %v: %v", k, now, before, err)
+	}
+}
+
 func TestReadKeyRefuses(t *testing.T) {
 	of := func(kind string, key any) []byte {
 		der, err := x509.MarshalPKCS8PrivateKey(key)

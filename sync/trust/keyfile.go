@@ -41,6 +41,18 @@ func (k Key) Write(path string) (err error) {
 	return errors.Join(fmt.Errorf("write key: %w", err), os.Remove(path))
 }
 
+// Replace puts another key into the file of this one, which is kept beside it,
+// under the name of the file and its id.
+func (k Key) Replace(path string, next Key) error {
+	if err := k.Write(path + "." + k.Public().ID()); err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("replace key: %w", err)
+	}
+	return next.Write(path)
+}
+
 // ReadKey reads a key. The error wraps ErrExposed where others may do that too,
 // and ErrKey where there is none in the file.
 func ReadKey(path string) (Key, error) {
@@ -53,14 +65,15 @@ func ReadKey(path string) (Key, error) {
 	if err != nil {
 		return Key{}, fmt.Errorf("read key: %w", err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return Key{}, fmt.Errorf("%w in %s: chmod 600 it, or make another if somebody did", ErrExposed, path)
-	}
 	b, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
 	if err != nil {
 		return Key{}, fmt.Errorf("read key: %w", err)
 	}
-	return parseKey(b, path)
+	k, err := parseKey(b, path)
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
+		return Key{}, fmt.Errorf("%w in %s: chmod 600 it, or make another if somebody did", ErrExposed, path)
+	}
+	return k, err
 }
 
 func parseKey(b []byte, path string) (Key, error) {

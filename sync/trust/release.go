@@ -35,22 +35,19 @@ func SignRelease(dir string, keys ...Key) error {
 
 // VerifyRelease returns the id of a trusted key that signed the manifest of the
 // release in dir. What the manifest lists is for others to verify.
-func VerifyRelease(dir string, k Keys) (id string, err error) {
-	err = manifest.WithLatest(dir, func(m *manifest.Manifest) error {
-		file, o, err := m.File()
-		if err != nil {
-			return err
-		}
-		list, err := readSignatures(filepath.Join(dir, o.FileName(manifest.SignatureKind)))
-		if err == nil {
-			id, err = k.Verify(Manifest, file, list)
-		}
-		if err != nil {
-			return fmt.Errorf("release %s in %s: %w", m.ID, dir, err)
-		}
-		return nil
-	})
-	return id, err
+func VerifyRelease(dir string, m *manifest.Manifest, k Keys) (id string, err error) {
+	file, o, err := m.File()
+	if err != nil {
+		return "", err
+	}
+	list, err := readSignatures(filepath.Join(dir, o.FileName(manifest.SignatureKind)))
+	if err == nil {
+		id, err = k.Verify(Manifest, file, list)
+	}
+	if err != nil {
+		return "", fmt.Errorf("release %s in %s: %w", m.ID, dir, err)
+	}
+	return id, nil
 }
 
 // readSignatures is none where there is no file.

@@ -11,7 +11,7 @@ import (
 )
 
 // seal makes a release without objects in dir.
-func seal(t testing.TB, dir string, sequence uint64) (file string) {
+func seal(t testing.TB, dir string, sequence uint64) (m *manifest.Manifest, file string) {
 	t.Helper()
 	empty := manifest.ObjectOf(nil)
 	m, err := (&manifest.Manifest{Sequence: sequence, Areas: empty, Catalog: empty}).Sealed()
@@ -19,22 +19,22 @@ func seal(t testing.TB, dir string, sequence uint64) (file string) {
 	must(t, manifest.Write(dir, m))
 	_, o, err := m.File()
 	must(t, err)
-	return filepath.Join(dir, o.FileName(manifest.SignatureKind))
+	return m, filepath.Join(dir, o.FileName(manifest.SignatureKind))
 }
 
 func TestSignRelease(t *testing.T) {
 	dir := t.TempDir()
-	file := seal(t, dir, 1)
+	m, file := seal(t, dir, 1)
 	refused := func(k Keys, says string) {
 		t.Helper()
-		if id, err := VerifyRelease(dir, k); !errors.Is(err, ErrUntrusted) || !strings.Contains(err.Error(), says) {
+		if id, err := VerifyRelease(dir, m, k); !errors.Is(err, ErrUntrusted) || !strings.Contains(err.Error(), says) {
 			t.Errorf("VerifyRelease = %q, %v, want ErrUntrusted that says %q", id, err, says)
 		}
 	}
 	refused(trusting(t, "a", ""), "it has no signature")
 	must(t, SignRelease(dir, key("a"), key("b")))
 	for _, letter := range []string{"a", "b"} {
-		if id, err := VerifyRelease(dir, trusting(t, letter, "")); err != nil || id != key(letter).Public().ID() {
+		if id, err := VerifyRelease(dir, m, trusting(t, letter, "")); err != nil || id != key(letter).Public().ID() {
 			t.Errorf("VerifyRelease = %q, %v", id, err)
 		}
 	}
@@ -42,7 +42,7 @@ func TestSignRelease(t *testing.T) {
 
 	lines, err := os.ReadFile(file)
 	must(t, err)
-	other := seal(t, dir, 2) // the signature of the release before stays there
+	m, other := seal(t, dir, 2) // the signature of the release before stays there
 	refused(trusting(t, "a", ""), "it has no signature")
 	must(t, os.WriteFile(other, lines, 0o600))
 	refused(trusting(t, "a", ""), "is wrong")
@@ -50,7 +50,7 @@ func TestSignRelease(t *testing.T) {
 	refused(trusting(t, "a", ""), "more than")
 	must(t, os.Remove(other))
 	must(t, os.Mkdir(other, 0o700))
-	if _, err := VerifyRelease(dir, trusting(t, "a", "")); err == nil || errors.Is(err, ErrUntrusted) {
+	if _, err := VerifyRelease(dir, m, trusting(t, "a", "")); err == nil || errors.Is(err, ErrUntrusted) {
 		t.Errorf("VerifyRelease of a folder = %v, want the error of the file system", err)
 	}
 }
