@@ -4,11 +4,11 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
+	"geodrop/sync/longpoll"
 	"geodrop/sync/manifest"
 )
 
@@ -33,9 +33,9 @@ func (o *Origin) getChannel(x *exchange) error {
 	if !manifest.ValidChannel(name) {
 		return notFound("no channel has such a name")
 	}
-	wait, err := waitOf(x.r, o.options.MaxWait)
+	wait, err := longpoll.Wait(x.r, o.options.MaxWait)
 	if err != nil {
-		return err
+		return &problem{status: http.StatusBadRequest, code: "invalid_value", detail: err.Error()}
 	}
 	o.renew(name)
 	known := x.r.Header.Get("If-None-Match")
@@ -56,7 +56,7 @@ func (o *Origin) channel(name string) (channel, <-chan struct{}) {
 }
 
 // news reports whether the channel has something for who knows that much.
-func (c channel) news(known string) bool { return c.served() && !matches(known, c.etag) }
+func (c channel) news(known string) bool { return c.served() && !longpoll.Matches(known, c.etag) }
 
 // await waits until the channel has news, for so long at most.
 func (o *Origin) await(x *exchange, name, known string, wait time.Duration, moved <-chan struct{}) (channel, error) {
@@ -106,15 +106,4 @@ func (x *exchange) sendChannel(c channel, known string) error {
 	x.w.kind = "channel"
 	_, err := x.w.Write(c.body) // net/http drops the body of HEAD
 	return sendError(err)
-}
-
-// matches compares as If-None-Match does (RFC 9110, 13.1.2): weakly.
-func matches(header, etag string) bool {
-	for tag := range strings.SplitSeq(header, ",") {
-		tag = strings.TrimSpace(tag)
-		if tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
-			return true
-		}
-	}
-	return false
 }
