@@ -56,6 +56,17 @@ func (r *Relay) Channels() map[string]Channel {
 	return all
 }
 
+// Channel has a channel followed, and is what is known of it at this moment.
+func (r *Relay) Channel(name string) Channel {
+	w := r.watch(name)
+	if w == nil {
+		return Channel{}
+	}
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	return Channel{w.sealed.Pointer, w.contact, w.err}
+}
+
 // watch is the one of a channel, begun if there is none; nil if there are too
 // many.
 func (r *Relay) watch(name string) *watch {
