@@ -5,12 +5,12 @@ SHELL       := bash
 
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-TEST_DEPS   := redis-server mariadb-server
+TEST_DEPS   := redis-server mariadb-server chromium nodejs npm prometheus systemd
 DATA        := ../shared/data
 FUZZTIME    := 1m
 BENCHFLAGS  :=
 
-.PHONY: help build run test unit race bench lint fuzz realdata deps clean
+.PHONY: help build run test unit race bench lint fuzz console realdata deps clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
@@ -29,9 +29,8 @@ unit: deps ## the tests alone, full size
 race: deps ## the tests under the race detector, property tests shortened
 	go test -race -short ./...
 
-bench: build ## lookup and build against their peers; BENCHFLAGS adds flags to both
-	bin/geodrop bench lookup $(BENCHFLAGS)
-	bin/geodrop bench build $(BENCHFLAGS)
+bench: build ## lookups, builds, stores, HTTP and patches against their peers; BENCHFLAGS adds flags to each
+	for what in lookup build store http patch; do bin/geodrop bench $$what $(BENCHFLAGS); done
 
 lint: ## gofmt, go vet, staticcheck
 	@bad=$$(gofmt -l .); test -z "$$bad" || { echo "gofmt -w these files: $$bad" >&2; exit 1; }
@@ -41,11 +40,14 @@ lint: ## gofmt, go vet, staticcheck
 fuzz: ## every fuzz target, one after another, FUZZTIME each
 	.ci/fuzz $(FUZZTIME)
 
+console: deps ## the page of the node: types checked and bundled, from api/console/web
+	go test ./api/console -count 1 -run '^Test(Types|Dist)$$' -update
+
 realdata: ## the checks on the big real data in DATA
 	@test -d '$(DATA)' || { echo "no folder $(DATA): set DATA=DIR to the real data" >&2; exit 1; }
 	GEODROP_DATA='$(abspath $(DATA))' go test -tags realdata -run '^TestReal[A-Z]' -count 1 -p 1 -timeout 20m ./...
 
-deps: ## install the servers that tests start, or say what is missing
+deps: ## install the servers and tools that tests start, or say what is missing
 	@.ci/deps $(TEST_DEPS)
 
 clean: ## remove what build and run wrote

@@ -85,7 +85,16 @@ type Readiness struct {
 // Check is the state of something that the node works with.
 type Check struct {
 	Name   string    `json:"name"`
-	State  string    `json:"state"`            // "ok", "working" or "failing"
-	Detail string    `json:"detail,omitempty"` // what it does, or what went wrong
-	Since  time.Time `json:"since,omitzero"`
+	State  string    `json:"state"`            // one of those below
+	Class  string    `json:"class,omitempty"`  // of what is wrong: a stable word
+	Detail string    `json:"detail,omitempty"` // what it does, or what is wrong
+	Since  time.Time `json:"since,omitzero"`   // of the state
+	Last   time.Time `json:"last,omitzero"`    // when it last did what it is for
 }
+
+// The states of a check.
+const (
+	CheckOK      = "ok"
+	CheckWorking = "working"
+	CheckFailing = "failing"
+)

@@ -1,10 +1,8 @@
 package api
 
 import (
-	"math"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"geodrop/api/query"
 )
@@ -17,8 +15,8 @@ import (
 // test holds it against encoding/json.
 func AppendAnswer(b []byte, a *Answer) []byte {
 	b = appendString(append(b, `{"release":`...), a.Release)
-	b = appendString(append(b, `,"cell":`...), a.Cell.String())
-	b = append(b, `,"district":`...)
+	b = a.Cell.Append(append(b, `,"cell":"`...)) // which has nothing to escape
+	b = append(b, `","district":`...)
 	if a.District == nil {
 		b = append(b, "null"...)
 	} else {
@@ -26,10 +24,9 @@ func AppendAnswer(b []byte, a *Answer) []byte {
 		b = appendString(append(b, `,"name":`...), a.District.Name)
 		b = append(b, '}')
 	}
-	b = append(b, `,"drops":`...)
-	b = appendList(b, a.Drops, appendDrop)
+	b = appendDrops(append(b, `,"drops":`...), a.Drops)
 	b = append(b, `,"tasks":`...)
-	b = appendList(b, a.Tasks, AppendTask)
+	b = appendList(b, a.Tasks, appendSharedTask)
 	b = append(b, `,"remaining":`...)
 	b = appendList(b, a.Remaining, appendRemaining)
 	b = appendOptionalTime(b, `,"as_of":`, a.AsOf)
@@ -54,17 +51,80 @@ func appendList[T any](b []byte, list []T, item func([]byte, *T) []byte) []byte 
 	return append(b, ']')
 }
 
-func appendDrop(b []byte, d *query.Drop) []byte {
+// keptTails is how many different ends of drops are remembered: those around a
+// position are of a few districts and campaigns.
+const keptTails = 4
+
+// tail is where the end of a drop, its district and its tasks, was written.
+type tail struct {
+	drop     *query.Drop
+	from, to int
+}
+
+// appendDrops copies the end of a drop from one that has the same.
+func appendDrops(b []byte, drops []query.Drop) []byte {
+	if drops == nil {
+		return append(b, "null"...)
+	}
+	var tails [keptTails]tail
+	b, known := append(b, '['), 0
+	for i := range drops {
+		d := &drops[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendPlace(b, d)
+		n := min(known, keptTails)
+		for n--; n >= 0 && !sameTail(tails[n].drop, d); n-- {
+		}
+		if n >= 0 {
+			b = append(b, b[tails[n].from:tails[n].to]...)
+			continue
+		}
+		from := len(b)
+		b = appendTail(b, d)
+		tails[known%keptTails] = tail{d, from, len(b)}
+		known++
+	}
+	return append(b, ']')
+}
+
+// sameTail goes by where the tasks are in memory: drops of one lookup that have
+// the same ones share them.
+func sameTail(a, b *query.Drop) bool {
+	return len(a.Tasks) > 0 && len(a.Tasks) == len(b.Tasks) && &a.Tasks[0] == &b.Tasks[0] && a.District == b.District
+}
+
+// appendPlace appends a drop without its tail.
+func appendPlace(b []byte, d *query.Drop) []byte {
 	b = appendString(append(b, `{"poi":`...), d.POI)
 	b = appendString(append(b, `,"name":`...), d.Name)
 	b = appendOptional(b, `,"kind":`, d.Kind)
 	b = appendFloat(append(b, `,"lat":`...), float64(d.Lat))
 	b = appendFloat(append(b, `,"lng":`...), float64(d.Lng))
-	b = appendInt(append(b, `,"distance_m":`...), int64(d.Distance))
+	return appendInt(append(b, `,"distance_m":`...), int64(d.Distance))
+}
+
+func appendTail(b []byte, d *query.Drop) []byte {
 	b = appendOptional(b, `,"district":`, d.District)
 	b = append(b, `,"tasks":`...)
 	b = appendList(b, d.Tasks, appendItem)
 	return append(b, '}')
+}
+
+// appendSharedTask appends a task from what was made of it for an answer before,
+// if there was one.
+func appendSharedTask(b []byte, t *query.Task) []byte {
+	if t.Shared == nil {
+		return AppendTask(b, t)
+	}
+	if kept := t.Shared.Load(); kept != nil {
+		return append(b, kept...)
+	}
+	first := len(b)
+	b = AppendTask(b, t)
+	t.Shared.Keep(b[first:])
+	return b
 }
 
 // AppendTask appends the JSON of a task.
@@ -114,123 +174,4 @@ func appendOptionalTime(b []byte, key string, t time.Time) []byte {
 // appendTime writes RFC 3339; the times of an answer are of the years 1…9999.
 func appendTime(b []byte, t time.Time) []byte {
 	return append(t.AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
-}
-
-// appendFloat writes a finite number in the fewest digits that read back as it.
-//
-// Coordinates are whole numbers of 1e-7 degrees. Such a number has at most ten
-// digits, so that it is itself the shortest text of the nearest float64, and
-// dividing an int is many times faster than searching that text.
-func appendFloat(b []byte, f float64) []byte {
-	const unit, units = 1e7, 10_000_000
-	n := math.Round(f * unit)
-	if abs := math.Abs(n); abs < 10 || abs > 1e15 || n/unit != f {
-		return appendAnyFloat(b, f)
-	}
-	e7 := int64(n)
-	if e7 < 0 {
-		b, e7 = append(b, '-'), -e7
-	}
-	b = strconv.AppendInt(b, e7/units, 10)
-	fraction := uint32(e7 % units)
-	if fraction == 0 {
-		return b
-	}
-	var digits [7]byte
-	last := 0 // digit that is not 0
-	for i := len(digits) - 1; i >= 0; i-- {
-		digits[i] = '0' + byte(fraction%10)
-		if digits[i] != '0' && last == 0 {
-			last = i
-		}
-		fraction /= 10
-	}
-	return append(append(b, '.'), digits[:last+1]...)
-}
-
-// appendAnyFloat formats as encoding/json does (ES6: exponents from 1e-7 and
-// 1e21 on, without a leading zero).
-func appendAnyFloat(b []byte, f float64) []byte {
-	format := byte('f')
-	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
-		format = 'e'
-	}
-	b = strconv.AppendFloat(b, f, format, -1, 64)
-	if n := len(b); format == 'e' && n >= 4 && b[n-4] == 'e' && (b[n-3] == '-' || b[n-3] == '+') && b[n-2] == '0' {
-		b[n-2] = b[n-1]
-		b = b[:n-1]
-	}
-	return b
-}
-
-// plain are the bytes that a JSON string has as they are.
-var plain = plainBytes()
-
-func plainBytes() (t [256]bool) {
-	for c := ' '; c < utf8.RuneSelf; c++ {
-		t[c] = c != '"' && c != '\\' && c != '<' && c != '>' && c != '&'
-	}
-	return t
-}
-
-func appendString[T ~string | ~[]byte](b []byte, s T) []byte {
-	b = append(b, '"')
-	i := 0
-	for i < len(s) && plain[s[i]] {
-		i++
-	}
-	b = append(b, s[:i]...)
-	if i < len(s) {
-		b = appendEscaped(b, string(s[i:]))
-	}
-	return append(b, '"')
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendEscaped goes on with a string from its first byte that is not plain.
-func appendEscaped(b []byte, s string) []byte {
-	first := 0 // of what is not copied yet
-	for i := 0; i < len(s); {
-		if plain[s[i]] {
-			i++
-			continue
-		}
-		if s[i] < utf8.RuneSelf {
-			b = appendEscape(append(b, s[first:i]...), s[i])
-			i++
-			first = i
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && size == 1:
-			b = append(append(b, s[first:i]...), `\ufffd`...)
-			first = i + size
-		case r == '\u2028' || r == '\u2029': // ends a line in JavaScript
-			b = append(append(b, s[first:i]...), `\u202`...)
-			b = append(b, hexDigits[r&0xf])
-			first = i + size
-		}
-		i += size
-	}
-	return append(b, s[first:]...)
-}
-
-func appendEscape(b []byte, c byte) []byte {
-	switch c {
-	case '"', '\\':
-		return append(b, '\\', c)
-	case '\b':
-		return append(b, '\\', 'b')
-	case '\f':
-		return append(b, '\\', 'f')
-	case '\n':
-		return append(b, '\\', 'n')
-	case '\r':
-		return append(b, '\\', 'r')
-	case '\t':
-		return append(b, '\\', 't')
-	}
-	return append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
 }

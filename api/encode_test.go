@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,8 +23,10 @@ func TestAnswerAsEncodingJSON(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := AppendAnswer(nil, a); string(got) != string(want) {
-			t.Fatalf("got  %s\nwant %s", got, want)
+		for _, which := range []string{"first", "again, from what tasks share"} {
+			if got := AppendAnswer(nil, a); string(got) != string(want) {
+				t.Fatalf("%s:\ngot  %s\nwant %s", which, got, want)
+			}
 		}
 	})
 }
@@ -57,20 +60,22 @@ func drawAnswer(t *rapid.T) *Answer {
 	if rapid.Bool().Draw(t, "district") {
 		a.District = &query.District{ID: poi.Adcode(text.Draw(t, "id")), Name: text.Draw(t, "name")}
 	}
+	lists := rapid.SliceOfN(drawnTasks(), 1, 6).Draw(t, "lists of tasks")
+	districts := rapid.SliceOfN(text, 1, 2).Draw(t, "districts")
 	a.Drops = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) query.Drop {
 		d := query.Drop{
 			POI: query.Text(text.Draw(t, "poi")), Name: query.Text(text.Draw(t, "name")), Kind: query.Text(text.Draw(t, "kind")),
 			Lat: coord.Lat(numbers().Draw(t, "lat")), Lng: coord.Lng(numbers().Draw(t, "lng")),
-			Distance: rapid.Int32().Draw(t, "m"), District: poi.Adcode(text.Draw(t, "district")),
+			Distance: rapid.Int32().Draw(t, "m"), District: poi.Adcode(rapid.SampledFrom(districts).Draw(t, "district")),
 		}
-		for _, id := range rapid.SliceOfN(text, 0, 3).Draw(t, "tasks") {
-			d.Tasks = append(d.Tasks, poi.TaskID(id))
-		}
+		d.Tasks = rapid.SampledFrom(lists).Draw(t, "tasks")
+		d.Tasks = d.Tasks[:len(d.Tasks)-min(rapid.IntRange(0, 1).Draw(t, "fewer"), len(d.Tasks))]
 		return d
-	}), 0, 3).Draw(t, "drops")
+	}), 0, 12).Draw(t, "drops")
 	a.Tasks = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) query.Task {
 		return query.Task{
-			ID: poi.TaskID(text.Draw(t, "id")), Title: text.Draw(t, "title"), Merchant: text.Draw(t, "merchant"),
+			Shared: rapid.SampledFrom([]*query.Shared{nil, {}}).Draw(t, "shared"),
+			ID:     poi.TaskID(text.Draw(t, "id")), Title: text.Draw(t, "title"), Merchant: text.Draw(t, "merchant"),
 			State: poi.State(text.Draw(t, "state")), StartsAt: when.Draw(t, "starts"), EndsAt: when.Draw(t, "ends"),
 			OpensAt: when.Draw(t, "opens"), ClosesAt: when.Draw(t, "closes"),
 			ClaimRadius: coord.Metres(numbers().Draw(t, "radius")), Prizes: []poi.PrizeID{poi.PrizeID(text.Draw(t, "prize"))},
@@ -85,6 +90,17 @@ func drawAnswer(t *rapid.T) *Answer {
 	return a
 }
 
+// drawnTasks are lists that several drops share, as those of a lookup do.
+func drawnTasks() *rapid.Generator[[]poi.TaskID] {
+	return rapid.Custom(func(t *rapid.T) []poi.TaskID {
+		var ids []poi.TaskID
+		for _, id := range rapid.SliceOfN(texts(), 0, 3).Draw(t, "ids") {
+			ids = append(ids, poi.TaskID(id))
+		}
+		return ids
+	})
+}
+
 // numbers are finite floats, most of them whole numbers of 1e-7.
 func numbers() *rapid.Generator[float64] {
 	return rapid.OneOf(
@@ -94,6 +110,63 @@ func numbers() *rapid.Generator[float64] {
 		rapid.Float64Range(-math.MaxFloat64, math.MaxFloat64),
 		rapid.SampledFrom([]float64{0, math.Copysign(0, -1), 1e-7, 1e-6, 5e-324, 1e21, 1e20, 90, -180, 100.5, 1e8, 1.00000005, 1e-9}),
 	)
+}
+
+func FuzzTextAsEncodingJSON(f *testing.F) {
+	for _, s := range []string{"", "Old cafe", "seven b", "eight by", "Riverside pharmacy", "红包的茶馆", "Café <Ü>", "\u2028\ufffd\xff", "\xe3\x80", "a\x00b\"c\\d&e\x7f"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		want, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, before := range []string{"", "[1]", `{"name":`} { // words of eight bytes start anywhere
+			if got := appendString([]byte(before), s); string(got) != before+string(want) {
+				t.Errorf("%q: got %s, want %s", s, got, want)
+			}
+			if got := appendString([]byte(before), query.Text(s)); string(got) != before+string(want) {
+				t.Errorf("bytes %q: got %s, want %s", s, got, want)
+			}
+		}
+	})
+}
+
+// TestEachByteIsSeen: a byte that is not plain is seen wherever in a text it is,
+// and none else is taken for one.
+func TestEachByteIsSeen(t *testing.T) {
+	for c := range 256 {
+		for n := 1; n <= 20; n++ {
+			for at := range n {
+				s := []byte(strings.Repeat("x", n))
+				s[at] = byte(c)
+				if got := plainEnd(append([]byte(`","kind":"`), s...), 10) == 10+n; got != plain[c] {
+					t.Fatalf("byte %#x at %d of %d: plain %v, want %v", c, at, n, got, plain[c])
+				}
+			}
+		}
+	}
+}
+
+func FuzzFloatAsEncodingJSON(f *testing.F) {
+	for _, v := range []float64{0, math.Copysign(0, -1), 51.5145123, -0.127, 180, -90, 1e-7, 9e-7, 1e-6, 0.00000105, 1e8, 1e8 + 1e-7, 123456789.1234567, 5e-324, 1e21, math.MaxFloat64} {
+		f.Add(v)
+		f.Add(math.Nextafter(v, 1000))
+	}
+	f.Fuzz(func(t *testing.T, v float64) {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			t.Skip("no number of JSON")
+		}
+		for _, v := range []float64{v, math.Round(math.Mod(v, 180)*1e7) / 1e7} {
+			want, err := json.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := appendFloat(nil, v); string(got) != string(want) {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		}
+	})
 }
 
 func TestProblemAsEncodingJSON(t *testing.T) {

@@ -12,6 +12,7 @@ type Code string
 // The codes. A client may branch on them: they never change their meaning.
 const (
 	CodeInvalidJSON      Code = "invalid_json"            // no JSON, or more than one value
+	CodeInvalidProtobuf  Code = "invalid_protobuf"        // no Protocol Buffers message
 	CodeInvalidUTF8      Code = "invalid_utf8"            // bytes or escapes that are no text
 	CodeTooDeep          Code = "too_deep"                // nested deeper than MaxDepth
 	CodeDuplicateKey     Code = "duplicate_key"           // a known key or parameter twice
@@ -20,14 +21,15 @@ const (
 	CodeInvalidValue     Code = "invalid_value"           // a word, time or number that the field cannot have
 	CodeCoordinateRange  Code = "coordinate_out_of_range" // beyond ±90, ±180, or not finite
 	CodeInvalidCell      Code = "invalid_cell"            // no cell of this release's grid
+	CodeInvalidTile      Code = "invalid_tile"            // no tile of the Web Mercator map
 	CodeOperatorOnly     Code = "operator_only"           // needs an operator's token
 	CodeNotFound         Code = "not_found"               // no such route
 	CodeTaskNotFound     Code = "task_not_found"          // no task that the asker may see
 	CodeMethodNotAllowed Code = "method_not_allowed"      // see the header Allow
-	CodeNotAcceptable    Code = "not_acceptable"          // Accept leaves out JSON
+	CodeNotAcceptable    Code = "not_acceptable"          // Accept leaves out what the route answers
 	CodeRequestTimeout   Code = "request_timeout"         // the body did not come in time
 	CodeBodyTooLarge     Code = "body_too_large"          // more than MaxLookupBytes
-	CodeMediaType        Code = "unsupported_media_type"  // a body that is not JSON
+	CodeMediaType        Code = "unsupported_media_type"  // a body that the route does not read
 	CodeInternal         Code = "internal"                // a defect of the node
 	CodeNoRelease        Code = "no_release"              // nothing to answer from yet
 	CodeReleaseDamaged   Code = "release_damaged"         // the node is going back to an older release
@@ -41,6 +43,7 @@ var kinds = map[Code]struct {
 	title  string
 }{
 	CodeInvalidJSON:      {400, "The body is not one JSON value"},
+	CodeInvalidProtobuf:  {400, "The body is not a Protocol Buffers message"},
 	CodeInvalidUTF8:      {400, "The text is not UTF-8"},
 	CodeTooDeep:          {400, "The body is nested too deeply"},
 	CodeDuplicateKey:     {400, "A field is given twice"},
@@ -49,14 +52,15 @@ var kinds = map[Code]struct {
 	CodeInvalidValue:     {400, "A field has a value that it cannot have"},
 	CodeCoordinateRange:  {400, "The coordinate is out of range"},
 	CodeInvalidCell:      {400, "There is no such cell"},
+	CodeInvalidTile:      {400, "There is no such tile"},
 	CodeOperatorOnly:     {403, "Only operators may ask this"},
 	CodeNotFound:         {404, "There is no such route"},
 	CodeTaskNotFound:     {404, "There is no such task"},
 	CodeMethodNotAllowed: {405, "The route does not have this method"},
-	CodeNotAcceptable:    {406, "The answer is JSON"},
+	CodeNotAcceptable:    {406, "The answer has another media type"},
 	CodeRequestTimeout:   {408, "The body did not come in time"},
 	CodeBodyTooLarge:     {413, "The body is too large"},
-	CodeMediaType:        {415, "The body is not JSON"},
+	CodeMediaType:        {415, "The body has another media type"},
 	CodeInternal:         {500, "The node has a defect"},
 	CodeNoRelease:        {503, "There is no release yet"},
 	CodeReleaseDamaged:   {503, "The release is damaged"},

@@ -255,7 +255,14 @@ func (f *fields) sort(v string) error {
 
 func (f *fields) limit(number string) error {
 	n, err := strconv.Atoi(number)
-	if err != nil || n < 1 || n > query.MaxLimit {
+	if err != nil {
+		n = 0 // as wrong as that
+	}
+	return f.setLimit(n)
+}
+
+func (f *fields) setLimit(n int) error {
+	if n < 1 || n > query.MaxLimit {
 		return NewProblem(CodeInvalidValue, "limit", "is not a whole number within 1…%d", query.MaxLimit)
 	}
 	f.lookup.Request.Limit = n

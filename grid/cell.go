@@ -87,16 +87,20 @@ func (g *Grid) RowCol(c Cell) (row, col int, ok bool) {
 // example `200-78788-100120`: the neighbour to the east has the next column
 // (modulo the columns of the row), the one to the north the next row.
 func (g *Grid) Text(c Cell) string {
+	return string(g.AppendText(make([]byte, 0, 24), c))
+}
+
+// AppendText appends the text form of a cell to b.
+func (g *Grid) AppendText(b []byte, c Cell) []byte {
 	row, col, ok := g.RowCol(c)
 	if !ok {
-		return "invalid"
+		return append(b, "invalid"...)
 	}
-	b := make([]byte, 0, 24)
 	b = strconv.AppendUint(b, uint64(g.size), 10)
 	b = append(b, '-')
 	b = strconv.AppendUint(b, uint64(row), 10)
 	b = append(b, '-')
-	return string(strconv.AppendUint(b, uint64(col), 10))
+	return strconv.AppendUint(b, uint64(col), 10)
 }
 
 // ParseCell reads the text form. The error is ErrCell and says what is wrong.

@@ -64,7 +64,7 @@ type Config struct {
 	Sets      []SetID // without AllPOIs
 }
 
-// POIBatch is some POIs from one file or table. Its strings share one
+// POIBatch is some POIs from one file or table. Its strings may share one
 // allocation, so a row that is kept keeps its batch alive.
 type POIBatch struct {
 	File string

@@ -54,11 +54,27 @@ type Writer interface {
 	DeleteDistricts(ctx context.Context, ids []Adcode) error
 	DeleteZones(ctx context.Context, ids []ZoneID) error
 
+	// Count is how many rows a table has, those of this transaction among them.
+	Count(ctx context.Context, table Table) (int64, error)
+
 	// PutImported notes that a file of an import is part of this transaction;
 	// ForgetImports notes that there is nothing to go on with.
 	PutImported(ctx context.Context, run string, file ImportedFile) error
 	ForgetImports(ctx context.Context) error
 }
+
+// Table is a table of a store whose rows have ids.
+type Table string
+
+// The tables.
+const (
+	TableMerchants Table = "merchants"
+	TablePrizes    Table = "prizes"
+	TableTasks     Table = "tasks"
+	TableDistricts Table = "districts"
+	TableZones     Table = "zones"
+	TablePOIs      Table = "pois"
+)
 
 // ImportedFile is a file of an import that has been written.
 type ImportedFile struct {

@@ -56,6 +56,9 @@ type Task struct {
 	ClosesAt    time.Time     `json:"closes_at,omitzero"` // as poi.Status.Closes
 	ClaimRadius coord.Metres  `json:"claim_radius_m"`
 	Prizes      []poi.PrizeID `json:"prizes"`
+	// Shared is common to all answers that have the task as it is here. Whoever
+	// changes a copy of the task sets it to nil.
+	Shared *Shared `json:"-"`
 }
 
 // District is a district's id, its adcode, and its name.
@@ -71,11 +74,14 @@ type Cell struct {
 }
 
 // String is the text form of the cell.
-func (c Cell) String() string {
+func (c Cell) String() string { return string(c.Append(nil)) }
+
+// Append appends the text form of the cell to b.
+func (c Cell) Append(b []byte) []byte {
 	if c.grid == nil {
-		return ""
+		return b
 	}
-	return c.grid.Text(c.ID)
+	return c.grid.AppendText(b, c.ID)
 }
 
 // MarshalText is String.

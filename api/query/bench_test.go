@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+	"unsafe"
 
 	"geodrop/grid/coord"
 	"geodrop/poi"
@@ -130,5 +131,41 @@ func nation(tb testing.TB, tasks, combos int) *tables {
 func BenchmarkSites(b *testing.B) {
 	for b.Loop() {
 		nation(b, 10_000, 100_000)
+	}
+}
+
+const benchPOIs = 1_000_000
+
+// BenchmarkTile is tiles of a release of 10^6 POIs all over the map, a third of
+// them in cities: the whole world, one around a city, one inside it.
+func BenchmarkTile(b *testing.B) {
+	r := scattered(b, benchPOIs).open(b, Options{Now: fixed(instant(b, "12:00:00"))})
+	b.Run("survey", func(b *testing.B) {
+		for b.Loop() {
+			newSurvey(r.tables, r.index.Segments(), maxCounts)
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchPOIs, "ns/POI")
+	})
+	must(b, r.Survey())
+	counts := 0
+	for _, l := range r.surveyed.Load().levels {
+		counts += cap(l.counts)
+	}
+	city := at(9, 0)
+	for _, zoom := range []int{0, 5, 10, 12, 14, 16} {
+		b.Run(fmt.Sprintf("zoom=%d", zoom), func(b *testing.B) {
+			w, _ := project(city.E7())
+			tile := MapTile{zoom, uint32(w.x >> (worldBits - zoom)), uint32(w.y >> (worldBits - zoom))}
+			a := &Tile{}
+			must(b, r.Tile(tile, a))
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := r.Tile(tile, a); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(len(a.Drops)+len(a.Clusters)), "features")
+			b.ReportMetric(float64(counts)*float64(unsafe.Sizeof(count{})), "survey-bytes")
+		})
 	}
 }

@@ -19,7 +19,8 @@ type scratch struct {
 	kinds   []kindNo
 	text    []byte
 	ids     []poi.TaskID
-	lists   []uint64 // list of tasks in the upper half, drop in the lower
+	lists   []uint64 // list of tasks in the upper half, first drop of some in the lower
+	last    listNo   // of lists, in the order of drops
 	tasks   []taskNo
 }
 
@@ -151,10 +152,10 @@ func (l *lookup) addDrop(c *candidate) error {
 		return fmt.Errorf("%s: %w", segment.Path(), err)
 	}
 	at := &t.sites[t.combos[c.segment][p.Combo]]
-	a.scratch.lists = append(a.scratch.lists, uint64(at.tasks)<<32|uint64(len(a.Drops)))
+	l.noteList(at.tasks)
 	a.Drops = append(a.Drops, Drop{})
 	drop, pos := &a.Drops[len(a.Drops)-1], p.Pos.WGS84()
-	drop.POI, drop.Name, drop.Kind = a.copied(text.ID), a.copied(text.Name), a.copied(text.Kind)
+	a.copyText(drop, &text)
 	drop.Lat, drop.Lng, drop.Distance = pos.Lat, pos.Lng, int32(math.Round(float64(c.distance.metres())))
 	if at.district != noDistrict {
 		drop.District = t.districts[at.district].ID
@@ -162,18 +163,32 @@ func (l *lookup) addDrop(c *candidate) error {
 	return nil
 }
 
-// copied copies a text out of the mapped file. Texts copied before stay whole
-// when the buffer grows: they keep the old one.
-func (a *Answer) copied(b []byte) Text {
-	s := &a.scratch
-	first := len(s.text)
-	s.text = append(s.text, b...)
-	return Text(s.text[first:len(s.text):len(s.text)])
+// copyText copies the text out of the mapped file. Texts copied before stay
+// whole when the buffer grows: they keep the old one.
+func (a *Answer) copyText(d *Drop, t *catalog.Text) {
+	b := a.scratch.text
+	id := len(b)
+	name := id + len(t.ID)
+	kind := name + len(t.Name)
+	b = append(append(append(b, t.ID...), t.Name...), t.Kind...)
+	d.POI, d.Name, d.Kind = Text(b[id:name:name]), Text(b[name:kind:kind]), Text(b[kind:len(b):len(b)])
+	a.scratch.text = b
+}
+
+// noteList notes the list of the drop that comes next, unless the one before has
+// the same.
+func (l *lookup) noteList(list listNo) {
+	s := &l.answer.scratch
+	if n := len(s.lists); n > 0 && s.last == list {
+		return
+	}
+	s.last = list
+	s.lists = append(s.lists, uint64(list)<<32|uint64(len(l.answer.Drops)))
 }
 
 // addTasks gives each drop its tasks and lists each task once. Drops with the
 // same list are next to each other once the lists are sorted, so that each list
-// is looked at once.
+// is looked at once; a drop of which none is noted has that of the one before.
 func (l *lookup) addTasks() {
 	a, s := l.answer, &l.answer.scratch
 	slices.Sort(s.lists)
@@ -184,10 +199,15 @@ func (l *lookup) addTasks() {
 		}
 		a.Drops[uint32(entry)].Tasks = ids
 	}
+	for i := range a.Drops {
+		if a.Drops[i].Tasks == nil {
+			a.Drops[i].Tasks = a.Drops[i-1].Tasks
+		}
+	}
 	slices.Sort(s.tasks)
 	s.tasks = slices.Compact(s.tasks)
 	for _, no := range s.tasks {
-		a.Tasks = append(a.Tasks, l.task(no))
+		l.addTask(no)
 	}
 }
 
@@ -203,10 +223,12 @@ func (l *lookup) taskIDs(list listNo) []poi.TaskID {
 	return s.ids[first:len(s.ids):len(s.ids)]
 }
 
-func (l *lookup) task(no taskNo) Task {
-	task, status := l.release.tables.rows[no], &l.view.status[no]
+func (l *lookup) addTask(no taskNo) {
+	a, status := l.answer, &l.view.status[no]
+	a.Tasks = append(a.Tasks, l.release.tables.rows[no])
+	task := &a.Tasks[len(a.Tasks)-1]
 	task.State, task.OpensAt, task.ClosesAt = status.State, status.Opens, status.Closes
-	return task
+	task.Shared = l.view.shared[no]
 }
 
 // ErrClosed marks a lookup in a release that was closed.

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +36,9 @@ type Release struct {
 	timeline timeline
 	damaged  atomic.Pointer[error]
 	closed   atomic.Bool
+
+	surveyed  atomic.Pointer[survey]
+	surveying sync.Mutex // held to make the survey
 }
 
 // Open opens the release in a folder. The error names the file and what to do.
@@ -149,3 +153,7 @@ func (r *Release) Catalog() *catalog.Catalog { return r.tables.catalog }
 // Index are the segments. They are closed with the release; what reads them
 // runs inside index.Protect.
 func (r *Release) Index() *index.Index { return r.index }
+
+// Areas are the borders of the districts: area i is that of Catalog().Districts[i].
+// They are closed with the release; what reads them runs inside index.Protect.
+func (r *Release) Areas() *grid.AreaIndex { return r.areas.AreaIndex }

@@ -33,6 +33,7 @@ type tables struct {
 	rows      []Task      // by taskNo, without state
 	kinds     [][]kindNo  // by taskNo: the kinds of its prizes
 	kindNos   map[poi.PrizeKind]kindNo
+	kindNames []poi.PrizeKind // by kindNo
 	districts []District
 	sites     []site
 	tasks     *lists[taskNo]
@@ -78,6 +79,7 @@ func (t *tables) describe() {
 	for _, p := range t.catalog.Prizes {
 		if _, ok := t.kindNos[p.Kind]; !ok {
 			t.kindNos[p.Kind] = kindNo(len(t.kindNos))
+			t.kindNames = append(t.kindNames, p.Kind)
 		}
 		prizes[p.ID] = t.kindNos[p.Kind]
 	}

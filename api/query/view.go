@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -17,10 +18,12 @@ type view struct {
 
 	status      []poi.Status // by taskNo
 	taskChanges []time.Time  // by taskNo: when the status changes; zero: never
+	shared      []*Shared    // by taskNo: new whenever the status is
 	active      []bool       // by zoneNo
 	zoneChanges []time.Time  // by zoneNo
 
-	players   []index.Visible // by segment: what players see
+	seen      []bool          // by siteNo: what players see
+	players   []index.Visible // the same by segment
 	operators func() []index.Visible
 }
 
@@ -32,16 +35,17 @@ func newView(t *tables, before *view, at time.Time) *view {
 	}
 	v := &view{
 		tables: t, from: at,
-		status: make([]poi.Status, len(t.order)), taskChanges: make([]time.Time, len(t.order)),
+		status: make([]poi.Status, len(t.order)), taskChanges: make([]time.Time, len(t.order)), shared: make([]*Shared, len(t.order)),
 		active: make([]bool, len(t.catalog.Zones)), zoneChanges: make([]time.Time, len(t.catalog.Zones)),
 	}
 	changed := v.setTasks(before, at)
 	changed = v.setZones(before, at) || changed
-	v.operators = sync.OnceValue(func() []index.Visible { return v.visible(true) })
+	v.operators = sync.OnceValue(func() []index.Visible { return v.visible(v.sites(true)) })
 	if changed || before == nil {
-		v.players = v.visible(false)
+		v.seen = v.sites(false)
+		v.players = v.visible(v.seen)
 	} else {
-		v.players, v.operators = before.players, before.operators
+		v.seen, v.players, v.operators = before.seen, before.players, before.operators
 	}
 	return v
 }
@@ -56,9 +60,9 @@ func (v *view) covers(at time.Time) bool {
 func (v *view) setTasks(before *view, at time.Time) (changed bool) {
 	for i, task := range v.tables.order {
 		if before != nil && holds(before.taskChanges[i], at) {
-			v.status[i], v.taskChanges[i] = before.status[i], before.taskChanges[i]
+			v.status[i], v.taskChanges[i], v.shared[i] = before.status[i], before.taskChanges[i], before.shared[i]
 		} else {
-			v.status[i] = task.StatusAt(at)
+			v.status[i], v.shared[i] = task.StatusAt(at), &Shared{}
 			v.taskChanges[i], _ = task.NextChange(at)
 			changed = changed || before == nil || v.status[i].Visible != before.status[i].Visible
 		}
@@ -92,27 +96,30 @@ func (v *view) endBy(change time.Time) {
 	}
 }
 
-// visible says for each segment which of its combinations have a drop to show.
-func (v *view) visible(all bool) []index.Visible {
+// sites says which sites have a drop to show.
+func (v *view) sites(all bool) []bool {
 	t := v.tables
 	shown := make([]bool, t.tasks.len()) // lists of tasks with one to show
 	for i := range shown {
-		for _, no := range t.tasks.of(listNo(i)) {
-			if shown[i] = v.shows(no, all); shown[i] {
-				break
-			}
-		}
+		shown[i] = slices.ContainsFunc(t.tasks.of(listNo(i)), func(no taskNo) bool { return v.shows(no, all) })
 	}
 	hidden := make([]bool, t.zones.len()) // lists of zones with an active one
 	for i := range hidden {
-		for _, no := range t.zones.of(listNo(i)) {
-			hidden[i] = hidden[i] || v.active[no]
-		}
+		hidden[i] = slices.ContainsFunc(t.zones.of(listNo(i)), func(no zoneNo) bool { return v.active[no] })
 	}
-	segments := make([]index.Visible, len(t.combos))
-	for i, combos := range t.combos {
+	seen := make([]bool, len(t.sites))
+	for i := range seen {
+		seen[i] = shown[t.sites[i].tasks] && !hidden[t.sites[i].zones]
+	}
+	return seen
+}
+
+// visible says for each segment which of its combinations are of these sites.
+func (v *view) visible(sites []bool) []index.Visible {
+	segments := make([]index.Visible, len(v.tables.combos))
+	for i, combos := range v.tables.combos {
 		for combo, no := range combos {
-			if at := &t.sites[no]; shown[at.tasks] && !hidden[at.zones] {
+			if sites[no] {
 				segments[i].Show(uint32(combo))
 			}
 		}

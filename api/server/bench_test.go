@@ -3,22 +3,63 @@ package server
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 
 	"geodrop/api/query"
+	"geodrop/builder"
+	"geodrop/data/sample"
+	"geodrop/grid/coord"
+	"geodrop/poi/decode"
 )
 
-// busyPlace is where the sample has about 24 drops, of its 9 tasks.
+// busyPlace is where the crowd has 24 drops.
 const (
-	busyPlace = `{"lat":51.5145,"lng":-0.127,"limit":24}`
+	busyPlace = `{"lat":51.5145,"lng":-0.127}`
+	busyDrops = 24
 	benchPath = "/v1/lookup"
 )
+
+// openCrowd opens the sample with as many more places around busyPlace as make
+// busyDrops there.
+func openCrowd(b *testing.B) *shown {
+	b.Helper()
+	bundle, out := b.TempDir(), b.TempDir()
+	if err := sample.Write(bundle); err != nil {
+		b.Fatal(err)
+	}
+	const there = 13
+	rows := []byte("id,name,lat,lng\n")
+	for i := range busyDrops - there {
+		rows = fmt.Appendf(rows, "crowd-%d,Corner no. %d,%.4f,%.4f\n", i, i, 51.5135+0.0002*float64(i), -0.1262)
+	}
+	if err := os.WriteFile(filepath.Join(bundle, "pois_crowd.csv"), rows, 0o644); err != nil {
+		b.Fatal(err)
+	}
+	src, err := decode.Open(bundle, decode.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, err = builder.Build(context.Background(), src, builder.Options{Out: out})
+	if err := errors.Join(err, src.Close()); err != nil {
+		b.Fatal(err)
+	}
+	s := openIn(b, out)
+	var a query.Answer
+	if err := s.release.Lookup(query.Request{Pos: coord.WGS84{Lat: 51.5145, Lng: -0.127}}, &a); err != nil || len(a.Drops) != busyDrops {
+		b.Fatalf("%d drops, %v; want %d", len(a.Drops), err, busyDrops)
+	}
+	return s
+}
 
 // discard is a ResponseWriter that costs as little as can be.
 type discard struct {
@@ -37,7 +78,7 @@ func (*rewound) Close() error { return nil }
 
 // BenchmarkHandler is a lookup without connection and net/http.
 func BenchmarkHandler(b *testing.B) {
-	s := newServer(b, Options{Releases: openSample(b)})
+	s := newServer(b, Options{Releases: openCrowd(b)})
 	body := &rewound{}
 	r := httptest.NewRequest("POST", benchPath, nil)
 	r.Header.Set("Content-Type", "application/json")
@@ -54,9 +95,9 @@ func BenchmarkHandler(b *testing.B) {
 
 // BenchmarkParts is the lookup alone.
 func BenchmarkParts(b *testing.B) {
-	shown := openSample(b)
+	shown := openCrowd(b)
 	var a query.Answer
-	req := query.Request{Limit: 24}
+	req := query.Request{}
 	req.Pos.Lat, req.Pos.Lng = 51.5145, -0.127
 	b.Run("lookup", func(b *testing.B) {
 		b.ReportAllocs()
@@ -83,18 +124,39 @@ func bare(answer []byte) http.Handler {
 	})
 }
 
+// serveBare is Server.Serve of a bare handler.
+func serveBare(h http.Handler) func(context.Context, net.Listener) error {
+	return func(ctx context.Context, l net.Listener) error {
+		web := &http.Server{Handler: h}
+		defer context.AfterFunc(ctx, func() { _ = web.Close() })() // Serve says how it ended
+		if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	}
+}
+
 // BenchmarkHTTP is a lookup over a loopback connection, beside a bare net/http
 // handler that writes the same bytes. The client pipelines prepared bytes and
 // parses nothing, so that most of what is measured is the server.
 func BenchmarkHTTP(b *testing.B) {
-	s := newServer(b, Options{Releases: openSample(b)})
+	s := newServer(b, Options{Releases: openCrowd(b)})
 	answer := ask(s, "POST", benchPath, busyPlace, "Content-Type: application/json").Body.Bytes()
-	for name, h := range map[string]http.Handler{"geodrop": s, "bare": bare(answer)} {
+	for name, serve := range map[string]func(context.Context, net.Listener) error{"geodrop": s.Serve, "bare": serveBare(bare(answer))} {
 		b.Run(name, func(b *testing.B) {
-			web := httptest.NewServer(h)
-			defer web.Close()
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				b.Fatal(err)
+			}
+			ctx, stop := context.WithCancel(b.Context())
+			done := make(chan error, 1)
+			go func() { done <- serve(ctx, l) }()
 			b.ReportAllocs()
-			pipeline(b, web.Listener.Addr().String(), len(answer))
+			pipeline(b, l.Addr().String(), len(answer))
+			stop()
+			if err := <-done; err != nil {
+				b.Fatal(err)
+			}
 		})
 	}
 }

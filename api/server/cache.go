@@ -90,7 +90,7 @@ func (x *exchange) notModified(tag, scope string, age time.Duration) bool {
 	h["Etag"] = []string{tag}
 	h["Cache-Control"] = []string{scope + ", max-age=" + strconv.Itoa(int(age/time.Second))}
 	if scope == "private" {
-		h["Vary"] = []string{"Authorization"}
+		h["Vary"] = append([]string{"Authorization"}, h["Vary"]...)
 	}
 	if !matches(x.r.Header.Values("If-None-Match"), tag) {
 		return false

@@ -48,6 +48,22 @@ func TestBadInput(t *testing.T) {
 		{"another token", "POST", "/v1/lookup", `{"lat":0,"lng":0,"preview":true}`, []string{"Authorization: Bearer open"}, 403, api.CodeOperatorOnly, "preview"},
 		{"another scheme", "POST", "/v1/lookup", `{"lat":0,"lng":0,"preview":true}`, []string{"Authorization: Basic " + token}, 403, api.CodeOperatorOnly, "preview"},
 
+		{"JSON as a message", "POST", "/v1/lookup", good, []string{sendsMessage}, 400, api.CodeInvalidProtobuf, ""},
+		{"message as JSON", "POST", "/v1/lookup", here, []string{jsonBody}, 400, api.CodeInvalidUTF8, ""},
+		{"empty message", "POST", "/v1/lookup", "", []string{sendsMessage, takesMessage}, 400, api.CodeMissingField, "lat"},
+		{"cut message", "POST", "/v1/lookup", here[:9], []string{sendsMessage, takesMessage}, 400, api.CodeInvalidProtobuf, ""},
+		{"group in a message", "POST", "/v1/lookup", here + "\x53\x54", []string{sendsMessage}, 400, api.CodeInvalidProtobuf, ""},
+		{"message beyond the pole", "POST", "/v1/lookup", "\x0d\x01\xe9\xa4\x35" + here[5:], []string{sendsMessage}, 400, api.CodeCoordinateRange, "lat"},
+		{"position twice in a message", "POST", "/v1/lookup", here + here, []string{sendsMessage}, 400, api.CodeDuplicateKey, "lat"},
+		{"latitude as a varint", "POST", "/v1/lookup", "\x08\x01", []string{sendsMessage}, 400, api.CodeInvalidType, "lat"},
+		{"limit 0 in a message", "POST", "/v1/lookup", here + "\x20\x00", []string{sendsMessage}, 400, api.CodeInvalidValue, "limit"},
+		{"user of a message is no text", "POST", "/v1/lookup", here + "\x3a\x01\xff", []string{sendsMessage}, 400, api.CodeInvalidUTF8, "user"},
+		{"preview in a message", "POST", "/v1/lookup", here + "\x48\x01", []string{sendsMessage}, 403, api.CodeOperatorOnly, "preview"},
+		{"message of 10 MB", "POST", "/v1/lookup", here + strings.Repeat("\x50\x01", 5<<20), []string{sendsMessage}, 413, api.CodeBodyTooLarge, ""},
+		{"compressed message", "POST", "/v1/lookup", here, []string{sendsMessage, "Content-Encoding: gzip"}, 415, api.CodeMediaType, ""},
+		{"message of another name", "POST", "/v1/lookup", here, []string{"Content-Type: application/protobuf"}, 415, api.CodeMediaType, ""},
+		{"takes nothing", "POST", "/v1/lookup", here, []string{sendsMessage, "Accept: application/json;q=0, application/x-protobuf;q=0"}, 406, api.CodeNotAcceptable, ""},
+
 		{"no parameters", "GET", "/v1/lookup", "", nil, 400, api.CodeMissingField, "lat"},
 		{"lat is NaN", "GET", "/v1/lookup?lat=NaN&lng=0", "", nil, 400, api.CodeCoordinateRange, "lat"},
 		{"lat twice", "GET", "/v1/lookup?lat=1&lng=0&lat=2", "", nil, 400, api.CodeDuplicateKey, "lat"},
@@ -62,6 +78,22 @@ func TestBadInput(t *testing.T) {
 		{"cell of zero bytes", "GET", "/v1/cells/%00", "", nil, 400, api.CodeInvalidCell, "cell"},
 		{"long cell", "GET", "/v1/cells/" + strings.Repeat("9", 5000), "", nil, 400, api.CodeInvalidCell, "cell"},
 
+		{"zoom of a tile", "GET", "/v1/tiles/23/0/0.mvt", "", nil, 400, api.CodeInvalidTile, "z"},
+		{"zoom below all", "GET", "/v1/tiles/-1/0/0.mvt", "", nil, 400, api.CodeInvalidTile, "z"},
+		{"zoom is a word", "GET", "/v1/tiles/z/0/0.mvt", "", nil, 400, api.CodeInvalidTile, "z"},
+		{"zoom is long", "GET", "/v1/tiles/" + strings.Repeat("1", 5000) + "/0/0.mvt", "", nil, 400, api.CodeInvalidTile, "z"},
+		{"column of a tile", "GET", "/v1/tiles/3/8/0.mvt", "", nil, 400, api.CodeInvalidTile, "x"},
+		{"column that wraps", "GET", "/v1/tiles/3/4294967296/0.mvt", "", nil, 400, api.CodeInvalidTile, "x"},
+		{"column with a zero", "GET", "/v1/tiles/3/07/0.mvt", "", nil, 400, api.CodeInvalidTile, "x"},
+		{"column with a plus", "GET", "/v1/tiles/3/+7/0.mvt", "", nil, 400, api.CodeInvalidTile, "x"},
+		{"column upwards", "GET", "/v1/tiles/3/..%2f1/0.mvt", "", nil, 400, api.CodeInvalidTile, "x"},
+		{"row of a tile", "GET", "/v1/tiles/0/0/1.mvt", "", nil, 400, api.CodeInvalidTile, "y"},
+		{"row is a fraction", "GET", "/v1/tiles/1/0/0.5.mvt", "", nil, 404, api.CodeNotFound, ""},
+		{"row of zero bytes", "GET", "/v1/tiles/1/0/%00.mvt", "", nil, 400, api.CodeInvalidTile, "y"},
+		{"tile as a picture", "GET", "/v1/tiles/1/0/0.png", "", nil, 404, api.CodeNotFound, ""},
+		{"tile takes JSON", "GET", "/v1/tiles/1/0/0.mvt", "", []string{"Accept: application/json"}, 406, api.CodeNotAcceptable, ""},
+		{"write to a tile", "POST", "/v1/tiles/1/0/0.mvt", "", nil, 405, api.CodeMethodNotAllowed, ""},
+
 		{"no task", "GET", "/v1/tasks/none", "", nil, 404, api.CodeTaskNotFound, "id"},
 		{"task upwards", "GET", "/v1/tasks/..%2fx", "", nil, 404, api.CodeTaskNotFound, "id"},
 		{"task at no time", "GET", "/v1/tasks/city-packets?at=x", "", nil, 400, api.CodeInvalidValue, "at"},
@@ -69,6 +101,9 @@ func TestBadInput(t *testing.T) {
 
 		{"no route", "GET", "/v2/lookup", "", nil, 404, api.CodeNotFound, ""},
 		{"folder", "GET", "/v1/cells/", "", nil, 404, api.CodeNotFound, ""},
+		{"window off the map", "POST", "/ui/window", `{"lat":91,"lng":0}`, nil, 400, api.CodeCoordinateRange, "lat"},
+		{"window of nowhere", "POST", "/ui/window", `{}`, nil, 400, api.CodeMissingField, "lat"},
+		{"no file of the page", "GET", "/ui/none.js", "", nil, 404, api.CodeNotFound, ""},
 		{"page upwards", "GET", "/ui/../routes.go", "", nil, 404, api.CodeNotFound, ""},
 		{"profiles", "GET", "/debug/pprof/", "", nil, 404, api.CodeNotFound, ""},
 		{"method", "DELETE", "/v1/lookup", "", nil, 405, api.CodeMethodNotAllowed, ""},
@@ -105,10 +140,11 @@ func TestGoodInput(t *testing.T) {
 		{"task at a time", "GET", "/v1/tasks/city-packets?at=2031-01-01T00:00:00Z", "", []string{operator}, `"state":"ended"`},
 		{"escaped task", "GET", "/v1/tasks/city%2Dpackets", "", nil, `"id":"city-packets"`},
 		{"health", "GET", "/healthz", "", nil, `"ok"`},
+		{"definition", "GET", "/geodrop.proto", "", nil, "message LookupRequest {"},
 		{"metrics", "GET", "/metrics", "", nil, `geodrop_release_info{release="r1-`},
-		{"page", "GET", "/", "", nil, `<script src="/ui/app.js" defer>`},
-		{"script", "GET", "/ui/app.js", "", nil, `"use strict"`},
-		{"style", "GET", "/ui/style.css", "", nil, `.place`},
+		{"page", "GET", "/", "", nil, `<script src="/ui/main-`},
+		{"licences", "GET", "/ui/LICENSES.txt", "", nil, `Natural Earth`},
+		{"window", "POST", "/ui/window", `{"lat":51.5145,"lng":-0.127}`, nil, `{"cell":"200-78784-62224","cells":[{"id":"200-78782-`},
 		{"map", "GET", "/ui/map.json", "", nil, `"total":737`},
 		{"map is escaped", "GET", "/ui/map.json", "", nil, `"name":"\u003cEast\u003e"`},
 	}
@@ -161,9 +197,10 @@ func TestNoOperators(t *testing.T) {
 
 func TestNoRelease(t *testing.T) {
 	s := newServer(t, Options{Releases: &shown{}})
-	for _, target := range []string{"/v1/lookup?lat=1&lng=1", "/v1/cells/x", "/v1/tasks/x", "/v1/releases/current", "/ui/map.json"} {
+	for _, target := range []string{"/v1/lookup?lat=1&lng=1", "/v1/cells/x", "/v1/tiles/0/0/0.mvt", "/v1/tiles/20/0/0.mvt", "/v1/tasks/x", "/v1/releases/current", "/ui/map.json"} {
 		checkProblem(t, ask(s, "GET", target, ""), 503, api.CodeNoRelease, "")
 	}
+	checkProblem(t, ask(s, "POST", "/ui/window", `{"lat":1,"lng":1}`), 503, api.CodeNoRelease, "")
 	if w := ask(s, "GET", "/readyz", ""); w.Code != 503 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), `"no_release"`) {
 		t.Errorf("/readyz: %d %s", w.Code, w.Body)
 	}

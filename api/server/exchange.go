@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"geodrop/api"
 	"geodrop/api/query"
 )
@@ -21,27 +23,34 @@ type exchange struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	id     string
+	values *headerValues
+	span   trace.Span // nil if nobody traces
 
 	held     Held
 	admitted bool
 	status   int // 0 until something is sent
 	bytes    int
 
-	body   [api.MaxLookupBytes + 1]byte
-	out    []byte
-	key    []byte // of an ETag
-	answer query.Answer
-	wire   api.Answer
+	sent     []string // media type of the body
+	wanted   []string // of the answer
+	body     [api.MaxLookupBytes + 1]byte
+	out      []byte
+	gathered []byte // header and out
+	key      []byte // of an ETag
+	answer   query.Answer
+	wire     api.Answer
+	tile     query.Tile
 }
+
+// headerValues are those that each answer has for itself, allocated together.
+type headerValues struct{ id, length [1]string }
 
 // Header values that do not change, shared by all answers. Nobody appends to
 // them.
 var (
-	jsonType    = []string{"application/json"}
-	problemType = []string{"application/problem+json"}
-	noSniff     = []string{"nosniff"}
-	noStore     = []string{"no-store"}
-	closes      = []string{"close"}
+	noSniff = []string{"nosniff"}
+	noStore = []string{"no-store"}
+	closes  = []string{"close"}
 )
 
 // handler runs a route: it is all that happens around every request.
@@ -51,10 +60,14 @@ func (s *Server) handler(rt route) http.HandlerFunc {
 		started := time.Now()
 		x := s.pool.Get().(*exchange)
 		x.w, x.r, x.id, x.status, x.bytes = w, r, s.ids.of(r), 0, 0
+		x.values = &headerValues{id: [1]string{x.id}}
 		h := w.Header()
-		h["X-Request-Id"] = []string{x.id}
+		h["X-Request-Id"] = x.values.id[:]
 		h["X-Content-Type-Options"] = noSniff
 		s.metrics.inFlight.Inc()
+		if t := s.options.Tracer; t != nil {
+			x.startSpan(t, rt.pattern)
+		}
 		defer x.finish(m, started)
 		if err := rt.handle(x); err != nil {
 			x.fail(err)
@@ -76,6 +89,9 @@ func (x *exchange) finish(m *routeMetrics, started time.Time) {
 	x.leave()
 	x.done()
 	s.metrics.inFlight.Dec()
+	if x.span != nil {
+		x.endSpan()
+	}
 	took := time.Since(started)
 	m.observe(x.r.Method, x.status, took)
 	if log := s.options.Log; log.Enabled(x.r.Context(), slog.LevelInfo) {
@@ -83,7 +99,7 @@ func (x *exchange) finish(m *routeMetrics, started time.Time) {
 			slog.String("id", x.id), slog.String("method", x.r.Method), slog.String("path", x.r.URL.Path),
 			slog.Int("status", x.status), slog.Int("bytes", x.bytes), slog.Duration("took", took))
 	}
-	x.w, x.r = nil, nil
+	x.w, x.r, x.values = nil, nil, nil
 	if panicked == nil {
 		s.pool.Put(x) // what panicked may be in any state
 		return
@@ -100,11 +116,12 @@ func (x *exchange) send(status int, contentType []string, body []byte) {
 	x.done()
 	h := x.w.Header()
 	h["Content-Type"] = contentType
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	x.values.length[0] = strconv.Itoa(len(body))
+	h["Content-Length"] = x.values.length[:]
 	x.status = status
 	x.w.WriteHeader(status)
 	// An error is the client's, who is gone.
-	x.bytes, _ = x.w.Write(body)
+	x.bytes, _ = x.write(body)
 }
 
 // fail is the one place that turns errors into problems.
@@ -149,7 +166,7 @@ func (x *exchange) done() {
 // admit waits for the gate.
 func (x *exchange) admit() error {
 	if !x.server.gate.enter(x.r.Context()) {
-		x.server.metrics.shed.Inc()
+		x.server.metrics.shed.WithLabelValues(shedLookups).Inc()
 		return api.NewProblem(api.CodeOverloaded, "", "too many lookups at a time; try again after Retry-After")
 	}
 	x.admitted = true
@@ -163,7 +180,8 @@ func (x *exchange) leave() {
 	}
 }
 
-// readBody reads the body, which is JSON of at most api.MaxLookupBytes.
+// readBody reads the body, of at most api.MaxLookupBytes and the media type that
+// is x.sent then.
 func (x *exchange) readBody() ([]byte, error) {
 	if err := x.checkBodyType(); err != nil {
 		return nil, err
@@ -175,20 +193,33 @@ func (x *exchange) readBody() ([]byte, error) {
 	for {
 		m, err := x.r.Body.Read(x.body[n:])
 		n += m
-		var slow net.Error
 		switch {
 		case n > api.MaxLookupBytes:
 			return nil, tooLarge()
+		case err == nil:
 		case err == io.EOF:
 			return x.body[:n], nil
-		case errors.As(err, &slow) && slow.Timeout():
+		case timedOut(err):
 			return nil, api.NewProblem(api.CodeRequestTimeout, "", "send the body faster")
-		case err != nil:
-			return nil, api.NewProblem(api.CodeInvalidJSON, "", "the body cannot be read to its end")
+		default:
+			return nil, api.NewProblem(unreadable(x.sent), "", "the body cannot be read to its end")
 		}
 	}
 }
 
+func timedOut(err error) bool {
+	var slow net.Error
+	return errors.As(err, &slow) && slow.Timeout()
+}
+
 func tooLarge() error {
 	return api.NewProblem(api.CodeBodyTooLarge, "", "more than %d bytes", api.MaxLookupBytes)
+}
+
+// unreadable is the code of a body that is not what it says it is.
+func unreadable(media []string) api.Code {
+	if media[0] == messageType[0] {
+		return api.CodeInvalidProtobuf
+	}
+	return api.CodeInvalidJSON
 }

@@ -9,8 +9,10 @@ import (
 )
 
 // gate lets so many lookups run at a time and a few more wait for a short
-// while; the others are turned away at once, while that is still cheap. Health
-// checks and metrics do not pass it.
+// while; the others are turned away at once. It is for lookups that wait, as for
+// pages that have to be read from a disk: where the processors are what lacks,
+// few run at a time however many came, and the brake sees to it. Health checks
+// and metrics do not pass it.
 //
 //	enter ─► a slot is free ─────────────────────► run ─► leave
 //	     └─► fewer wait than queue ─► wait ─┬─► run

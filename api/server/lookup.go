@@ -14,14 +14,14 @@ import (
 )
 
 func postLookup(x *exchange) error {
-	if err := x.checkAccept(); err != nil {
+	if err := x.checkAcceptLookup(); err != nil {
 		return err
 	}
 	body, err := x.readBody()
 	if err != nil {
 		return err
 	}
-	l, err := api.DecodeLookup(body)
+	l, err := x.decode(body)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func postLookup(x *exchange) error {
 }
 
 func getLookup(x *exchange) error {
-	if err := x.checkAccept(); err != nil {
+	if err := x.checkAcceptLookup(); err != nil {
 		return err
 	}
 	l, err := api.ParseLookup(x.r.URL.RawQuery)
@@ -47,13 +47,13 @@ func getLookup(x *exchange) error {
 	}
 	x.wire.Set(&x.answer)
 	x.wire.AsOf = l.Request.At // not now, which would be another each time
-	x.key = appendLookupKey(x.key[:0], &x.wire, &l.Request)
+	x.key = appendLookupKey(append(x.key[:0], x.wanted[0]...), &x.wire, &l.Request)
 	x.sendCached(l.NeedsOperator())
 	return nil
 }
 
 func getCell(x *exchange) error {
-	if err := x.checkAccept(); err != nil {
+	if err := x.checkAccept(jsonType); err != nil {
 		return err
 	}
 	if err := x.admit(); err != nil {
@@ -73,6 +73,20 @@ func getCell(x *exchange) error {
 	x.key = appendLookupKey(append(append(x.key[:0], "cell "...), text...), &x.wire, &req)
 	x.sendCached(false)
 	return nil
+}
+
+// checkAcceptLookup refuses a request that takes no answer of a lookup.
+func (x *exchange) checkAcceptLookup() error {
+	x.w.Header()["Vary"] = acceptMedia
+	return x.checkAccept(jsonType, messageType)
+}
+
+// decode reads the body of a lookup.
+func (x *exchange) decode(body []byte) (api.Lookup, error) {
+	if x.sent[0] == messageType[0] {
+		return api.DecodeLookupMessage(body)
+	}
+	return api.DecodeLookup(body)
 }
 
 // lookup fills x.answer.
@@ -117,10 +131,14 @@ func (x *exchange) isOperator() bool {
 	return ok && same && x.server.options.OperatorToken != ""
 }
 
-// sendAnswer sends x.wire.
+// sendAnswer sends x.wire as it is wanted.
 func (x *exchange) sendAnswer() {
 	x.wire.NextPollMS = x.server.options.NextPoll.Milliseconds()
 	x.server.metrics.drops.Observe(float64(len(x.wire.Drops)))
-	x.out = api.AppendAnswer(x.out[:0], &x.wire)
-	x.send(http.StatusOK, jsonType, x.out)
+	if x.wanted[0] == messageType[0] {
+		x.out = api.AppendAnswerMessage(x.out[:0], &x.wire)
+	} else {
+		x.out = api.AppendAnswer(x.out[:0], &x.wire)
+	}
+	x.send(http.StatusOK, x.wanted, x.out)
 }

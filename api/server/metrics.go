@@ -15,7 +15,10 @@ type metrics struct {
 	durations   *prometheus.HistogramVec
 	drops       prometheus.Histogram
 	inFlight    prometheus.Gauge
-	shed        prometheus.Counter
+	shed        *prometheus.CounterVec
+	shedWaiting prometheus.Gauge
+	shedLimit   prometheus.GaugeFunc
+	queueDelay  prometheus.Gauge
 	connections prometheus.Gauge
 	refused     prometheus.Counter
 	served      *servedCollector
@@ -34,8 +37,16 @@ func newMetrics(s *Server) *metrics {
 		drops: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "geodrop_lookup_drops", Help: "Drops in an answer.", Buckets: []float64{0, 1, 5, 10, 25, 50, 100, 200, 500, 1000},
 		}),
-		inFlight:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_http_in_flight", Help: "Requests that are being answered."}),
-		shed:        prometheus.NewCounter(prometheus.CounterOpts{Name: "geodrop_http_shed_total", Help: "Lookups turned away by the gate."}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_http_in_flight", Help: "Requests that are being answered."}),
+		shed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "geodrop_http_shed_total",
+			Help: "Requests turned away: by reason queue before anything else, and then not among the requests; by reason lookups since too many ran.",
+		}, []string{"reason"}),
+		shedWaiting: prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_http_shed_waiting", Help: "Requests that wait to be turned away."}),
+		shedLimit: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "geodrop_http_limit_requests_per_second", Help: "What is let in while the queue before the handlers is standing; 0 for no limit.",
+		}, s.brake.state),
+		queueDelay:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_http_queue_seconds", Help: "How long the last echo waited in the queue before the handlers."}),
 		connections: prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_http_connections", Help: "Open connections."}),
 		refused:     prometheus.NewCounter(prometheus.CounterOpts{Name: "geodrop_http_connections_refused_total", Help: "Connections closed for being too many."}),
 		served:      newServedCollector(s.options.Releases),
@@ -43,14 +54,23 @@ func newMetrics(s *Server) *metrics {
 }
 
 func (m *metrics) register(r *prometheus.Registry) error {
-	for _, c := range []prometheus.Collector{m.requests, m.durations, m.drops, m.inFlight, m.shed, m.connections, m.refused, m.served} {
+	for _, c := range []prometheus.Collector{m.requests, m.durations, m.drops, m.inFlight, m.shed, m.shedWaiting, m.shedLimit, m.queueDelay, m.connections, m.refused, m.served} {
 		if err := r.Register(c); err != nil {
 			return err
 		}
 	}
+	for _, reason := range []string{shedQueue, shedLookups} {
+		m.shed.WithLabelValues(reason) // 0 is something, for rates
+	}
 	m.page = promhttp.HandlerFor(r, promhttp.HandlerOpts{})
 	return nil
 }
+
+// Reasons to turn a request away.
+const (
+	shedQueue   = "queue"
+	shedLookups = "lookups"
+)
 
 // routeMetrics are those of one route, so that no label is looked up for the
 // usual request.

@@ -98,7 +98,7 @@ func examplesOf(t *testing.T, path string, op *openapi3.Operation) map[string]*e
 		for name, e := range p.Value.Examples {
 			value := fmt.Sprint(e.Value.Value)
 			if p.Value.In == "path" {
-				named(name).path = strings.ReplaceAll(path, "{"+p.Value.Name+"}", url.PathEscape(value))
+				named(name).path = strings.ReplaceAll(named(name).path, "{"+p.Value.Name+"}", url.PathEscape(value))
 			} else {
 				named(name).query.Set(p.Value.Name, value)
 			}

@@ -24,6 +24,7 @@ func (s *Server) routes() []route {
 		{post, "/v1/lookup", postLookup},
 		{get, "/v1/lookup", getLookup},
 		{get, "/v1/cells/{cell}", getCell},
+		{get, "/v1/tiles/{z}/{x}/{y}.mvt", getTile},
 		{get, "/v1/tasks/{id}", getTask},
 		{get, "/v1/releases/current", getRelease},
 
@@ -31,14 +32,19 @@ func (s *Server) routes() []route {
 		{get, "/readyz", getReadiness},
 		{get, "/metrics", getMetrics},
 		{get, "/openapi.json", getOpenAPI},
+		{get, "/geodrop.proto", getProto},
 
-		{get, "/", getPage("index.html")},
-		{get, "/ui/app.js", getPage("app.js")},
-		{get, "/ui/style.css", getPage("style.css")},
+		{get, "/", getPage},
+		{get, "/ui/{file}", getPageFile},
 		{get, "/ui/map.json", getMap},
+		{post, "/ui/window", postWindow},
 	}
 }
 
+// target is a route without parameters.
+type target struct{ method, path string }
+
+// newRouter also fills s.direct.
 func (s *Server) newRouter() http.Handler {
 	mux := chi.NewRouter()
 	allowed := map[string][]string{} // methods by pattern
@@ -50,6 +56,9 @@ func (s *Server) newRouter() http.Handler {
 		}
 		for _, m := range methods {
 			mux.Method(m, rt.pattern, h)
+			if !strings.Contains(rt.pattern, "{") {
+				s.direct[target{m, rt.pattern}] = h
+			}
 		}
 		allowed[rt.pattern] = append(allowed[rt.pattern], methods...)
 	}

@@ -2,10 +2,11 @@
 // that is served, and answers and errors into bytes. Which release that is, and
 // how it comes to be, it does not know: a Releases hands it out.
 //
-//	connection ─► limit ─► chi ─► exchange ─► handler ─┬─► answer
-//	                              │ id, recovery       └─► error ─► problem+json
-//	                              │ metrics, log            (one place: fail)
-//	                              └ gate: so many lookups at a time, few waiting
+//	connection ─► limit ─► brake ─► chi ─► exchange ─► handler ─┬─► answer
+//	                         │            │ id, recovery        └─► error ─► problem+json
+//	                         │            │ metrics, log             (one place: fail)
+//	                         │            └ gate: so many lookups at a time, few waiting
+//	                         └ turns away what the processors have no time for
 //
 // Every route stands in routes.go. A handler returns an error or sends; it never
 // does both. Where somebody is goes into no log, no metric and no error.
@@ -26,8 +27,10 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"geodrop/api"
+	"geodrop/api/console"
 	"geodrop/api/query"
 )
 
@@ -54,16 +57,21 @@ type Options struct {
 	Checks   func() []api.Check   // for /readyz; nil for none
 	Registry *prometheus.Registry // default: one of its own
 	Log      *slog.Logger         // default: discarded
+	Tracer   trace.Tracer         // of a span for each request; default: none
 	Now      func() time.Time     // default time.Now
 
 	OperatorToken string        // empty: nobody is an operator
 	NextPoll      time.Duration // what clients are told; default 10 s
 	CacheAge      time.Duration // most that a cache may keep an answer; default 10 s
+	Attribution   []string      // what the licences of the data ask to show on the map
 
 	Concurrent     int           // lookups at a time; default 4 for each processor
 	Queue          int           // lookups that wait for one of them; default 16 for each
 	QueueWait      time.Duration // how long; default 100 ms
 	MaxConnections int           // default 16384; more are closed at once
+	QueueTarget    time.Duration // that all requests may wait before they are looked at; default 2 ms
+
+	prober prober // default: an echo
 
 	HeaderTimeout time.Duration // for the header of a request; default 5 s
 	ReadTimeout   time.Duration // for a request; default 10 s
@@ -82,6 +90,7 @@ func (o Options) withDefaults() Options {
 	o.Concurrent = cmp.Or(o.Concurrent, 4*processors)
 	o.Queue = cmp.Or(o.Queue, 16*o.Concurrent)
 	o.QueueWait = cmp.Or(o.QueueWait, 100*time.Millisecond)
+	o.QueueTarget = cmp.Or(o.QueueTarget, 2*time.Millisecond)
 	o.MaxConnections = cmp.Or(o.MaxConnections, 16384)
 	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 5*time.Second)
 	o.ReadTimeout = cmp.Or(o.ReadTimeout, 10*time.Second)
@@ -105,35 +114,57 @@ func (o Options) withDefaults() Options {
 
 // Server answers every route. It is an http.Handler.
 type Server struct {
-	options  Options
-	router   http.Handler
-	gate     *gate
-	metrics  *metrics
-	ids      *requestIDs
-	operator [sha256.Size]byte // of the token
-	pool     sync.Pool         // of *exchange
-	drawn    drawnMap
-	stopping atomic.Bool
+	options    Options
+	router     http.Handler
+	direct     map[target]http.HandlerFunc
+	gate       *gate
+	brake      *brake
+	turnedAway *turnedAway
+	metrics    *metrics
+	ids        *requestIDs
+	operator   [sha256.Size]byte // of the token
+	pool       sync.Pool         // of *exchange
+	zippers    sync.Pool         // of *gzip.Writer
+	page       map[string]*console.File
+	drawn      drawnMap
+	stopping   atomic.Bool
 }
 
-// New makes a server. The error is of metrics that the registry has already.
+// New makes a server. The error is of metrics that the registry has already, or
+// of a page that was put together wrongly.
 func New(o Options) (*Server, error) {
 	o = o.withDefaults()
 	s := &Server{
 		options: o, gate: newGate(o.Concurrent, o.Queue, o.QueueWait), ids: newRequestIDs(),
-		operator: sha256.Sum256([]byte(o.OperatorToken)),
+		brake: newBrake(o.QueueTarget, runtime.GOMAXPROCS(0)), turnedAway: newTurnedAway(),
+		operator: sha256.Sum256([]byte(o.OperatorToken)), direct: map[target]http.HandlerFunc{},
 	}
 	s.pool.New = func() any { return &exchange{server: s} }
 	s.metrics = newMetrics(s)
 	if err := s.metrics.register(o.Registry); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
+	var err error
+	if s.page, err = console.Files(); err != nil {
+		return nil, err
+	}
 	s.router = s.newRouter()
 	return s, nil
 }
 
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.ServeHTTP(w, r) }
+// ServeHTTP answers one request, if there is room for it. One for a route without
+// parameters is not routed by chi, which copies a request to go with its
+// parameters.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.hasRoom(w, r) {
+		return
+	}
+	if handle, ok := s.direct[target{r.Method, r.URL.Path}]; ok && r.URL.RawPath == "" {
+		handle(w, r)
+		return
+	}
+	s.router.ServeHTTP(w, r)
+}
 
 // Serve answers on the listener, which it closes, until the context is done;
 // then /readyz says so, no more connections are taken and requests under way
@@ -143,10 +174,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		Handler: s, MaxHeaderBytes: maxHeaderBytes,
 		ReadHeaderTimeout: s.options.HeaderTimeout, ReadTimeout: s.options.ReadTimeout,
 		WriteTimeout: s.options.WriteTimeout, IdleTimeout: s.options.IdleTimeout,
-		ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
+		ConnContext: withConn, ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
+	stopWatching, err := s.startWatching(ctx)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer stopWatching()
 	failed := make(chan error, 1)
-	go func() { failed <- web.Serve(s.limited(l)) }()
+	go func() { failed <- web.Serve(gathered{s.limited(l)}) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve HTTP on %s: %w", l.Addr(), err)
@@ -155,7 +191,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	s.stopping.Store(true)
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.StopTimeout)
 	defer cancel()
-	err := web.Shutdown(stop)
+	err = web.Shutdown(stop)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.options.Log.Warn("requests under way were cut off", "after", s.options.StopTimeout)
 		err = web.Close()

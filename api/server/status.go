@@ -76,3 +76,9 @@ func getOpenAPI(x *exchange) error {
 	x.send(http.StatusOK, jsonType, api.OpenAPI())
 	return nil
 }
+
+func getProto(x *exchange) error {
+	x.w.Header()["Cache-Control"] = []string{"public, max-age=300"}
+	x.send(http.StatusOK, protoType, api.ProtoFile())
+	return nil
+}

@@ -17,7 +17,7 @@ import (
 // getTask tells the state of a task. What is still hidden from players, a task
 // before its preview, is for operators only: to others it does not exist.
 func getTask(x *exchange) error {
-	if err := x.checkAccept(); err != nil {
+	if err := x.checkAccept(jsonType); err != nil {
 		return err
 	}
 	at, err := x.timeAsked()

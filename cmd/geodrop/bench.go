@@ -14,10 +14,14 @@ import (
 type benchCmd struct {
 	Lookup benchLookupCmd `cmd:"" help:"Lookups against an R-tree, bisection and cold pages."`
 	Build  benchBuildCmd  `cmd:"" help:"Builds against GNU sort of the same keys and rows."`
+	HTTP   benchHTTPCmd   `cmd:"" name:"http" help:"Lookups over HTTP against a bare handler and Redis."`
 	Areas  benchAreasCmd  `cmd:"" help:"Point to district against H3, bounding boxes and PostGIS."`
 	Patch  benchPatchCmd  `cmd:"" help:"What an edit moves, against whole files, chunks and rsync."`
 	Fleet  benchFleetCmd  `cmd:"" help:"A thousand agents of one origin: a cold start, and a small change."`
 	Soak   benchSoakCmd   `cmd:"" help:"A service under load and edits for an hour: what fails, what grows."`
+
+	Overload benchOverloadCmd `cmd:"" help:"A node asked for ten times its peak, and beside slow clients."`
+	Store    benchStoreCmd    `cmd:"" help:"Reading SQLite and MariaDB against bare loops over their drivers."`
 }
 
 func (*benchCmd) Help() string {

@@ -23,10 +23,12 @@ type importCmd struct {
 }
 
 func (*importCmd) Help() string {
-	return `Makes the store if it is missing. Rows replace those with the same id; nothing is
-deleted. A file is written whole or not at all, and an import that was
-interrupted goes on where it stopped when it is run again. Rows that are wrong
-are left out and listed with their lines; then the exit code is 1.
+	return `Makes the store if it is missing. Rows replace those in the store with the same
+id, and are counted; nothing is deleted. A file is written whole or not at all,
+and an import that was interrupted goes on where it stopped when it is run again.
+Rows that are wrong are left out and listed with line and column, and so are rows
+whose id an earlier row of the same import has, in whichever of its files; then
+the exit code is 1.
 
 Example: geodrop import --src sqlite:geodrop.db --bundle london
          geodrop import --src sqlite:geodrop.db --crs gcj02 pois cafes.csv shops.csv.gz
@@ -69,12 +71,12 @@ func (c *importCmd) Run(r *run) (err error) {
 			return err
 		}
 	}
-	crs, err := coord.ParseCRS(c.CRS)
-	if err != nil {
-		return usage{err}
-	}
-	for _, path := range c.Files {
-		bundle, err := decode.OpenFile(c.Kind, path, decode.Options{CRS: crs})
+	if len(c.Files) > 0 {
+		crs, err := coord.ParseCRS(c.CRS)
+		if err != nil {
+			return usage{err}
+		}
+		bundle, err := decode.OpenFiles(c.Kind, c.Files, decode.Options{CRS: crs})
 		if err != nil {
 			return wrongInput(err)
 		}
@@ -97,8 +99,11 @@ func (c *importCmd) load(r *run, bundle *decode.Bundle, store poi.Store, rejecte
 	t := table{w: r.stdout}
 	for _, part := range done {
 		note := ""
-		if part.Known {
+		switch {
+		case part.Known:
 			note = ", by the import before"
+		case part.Replaced > 0:
+			note = fmt.Sprintf(", of which %s replaced what was there", builder.Thousands(part.Replaced))
 		}
 		t.line("%s: %s rows%s", printable(part.Name), builder.Thousands(part.Rows), note)
 	}

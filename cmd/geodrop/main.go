@@ -3,14 +3,20 @@
 // of its own and only wires packages together.
 //
 //	geodrop up                                     build and serve, all in one
+//	geodrop origin --src SRC                       build and carry to nodes …
+//	geodrop node --upstream URL                    … which serve
+//	geodrop relay --upstream URL                   … maybe through others
 //	geodrop sample --out DIR                       the shipped sample as a bundle
 //	geodrop import --src sqlite:FILE --bundle DIR  bundle ─► store
 //	geodrop export --src sqlite:FILE --out DIR     store ─► bundle
 //	geodrop build --src SRC --out RELEASE          config ─► release
 //	geodrop verify RELEASE                         every digest and invariant
 //	geodrop inspect RELEASE|FILE                   what is in it
+//	geodrop keys new|show|rotate|revoke            who signs, who is believed
 //	geodrop lookup --release RELEASE --lat … --lng …
+//	geodrop load --target URL --rate N             open-loop load on a node
 //	geodrop bench lookup|build
+//	geodrop generate WHAT                          dashboard, alerts, units, Dockerfile
 package main
 
 import (
@@ -25,6 +31,9 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"go.opentelemetry.io/otel/trace"
+
+	"geodrop/cmd/internal/tracing"
 )
 
 // version is set by the linker.
@@ -43,15 +52,21 @@ type cli struct {
 	LogLevel  slog.Level       `default:"warn" help:"Least level that is logged: debug, info, warn or error."`
 	Version   kong.VersionFlag `help:"Print the version and exit."`
 
-	Up      upCmd      `cmd:"" help:"Build and serve a config, the shipped sample by default."`
-	Sample  sampleCmd  `cmd:"" help:"Write the shipped sample as a bundle."`
-	Import  importCmd  `cmd:"" help:"Load a bundle or single files into a store."`
-	Export  exportCmd  `cmd:"" help:"Write a store as a bundle."`
-	Build   buildCmd   `cmd:"" help:"Build a release from a config."`
-	Verify  verifyCmd  `cmd:"" help:"Check every digest and invariant of a release."`
-	Inspect inspectCmd `cmd:"" help:"Show what is in a release or a file of one."`
-	Lookup  lookupCmd  `cmd:"" help:"Answer what can be found around a position."`
-	Bench   benchCmd   `cmd:"" help:"Measure, against what people would otherwise use."`
+	Up       upCmd       `cmd:"" help:"Build and serve a config, the shipped sample by default."`
+	Origin   originCmd   `cmd:"" help:"Build a config and carry the release to nodes."`
+	Node     nodeCmd     `cmd:"" help:"Answer lookups from what an origin carries."`
+	Relay    relayCmd    `cmd:"" help:"Carry releases from an origin to many nodes."`
+	Keys     keysCmd     `cmd:"" help:"Make, show, replace and revoke the keys that sign releases."`
+	Sample   sampleCmd   `cmd:"" help:"Write the shipped sample as a bundle."`
+	Import   importCmd   `cmd:"" help:"Load a bundle or single files into a store."`
+	Export   exportCmd   `cmd:"" help:"Write a store as a bundle."`
+	Build    buildCmd    `cmd:"" help:"Build a release from a config."`
+	Verify   verifyCmd   `cmd:"" help:"Check every digest and invariant of a release."`
+	Inspect  inspectCmd  `cmd:"" help:"Show what is in a release or a file of one."`
+	Lookup   lookupCmd   `cmd:"" help:"Answer what can be found around a position."`
+	Load     loadCmd     `cmd:"" help:"Ask a node at a rate, and tell how it answers."`
+	Bench    benchCmd    `cmd:"" help:"Measure, against what people would otherwise use."`
+	Generate generateCmd `cmd:"" help:"Write a dashboard, alert rules, units of systemd or a Dockerfile."`
 }
 
 // run is what a command's Run gets.
@@ -61,6 +76,7 @@ type run struct {
 	stdout io.Writer
 	stderr *os.File
 	log    *slog.Logger
+	tracer trace.Tracer // nil: nothing is traced
 }
 
 // notRight marks an error about the thing that was asked about.
@@ -97,7 +113,13 @@ func mainCode() int {
 	}
 	ctx, untrap := trap()
 	defer untrap()
-	err = command.Run(&run{ctx: ctx, untrap: untrap, stdout: os.Stdout, stderr: os.Stderr, log: c.logger()})
+	log := c.logger()
+	traces, err := tracing.Open(ctx, tracing.Options{Version: version, Log: log})
+	if err != nil {
+		return report(usage{err})
+	}
+	defer traces.Close()
+	err = command.Run(&run{ctx: ctx, untrap: untrap, stdout: os.Stdout, stderr: os.Stderr, log: log, tracer: traces.Tracer()})
 	return report(err)
 }
 

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
+	"geodrop/cmd/internal/publish"
 	"geodrop/data/mysql"
 	"geodrop/data/sqlite"
+	"geodrop/data/sqlstore"
 	"geodrop/grid/coord"
 	"geodrop/poi"
 	"geodrop/poi/decode"
@@ -20,10 +23,7 @@ type sourceFlags struct {
 	CRS string `name:"crs" enum:"wgs84,gcj02,bd09" default:"wgs84" help:"Datum of places whose row names none: ${enum}."`
 }
 
-// open opens the source; rejects are added to a collector of its own.
-func (f *sourceFlags) open() (poi.Source, error) { return f.openContext(context.Background()) }
-
-// openContext is open with a bound on how long connecting may take.
+// openContext opens the source as it is now.
 func (f *sourceFlags) openContext(ctx context.Context) (poi.Source, error) {
 	if path, ok := strings.CutPrefix(f.Src, "dir:"); ok && path != "" {
 		return openBundle(path, f.CRS)
@@ -73,25 +73,58 @@ func openBundle(path, datum string) (*decode.Bundle, error) {
 }
 
 // openStore opens a store, and with create makes it, or brings it up to date.
-func openStore(ctx context.Context, src string, create bool) (poi.Store, error) {
+func openStore(ctx context.Context, src string, create bool) (*sqlstore.Store, error) {
 	if path, ok := strings.CutPrefix(src, "sqlite:"); ok && path != "" {
-		s, err := sqlite.Open(ctx, path, sqlite.Options{Create: create})
-		if err != nil {
-			return nil, err
-		}
-		return s, nil
+		return sqlite.Open(ctx, path, sqlite.Options{Create: create})
 	}
 	if strings.HasPrefix(src, "mysql://") || strings.HasPrefix(src, "mysql+unix://") {
 		s, err := mysql.Open(ctx, src, mysql.Options{Create: create})
 		if errors.Is(err, mysql.ErrAddress) {
 			return nil, usage{err}
 		}
-		if err != nil {
-			return nil, err
-		}
-		return s, nil
+		return s, err
 	}
-	return nil, usage{fmt.Errorf("a config is dir:PATH, sqlite:PATH, mysql://… or mysql+unix://…, this is %s", redacted(src))}
+	return nil, unknownSource(src)
+}
+
+func unknownSource(src string) error {
+	return usage{fmt.Errorf("a config is dir:PATH, sqlite:PATH, mysql://… or mysql+unix://…, this is %s", redacted(src))}
+}
+
+// follow is the config for those who follow its changes. One that cannot be
+// opened now may be later; one that is none never.
+func (f *sourceFlags) follow() (publish.Config, error) {
+	kind, path, _ := strings.Cut(f.Src, ":")
+	switch kind {
+	case "dir":
+		path, err := wholePath(path)
+		return &publish.Bundle{Path: path, Reopen: func() (poi.Source, error) { return openBundle(path, f.CRS) }}, err
+	case "sqlite":
+		path, err := wholePath(path)
+		return &publish.Store{Name: "sqlite:" + path, File: path, Connect: f.connect}, err
+	case "mysql", "mysql+unix":
+		address, err := mysql.Parse(f.Src)
+		if err != nil {
+			return nil, usage{err}
+		}
+		return &publish.Store{Name: address.String(), Connect: f.connect}, nil
+	}
+	return nil, unknownSource(f.Src)
+}
+
+func (f *sourceFlags) connect(ctx context.Context) (*sqlstore.Store, error) {
+	return openStore(ctx, f.Src, false)
+}
+
+func wholePath(path string) (string, error) {
+	if path == "" {
+		return "", usage{errors.New("--src names no path")}
+	}
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("find the config: %w", err)
+	}
+	return whole, nil
 }
 
 // redacted is what may be printed of a source: no password.

@@ -5,34 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"geodrop/api/query"
-	"geodrop/api/server"
-	"geodrop/builder"
 	"geodrop/cmd/internal/node"
+	"geodrop/cmd/internal/publish"
+	"geodrop/cmd/internal/shelf"
+	"geodrop/cmd/internal/starter"
 	"geodrop/data/sample"
 	"geodrop/grid/index"
-	"geodrop/poi"
 )
 
 type upCmd struct {
-	Dir    string `default:"var/up" placeholder:"DIR" help:"Folder of all that it keeps; made if missing. Default: ${default}."`
-	Listen string `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address to answer on; port 0 is any. Default: ${default}."`
-	Admin  string `placeholder:"ADDR" help:"Address for profiles of the process (pprof); default: none."`
-	Src    string `placeholder:"SRC" env:"GEODROP_SRC" help:"Config, as for build; default: the shipped sample, in DIR/sample."`
-	CRS    string `name:"crs" enum:"wgs84,gcj02,bd09" default:"wgs84" help:"Datum of places whose row names none: ${enum}."`
-
-	Poll          time.Duration `default:"1s" help:"Pause between two looks at the config."`
-	Quiet         time.Duration `default:"1s" help:"How long the config has to rest before it is built."`
-	NextPoll      time.Duration `default:"10s" help:"When clients are told to ask again."`
-	Memory        size          `default:"1GiB" help:"Memory for a build to stay within."`
-	MaxRejected   percent       `default:"1%" help:"Share of rows that may be rejected."`
-	MaxShrink     percent       `default:"20%" help:"Share of POIs that may be lost from one release to the next."`
-	OperatorToken string        `env:"GEODROP_OPERATOR_TOKEN" placeholder:"TOKEN" help:"What operators send for previews; better given by the environment."`
+	Dir string `default:"var/up" placeholder:"DIR" help:"Folder of all that it keeps; made if missing. Default: ${default}."`
+	Src string `placeholder:"SRC" env:"GEODROP_SRC" help:"Config, as for build; default: sqlite:DIR/config.db, made with the shipped sample if missing."`
+	CRS string `name:"crs" enum:"wgs84,gcj02,bd09" default:"wgs84" help:"Datum of places whose row names none: ${enum}."`
+	listenFlags
+	loopFlags
+	serveFlags
 }
 
 func (*upCmd) Help() string {
@@ -40,94 +31,113 @@ func (*upCmd) Help() string {
 again whenever the config changes. What it served last is there at once after a
 restart, whatever the config does. Ctrl-C stops it.
 
+OTEL_EXPORTER_OTLP_ENDPOINT=http://HOST:4318 in the environment sends traces
+there; origin and node know it, too.
+
 Example: geodrop up
+         sqlite3 var/up/config.db "UPDATE tasks SET paused = 1 WHERE id = 'city-packets'"
          geodrop up --dir /var/lib/geodrop --listen :8080 --src dir:london`
-}
-
-func (c *upCmd) Run(r *run) error {
-	src, err := c.source()
-	if err != nil {
-		return err
-	}
-	listener, err := listen(c.Listen)
-	if err != nil {
-		return err
-	}
-	var admin net.Listener
-	if c.Admin != "" {
-		if admin, err = listen(c.Admin); err != nil {
-			return errors.Join(err, listener.Close())
-		}
-	}
-	url := "http://" + reachable(listener.Addr())
-	if _, err := fmt.Fprintf(r.stdout, "Starting on %s/ …\n", url); err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	return node.Run(r.ctx, node.Options{
-		Dir: c.Dir, Listener: listener, Admin: admin,
-		Open:     func(ctx context.Context) (poi.Source, error) { return src.openContext(ctx) },
-		Interval: c.Poll, Quiet: c.Quiet,
-		Build:   builder.Options{Memory: int64(c.Memory), MaxRejected: c.MaxRejected.limit(), MaxShrink: c.MaxShrink.limit()},
-		Server:  server.Options{OperatorToken: c.OperatorToken, NextPoll: c.NextPoll},
-		Log:     r.log,
-		Serving: func(release *query.Release) { welcome(r.stdout, url, release) },
-	})
-}
-
-// source names the config; that of the sample is unpacked first. A sample that
-// was edited since stays as it is.
-func (c *upCmd) source() (*sourceFlags, error) {
-	src := c.Src
-	if src == "" {
-		dir := filepath.Join(c.Dir, "sample")
-		if err := sample.Write(dir); err != nil && !errors.Is(err, sample.ErrForeign) {
-			return nil, err
-		}
-		src = "dir:" + dir
-	}
-	f := &sourceFlags{Src: src, CRS: c.CRS}
-	// A config that cannot be opened now may be later; one that is none never.
-	switch opened, err := f.open(); {
-	case err == nil:
-		return f, opened.Close()
-	case errors.As(err, new(usage)):
-		return nil, err
-	}
-	return f, nil
 }
 
 // Validate refuses times that would stand for a default.
 func (c *upCmd) Validate() error {
-	for name, d := range map[string]time.Duration{"poll": c.Poll, "quiet": c.Quiet, "next-poll": c.NextPoll} {
-		if d < time.Millisecond {
-			return fmt.Errorf("--%s %v is less than a millisecond", name, d)
+	return errors.Join(c.loopFlags.Validate(), c.serveFlags.Validate())
+}
+
+func (c *upCmd) Run(r *run) (err error) {
+	shelf, err := shelf.Open(c.Dir, r.log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, shelf.Close()) }()
+	config, err := c.config(r, shelf)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, config.Close()) }()
+	o, err := c.node(r)
+	if err != nil {
+		return err
+	}
+	publisher := publish.New(c.publish(r, config, shelf))
+	o.Feed = node.ShelfFeed{Shelf: shelf, Log: r.log}
+	o.Parts, o.Metrics, o.AsOf = publisher.Parts(), publisher.Metrics(), publisher.AsOf
+	o.Beside = []func(context.Context) error{func(ctx context.Context) error { publisher.Run(ctx); return nil }}
+	return node.Run(r.ctx, o)
+}
+
+// node listens, and says so.
+func (c *upCmd) node(r *run) (o node.Options, err error) {
+	listener, admin, err := c.listen()
+	if err != nil {
+		return o, err
+	}
+	url := "http://" + reachable(listener.Addr())
+	if _, err := fmt.Fprintf(r.stdout, "Starting on %s/ …\n", url); err != nil {
+		return o, errors.Join(err, listener.Close(), closeListener(admin))
+	}
+	so := c.server(r)
+	so.Attribution = c.attribution()
+	return node.Options{
+		Listener: listener, Admin: admin, Server: so, Log: r.log,
+		Serving: func(release *query.Release) { welcome(r.stdout, url, c.store(), release) },
+	}, nil
+}
+
+// attribution is what the map has to show of the config; that of others is not
+// known.
+func (c *upCmd) attribution() []string {
+	if c.Src != "" {
+		return nil
+	}
+	return sample.Attribution()
+}
+
+// store is the store of those who name no config.
+func (c *upCmd) store() string {
+	if c.Src != "" {
+		return ""
+	}
+	return filepath.Join(c.Dir, starter.StoreName)
+}
+
+// config is what is followed. The default one is made at the first start; when
+// it is gone later it is not, or the sample would take the place of what was
+// lost.
+func (c *upCmd) config(r *run, s *shelf.Shelf) (publish.Config, error) {
+	f := &sourceFlags{Src: c.Src, CRS: c.CRS}
+	path := c.store()
+	if path == "" {
+		return f.follow()
+	}
+	f.Src = "sqlite:" + path
+	config, err := f.follow()
+	if err != nil {
+		return nil, err
+	}
+	if whole, err := wholePath(path); err != nil || published(s, "sqlite:"+whole) {
+		return config, err
+	}
+	made, err := starter.Fill(r.ctx, c.Dir)
+	if made {
+		_, err = fmt.Fprintf(r.stdout, "First start: the shipped sample is in sqlite:%s\n", path)
+	}
+	return config, err
+}
+
+// published reports whether the store has been published before.
+func published(s *shelf.Shelf, store string) bool {
+	for _, no := range s.Candidates() {
+		origin, err := publish.OriginOf(s.Path(no))
+		if err == nil && strings.HasPrefix(origin, store+" ") {
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
-func listen(address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w; choose another address", address, err)
-	}
-	return l, nil
-}
-
-// reachable is an address to connect to: that of any interface is localhost.
-func reachable(a net.Addr) string {
-	host, port, err := net.SplitHostPort(a.String())
-	if err != nil {
-		return a.String()
-	}
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "localhost"
-	}
-	return net.JoinHostPort(host, port)
-}
-
-// welcome says what is served, and how to ask for it.
-func welcome(w io.Writer, url string, r *query.Release) {
+// welcome says what is served, how to ask for it, and where to change it.
+func welcome(w io.Writer, url, store string, r *query.Release) {
 	t := table{w: w}
 	total := 0
 	for _, s := range r.Index().Segments() {
@@ -137,6 +147,9 @@ func welcome(w io.Writer, url string, r *query.Release) {
 	t.line("")
 	t.line("  map    %s/", url)
 	t.line("  state  %s/readyz", url)
+	if store != "" {
+		t.line("  config sqlite:%s", store)
+	}
 	if body := example(r); body != "" {
 		t.line("  ask    curl -s %s/v1/lookup -H 'Content-Type: application/json' -d '%s'", url, body)
 	}

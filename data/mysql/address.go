@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ type Address struct {
 	tls             bool
 	tlsCA, tlsName  string
 	dial, get, send time.Duration
+	lock            time.Duration // whole seconds
 }
 
 const (
@@ -35,6 +37,7 @@ const (
 	defaultDial = 5 * time.Second
 	defaultGet  = 60 * time.Second
 	defaultSend = 30 * time.Second
+	defaultLock = 30 * time.Second
 )
 
 // Parse reads an address. Its errors do not repeat it: there may be a password
@@ -44,7 +47,7 @@ func Parse(address string) (*Address, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: it is no URL; percent-encode signs such as / and @ in the password", ErrAddress)
 	}
-	a := &Address{user: u.User.Username(), dial: defaultDial, get: defaultGet, send: defaultSend}
+	a := &Address{user: u.User.Username(), dial: defaultDial, get: defaultGet, send: defaultSend, lock: defaultLock}
 	a.password, _ = u.User.Password()
 	switch u.Scheme {
 	case "mysql":
@@ -118,8 +121,12 @@ func (a *Address) option(name, value string) (err error) {
 		err = timeout(&a.get, value)
 	case "write_timeout":
 		err = timeout(&a.send, value)
+	case "lock_timeout":
+		if err = timeout(&a.lock, value); err == nil && a.lock%time.Second != 0 {
+			err = errors.New("is not whole seconds")
+		}
 	default:
-		return errors.New("behind its question mark stands an option other than tls, tls_ca, tls_name, dial_timeout, read_timeout, write_timeout")
+		return errors.New("behind its question mark stands an option other than tls, tls_ca, tls_name, dial_timeout, read_timeout, write_timeout, lock_timeout")
 	}
 	if err != nil {
 		return fmt.Errorf("%s %w", name, err)
@@ -151,10 +158,10 @@ func (a *Address) String() string {
 // Session settings: bad values are errors instead of being cut to fit; a writer
 // waits longer for another than that one's connection takes to be missed; a
 // slow reader is not cut off.
-func session() map[string]string {
+func (a *Address) session() map[string]string {
 	return map[string]string{
 		"sql_mode":                 "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
-		"innodb_lock_wait_timeout": "30",
+		"innodb_lock_wait_timeout": strconv.Itoa(int(a.lock / time.Second)),
 		"net_write_timeout":        "600",
 	}
 }
@@ -163,8 +170,9 @@ func (a *Address) connector() (driver.Connector, error) {
 	c := mysql.NewConfig()
 	c.User, c.Passwd, c.Net, c.Addr, c.DBName = a.user, a.password, a.network, a.host, a.database
 	c.Timeout, c.ReadTimeout, c.WriteTimeout = a.dial, a.get, a.send
-	c.Params = session()
+	c.Params = a.session()
 	c.MaxAllowedPacket = 0 // what the server says
+	c.DialFunc = dial
 	c.Logger = &mysql.NopLogger{}
 	if a.tls {
 		c.TLS = &tls.Config{ServerName: a.tlsName, MinVersion: tls.VersionTLS12}

@@ -15,15 +15,16 @@
 //	dial_timeout=5s    time to connect
 //	read_timeout=60s   time to wait for an answer
 //	write_timeout=30s  time to wait for a request to be taken
+//	lock_timeout=30s   time that a write waits for another, before it is tried again
 //
 // Without tls a password crosses the network hashed and all else as it is: use
 // that on one machine only. The password is never part of an error or a log.
 //
 // # Privileges
 //
-// Three accounts keep it least:
+// Three accounts keep it least (the tests run as them, from this text):
 //
-//	CREATE USER 'gd_read'@'10.%'  IDENTIFIED BY '…' REQUIRE SSL;  -- builders, origins
+//	CREATE USER 'gd_read'@'10.%' IDENTIFIED BY '…' REQUIRE SSL;   -- builders, origins
 //	GRANT SELECT ON geodrop.* TO 'gd_read'@'10.%';
 //	CREATE USER 'gd_write'@'10.%' IDENTIFIED BY '…' REQUIRE SSL;  -- import, console, scripts
 //	GRANT SELECT, INSERT, UPDATE, DELETE ON geodrop.* TO 'gd_write'@'10.%';
@@ -153,6 +154,7 @@ func upsert(key, set []string) string {
 
 // Errors of the server after which trying again may help.
 const (
+	errSnapshot    = 1020 // MariaDB 11: a row was changed since the transaction began
 	errLockWait    = 1205
 	errDeadlock    = 1213
 	errShutdown    = 1053
@@ -166,7 +168,7 @@ const (
 func transient(err error) bool {
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
 		switch e.Number {
-		case errLockWait, errDeadlock, errShutdown, errTooManyConn, errKilled, errTimeout:
+		case errSnapshot, errLockWait, errDeadlock, errShutdown, errTooManyConn, errKilled, errTimeout:
 			return true
 		}
 		return false

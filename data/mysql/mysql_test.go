@@ -118,81 +118,6 @@ func count(t *testing.T, s poi.Store) (n int, err error) {
 	return n, nil
 }
 
-// TestCutStream cuts the connection after each share of the bytes of a stream:
-// that must be an error, however many rows came.
-func TestCutStream(t *testing.T) {
-	const rows = 20_000
-	name := database(t)
-	fill(t, open(t, server.Address(name)), rows)
-	p := newProxy(t, server.Socket)
-	through := strings.Replace(server.Address(name), server.Socket, p.socket, 1)
-	for _, percent := range []int64{1, 20, 50, 99} {
-		s := open(t, through)
-		p.cutAfter(percent * rows * 105 / 100) // a row has 105 bytes
-		n, err := count(t, s)
-		if err == nil || n >= rows {
-			t.Errorf("cut after %d %%: %d rows and the error %v", percent, n, err)
-		}
-		p.cutAfter(0)
-		if n, err := count(t, s); err != nil || n != rows {
-			t.Errorf("after the cut: %d rows, %v", n, err)
-		}
-	}
-}
-
-// TestCutWrite cuts the connection at many moments of a write, that of the
-// commit among them: the write is done once.
-func TestCutWrite(t *testing.T) {
-	name := database(t)
-	p := newProxy(t, server.Socket)
-	s := open(t, strings.Replace(server.Address(name), server.Socket, p.socket, 1))
-	fill(t, s, 1)
-	runs := 0
-	for after := int64(1); after < 900; after += 30 {
-		before, err := s.Sequence(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = s.Write(t.Context(), func(ctx context.Context, w poi.Writer) error {
-			if runs++; runs%2 == 1 {
-				p.cutAfter(after)
-			}
-			return w.PutPOIs(ctx, []poi.POIRow{{POI: poi.POI{ID: "one", Name: fmt.Sprint(after)}}})
-		})
-		p.cutAfter(0)
-		if runs%2 == 1 {
-			runs++
-		}
-		now, readErr := s.Sequence(t.Context())
-		if err != nil || readErr != nil || now != before+1 {
-			t.Fatalf("cut after %d bytes: %v, %v; the sequence went from %d to %d", after, err, readErr, before, now)
-		}
-	}
-}
-
-// TestUnansweredCommit loses the answer to the commit and nothing else.
-func TestUnansweredCommit(t *testing.T) {
-	name := database(t)
-	p := newProxy(t, server.Socket)
-	s := open(t, strings.Replace(server.Address(name), server.Socket, p.socket, 1))
-	before, err := s.Sequence(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	runs := 0
-	err = s.Write(t.Context(), func(ctx context.Context, w poi.Writer) error {
-		runs++
-		p.cutAtCommit()
-		return w.PutSets(ctx, []poi.SetID{"s"})
-	})
-	if err != nil || runs != 1 {
-		t.Errorf("a commit without answer: the write ran %d times, %v", runs, err)
-	}
-	if now, err := s.Sequence(t.Context()); err != nil || now != before+1 {
-		t.Errorf("the sequence went from %d to %d, %v", before, now, err)
-	}
-}
-
 // TestServerKilled kills the server during a write, and starts it again.
 func TestServerKilled(t *testing.T) {
 	name := database(t)
@@ -223,41 +148,6 @@ func TestServerKilled(t *testing.T) {
 	}
 }
 
-// TestPrivileges is the grants of the package comment.
-func TestPrivileges(t *testing.T) {
-	name := database(t)
-	open(t, server.Address(name))
-	err := server.Run("", "CREATE OR REPLACE USER gd_read@localhost IDENTIFIED BY 'r/@:%'", "GRANT SELECT ON "+name+".* TO gd_read@localhost",
-		"CREATE OR REPLACE USER gd_write@localhost IDENTIFIED BY 'w'", "GRANT SELECT, INSERT, UPDATE, DELETE ON "+name+".* TO gd_write@localhost",
-		"CREATE OR REPLACE USER gd_schema@localhost IDENTIFIED BY 's'",
-		"GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, TRIGGER ON "+name+"_new.* TO gd_schema@localhost",
-		"DROP DATABASE IF EXISTS "+name+"_new", "CREATE DATABASE "+name+"_new")
-	if err != nil {
-		t.Fatal(err)
-	}
-	as := func(user, database string) string {
-		return strings.Replace(server.Address(database), "root:@", user+"@", 1)
-	}
-	fill(t, open(t, as("gd_write:w", name)), 3)
-	open(t, as("gd_schema:s", name+"_new"))
-	reader, err := Open(t.Context(), as("gd_read:r%2F%40%3A%25", name), Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer reader.Close()
-	if n, err := count(t, reader); n != 3 || err != nil {
-		t.Errorf("the reader sees %d POIs, %v", n, err)
-	}
-	err = reader.Write(t.Context(), func(ctx context.Context, w poi.Writer) error { return w.DeletePOIs(ctx, []poi.POIID{"1"}) })
-	if err == nil || !strings.Contains(err.Error(), "denied") {
-		t.Errorf("the reader writes: %v", err)
-	}
-	_, err = Open(t.Context(), as("gd_read:hunter2", name), Options{})
-	if err == nil || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("a wrong password: %v", err)
-	}
-}
-
 func TestParse(t *testing.T) {
 	for _, test := range []struct{ address, want string }{
 		{"mysql://u:secret@db:3307/geo", "mysql://u@db:3307/geo"},
@@ -272,6 +162,8 @@ func TestParse(t *testing.T) {
 		{"mysql://u:secret@db/geo?tls_ca=x", ""},
 		{"mysql://u:secret@db/geo?secret=1", ""},
 		{"mysql://u:secret@db/geo?read_timeout=secret", ""},
+		{"mysql://u:secret@db/geo?lock_timeout=2s", "mysql://u@db:3306/geo"},
+		{"mysql://u:secret@db/geo?lock_timeout=1500ms", ""},
 		{"mysql+unix://u:secret@host/run/my.sock/geo", ""},
 		{"mysql+unix://u:secret@/geo", ""},
 		{"postgres://u:secret@db/geo", ""},

@@ -39,6 +39,11 @@ var ErrForeign = errors.New("folder holds something else")
 // FS is the bundle.
 func FS() fs.FS { return bundle }
 
+// Attribution are the lines that whoever shows the sample keeps in view.
+func Attribution() []string {
+	return []string{"Powered by TfL Open Data", "Contains National Statistics data © Crown copyright and database right"}
+}
+
 // Write puts the bundle into a folder, which it creates if need be. Files that
 // are there already stay if they are the sample's own; anything else but hidden
 // files is ErrForeign, and nothing is written.

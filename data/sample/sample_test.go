@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -67,6 +68,21 @@ func TestWriteRefuses(t *testing.T) {
 				t.Errorf("refused, but the folder holds %q", there)
 			}
 		})
+	}
+}
+
+func TestAttribution(t *testing.T) {
+	text, err := bundle.ReadFile("ATTRIBUTION.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range Attribution() {
+		if !strings.Contains(string(text), "\n> "+line+"\n") {
+			t.Errorf("ATTRIBUTION.md does not ask for %q", line)
+		}
+	}
+	if got, want := len(Attribution()), strings.Count(string(text), "\n> "); got < 2 || got > want {
+		t.Errorf("%d lines, ATTRIBUTION.md quotes %d", got, want)
 	}
 }
 

@@ -144,3 +144,13 @@ func hint(err error) string {
 	}
 	return ""
 }
+
+// Made is when the tables were made, as the database words it.
+func Made(ctx context.Context, db Querier) (string, error) {
+	var made sql.NullString
+	err := db.QueryRowContext(ctx, "SELECT CAST(MIN(tstamp) AS CHAR) FROM "+versionTable).Scan(&made)
+	if err != nil {
+		return "", fmt.Errorf("read when the tables were made: %w", err)
+	}
+	return made.String, nil
+}

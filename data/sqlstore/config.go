@@ -57,9 +57,9 @@ func (d *draft) fault(err error) {
 }
 
 // table calls fn for each row and rejects those for which it has an error.
-func (r *configReader) table(ctx context.Context, table, query, kinds string, limit int, fn func(*cursor) error) error {
+func (r *configReader) table(ctx context.Context, table, query string, limit int, fn func(*cursor) error) error {
 	n := 0
-	return r.s.each(ctx, table, query, kinds, func(c *cursor) bool {
+	return r.s.each(ctx, table, query, func(c *cursor) bool {
 		err := fn(c)
 		if n++; err == nil && n > limit {
 			err = tooMany(limit)
@@ -72,7 +72,7 @@ func (r *configReader) table(ctx context.Context, table, query, kinds string, li
 }
 
 func (r *configReader) readSets(ctx context.Context) error {
-	return r.table(ctx, "poi_sets", "SELECT id FROM poi_sets ORDER BY id", "t", poi.MaxSets, func(c *cursor) error {
+	return r.table(ctx, "poi_sets", "SELECT id FROM poi_sets ORDER BY id", poi.MaxSets, func(c *cursor) error {
 		id := poi.SetID(c.text(0))
 		if err := poi.CheckSetID("id", id); err != nil {
 			return err
@@ -86,7 +86,7 @@ func (r *configReader) readSets(ctx context.Context) error {
 }
 
 func (r *configReader) readMerchants(ctx context.Context) error {
-	return r.table(ctx, "merchants", "SELECT id, name, attrs FROM merchants ORDER BY id", "ttt", poi.MaxMerchants, func(c *cursor) (err error) {
+	return r.table(ctx, "merchants", "SELECT id, name, attrs FROM merchants ORDER BY id", poi.MaxMerchants, func(c *cursor) (err error) {
 		m := poi.Merchant{ID: poi.MerchantID(c.text(0)), Name: c.text(1)}
 		if m.Attrs, err = r.s.attrs.read(c.text(2), nil); err != nil {
 			return err
@@ -105,16 +105,16 @@ func (r *configReader) readMerchants(ctx context.Context) error {
 const selectPrizes = "SELECT id, name, kind, merchant, currency, attrs, value, units FROM prizes ORDER BY id"
 
 func (r *configReader) readPrizes(ctx context.Context) error {
-	return r.table(ctx, "prizes", selectPrizes, "ttttttnn", poi.MaxPrizes, func(c *cursor) (err error) {
+	return r.table(ctx, "prizes", selectPrizes, poi.MaxPrizes, func(c *cursor) (err error) {
 		p := poi.Prize{ID: poi.PrizeID(c.text(0)), Name: c.text(1), Kind: poi.PrizeKind(c.text(2)),
 			Merchant: poi.MerchantID(c.text(3)), Currency: c.text(4)}
 		if p.Attrs, err = r.s.attrs.read(c.text(5), nil); err != nil {
 			return err
 		}
-		if p.Value, err = c.units(0, "value"); err != nil {
+		if p.Value, err = c.units(6, "value"); err != nil {
 			return err
 		}
-		if p.Units, err = c.units(1, "units"); err != nil {
+		if p.Units, err = c.units(7, "units"); err != nil {
 			return err
 		}
 		if err := p.Check(); err != nil {
@@ -144,7 +144,7 @@ const selectTasks = "SELECT id, title, merchant, poi_set, starts_at, ends_at, ti
 	"claim_radius_m, cap_per_day, cap_total, paused, priority FROM tasks ORDER BY id"
 
 func (r *configReader) readTasks(ctx context.Context) error {
-	return r.table(ctx, "tasks", selectTasks, "ttttttttttnnnnn", poi.MaxTasks, func(c *cursor) error {
+	return r.table(ctx, "tasks", selectTasks, poi.MaxTasks, func(c *cursor) error {
 		if len(r.tasks) < poi.MaxTasks {
 			var d draft
 			d.err = readTask(c, &d.Task)
@@ -166,7 +166,7 @@ func readTask(c *cursor, t *poi.Task) (err error) {
 	if t.Caps.Cooldown, err = durationOf(c, 9, "cap_cooldown"); err != nil {
 		return err
 	}
-	switch radius := c.nums[0].(type) {
+	switch radius := c.values[10].(type) {
 	case float64:
 		t.ClaimRadius = coord.Metres(radius)
 	case int64:
@@ -174,19 +174,19 @@ func readTask(c *cursor, t *poi.Task) (err error) {
 	default:
 		return &poi.Invalid{Field: "claim_radius_m", Code: poi.CodeNumber, Reason: "is not a number"}
 	}
-	perDay, err := c.number(1, "cap_per_day", 0, int64(poi.MaxCap))
+	perDay, err := c.number(11, "cap_per_day", 0, int64(poi.MaxCap))
 	if err != nil {
 		return err
 	}
-	total, err := c.number(2, "cap_total", 0, int64(poi.MaxCap))
+	total, err := c.number(12, "cap_total", 0, int64(poi.MaxCap))
 	if err != nil {
 		return err
 	}
-	paused, err := c.number(3, "paused", 0, 1)
+	paused, err := c.number(13, "paused", 0, 1)
 	if err != nil {
 		return err
 	}
-	priority, err := c.number(4, "priority", -poi.MaxPriority, poi.MaxPriority)
+	priority, err := c.number(14, "priority", -poi.MaxPriority, poi.MaxPriority)
 	if err != nil {
 		return err
 	}
@@ -200,8 +200,8 @@ const (
 )
 
 func (r *configReader) readTaskPrizes(ctx context.Context) error {
-	return r.parts(ctx, "task_prizes", selectTaskPrizes, "ttn", func(c *cursor, d *draft) {
-		weight, err := c.number(0, "prizes.weight", 0, math.MaxUint32)
+	return r.parts(ctx, "task_prizes", selectTaskPrizes, func(c *cursor, d *draft) {
+		weight, err := c.number(2, "prizes.weight", 0, math.MaxUint32)
 		if err != nil {
 			d.fault(err)
 		}
@@ -210,8 +210,8 @@ func (r *configReader) readTaskPrizes(ctx context.Context) error {
 }
 
 func (r *configReader) readQuotas(ctx context.Context) error {
-	return r.parts(ctx, "quotas", selectQuotas, "tttn", func(c *cursor, d *draft) {
-		units, err := c.units(0, "quotas.units")
+	return r.parts(ctx, "quotas", selectQuotas, func(c *cursor, d *draft) {
+		units, err := c.units(3, "quotas.units")
 		if err != nil {
 			d.fault(err)
 		}
@@ -220,13 +220,13 @@ func (r *configReader) readQuotas(ctx context.Context) error {
 }
 
 // parts hands rows to the tasks that they belong to.
-func (r *configReader) parts(ctx context.Context, table, query, kinds string, fn func(*cursor, *draft)) error {
-	return r.s.each(ctx, table, query, kinds, func(c *cursor) bool {
-		if i, ok := r.index[poi.TaskID(c.texts[0])]; ok {
+func (r *configReader) parts(ctx context.Context, table, query string, fn func(*cursor, *draft)) error {
+	return r.s.each(ctx, table, query, func(c *cursor) bool {
+		if i, ok := r.index[poi.TaskID(c.text(0))]; ok {
 			fn(c, &r.tasks[i])
 			return true
 		}
-		key := make([]string, len(c.texts))
+		key := make([]string, len(c.values)-1) // the last is a number
 		for i := range key {
 			key[i] = c.text(i)
 		}

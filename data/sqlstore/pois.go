@@ -53,7 +53,7 @@ func (s *Snapshot) readPOIs(ctx context.Context, to chan<- *rawPOIs, stop <-chan
 		}
 	}
 	more := true
-	err := s.each(ctx, "pois", selectPOIs, "ttttnn", func(c *cursor) bool {
+	err := s.each(ctx, "pois", selectPOIs, func(c *cursor) bool {
 		if !batch.fits(c) {
 			more = send()
 		}
@@ -68,41 +68,63 @@ func (s *Snapshot) readPOIs(ctx context.Context, to chan<- *rawPOIs, stop <-chan
 	return err
 }
 
-// rawPOIs is rows as they were read. Their strings point into text, which never
-// grows beyond its first allocation, unless one row needs it.
+// rawPOIs is rows as they were read, attributes still a text. What the driver
+// takes back is copied into text, which never grows beyond its first allocation,
+// unless one row needs it.
 type rawPOIs struct {
-	rows []rawPOI
-	text strings.Builder
-}
-
-type rawPOI struct {
-	id, name, kind, attrs string
-	lat, lng              any
+	rows   []poi.POIRow
+	attrs  []string
+	faults map[int]error // of rows whose position is none
+	text   strings.Builder
+	bytes  int // of all columns
 }
 
 func newRawPOIs() *rawPOIs {
-	r := &rawPOIs{rows: make([]rawPOI, 0, batchRows)}
+	r := &rawPOIs{rows: make([]poi.POIRow, 0, batchRows), attrs: make([]string, 0, batchRows)}
 	r.text.Grow(batchBytes)
 	return r
 }
 
 // fits reports whether there is room for the row, or none would help.
 func (r *rawPOIs) fits(c *cursor) bool {
-	need := 0
-	for _, t := range c.texts {
-		need += len(t)
-	}
-	return len(r.rows) == 0 || len(r.rows) < batchRows && r.text.Len()+need <= batchBytes
+	return len(r.rows) == 0 || len(r.rows) < batchRows && r.bytes+c.bytes() <= batchBytes
 }
 
+// add appends a row of selectPOIs.
 func (r *rawPOIs) add(c *cursor) {
-	r.rows = append(r.rows, rawPOI{
-		id: r.keep(c.texts[0]), name: r.keep(c.texts[1]), kind: r.keep(c.texts[2]), attrs: r.keep(c.texts[3]),
-		lat: c.nums[0], lng: c.nums[1],
-	})
+	n := len(r.rows)
+	r.rows, r.bytes = r.rows[:n+1], r.bytes+c.bytes()
+	p := &r.rows[n]
+	p.ID, p.Name, p.Kind = poi.POIID(r.keep(c, 0)), r.keep(c, 1), r.keep(c, 2)
+	r.attrs = append(r.attrs, r.keep(c, 3))
+	var err error
+	if p.Pos, err = position(c); err != nil {
+		if r.faults == nil {
+			r.faults = make(map[int]error)
+		}
+		r.faults[n] = err
+	}
 }
 
-func (r *rawPOIs) keep(value []byte) string {
+func position(c *cursor) (pos coord.E7, err error) {
+	lat, err := c.number(4, "lat_e7", math.MinInt32, math.MaxInt32)
+	if err != nil {
+		return pos, err
+	}
+	lng, err := c.number(5, "lng_e7", math.MinInt32, math.MaxInt32)
+	pos = coord.E7{Lat: int32(lat), Lng: int32(lng)}
+	if pos.Lng == coord.MaxLngE7 {
+		pos.Lng = -coord.MaxLngE7
+	}
+	return pos, err
+}
+
+// keep is a column's text that outlives the cursor's row.
+func (r *rawPOIs) keep(c *cursor, i int) string {
+	value, ok := c.values[i].([]byte)
+	if !ok {
+		return c.text(i)
+	}
 	from := r.text.Len()
 	r.text.Write(value)
 	return r.text.String()[from:]
@@ -115,46 +137,42 @@ type poiDecoder struct {
 	most   int // attributes of a batch so far
 }
 
+// batch decodes in place; rows behind one that is rejected move up.
 func (d *poiDecoder) batch(raw *rawPOIs) *poi.POIBatch {
-	batch := &poi.POIBatch{File: "pois", Rows: make([]poi.POIRow, len(raw.rows))}
 	attrs := make([]poi.Attr, 0, d.most)
 	n := 0
 	for i := range raw.rows {
 		first := len(attrs)
-		var err error
-		if attrs, err = d.row(&raw.rows[i], &batch.Rows[n].POI, attrs); err != nil {
-			d.report.reject(err, raw.rows[i].id)
-			attrs, batch.Rows[n] = attrs[:first], poi.POIRow{}
+		p := &raw.rows[i].POI
+		err := raw.faults[i]
+		if err == nil {
+			attrs, err = d.row(p, raw.attrs[i], attrs)
+		}
+		if err != nil {
+			d.report.reject(err, string(p.ID))
+			attrs = attrs[:first]
 			continue
+		}
+		if n < i {
+			raw.rows[n] = raw.rows[i]
 		}
 		n++
 	}
-	batch.Rows, d.most = batch.Rows[:n], max(d.most, len(attrs))
-	return batch
+	d.most = max(d.most, len(attrs))
+	return &poi.POIBatch{File: "pois", Rows: raw.rows[:n]}
 }
 
-func (d *poiDecoder) row(raw *rawPOI, p *poi.POI, attrs []poi.Attr) ([]poi.Attr, error) {
-	lat, err := whole(raw.lat, "lat_e7", math.MinInt32, math.MaxInt32)
-	if err != nil {
-		return attrs, err
-	}
-	lng, err := whole(raw.lng, "lng_e7", math.MinInt32, math.MaxInt32)
-	if err != nil {
-		return attrs, err
-	}
-	p.Pos = coord.E7{Lat: int32(lat), Lng: int32(lng)}
-	if p.Pos.Lng == coord.MaxLngE7 {
-		p.Pos.Lng = -coord.MaxLngE7
-	}
-	p.ID, p.Name, p.Kind = poi.POIID(raw.id), raw.name, raw.kind
+// row adds to a POI its attributes, and checks it.
+func (d *poiDecoder) row(p *poi.POI, text string, attrs []poi.Attr) ([]poi.Attr, error) {
 	first := len(attrs)
-	if attrs, err = d.names.read(raw.attrs, attrs); err != nil {
+	attrs, err := d.names.read(text, attrs)
+	if err != nil {
 		return attrs, err
 	}
 	if len(attrs) > first {
 		p.Attrs = attrs[first:len(attrs):len(attrs)]
 	}
-	if raw.plain() && len(p.Attrs) <= poi.MaxAttrs && p.Pos.Valid() {
+	if plain(p, text) && len(p.Attrs) <= poi.MaxAttrs && p.Pos.Valid() {
 		return attrs, checkReserved(p.Attrs) // nothing else can be against a limit: most rows are like that
 	}
 	return attrs, checkPOI(p)
@@ -162,12 +180,12 @@ func (d *poiDecoder) row(raw *rawPOI, p *poi.POI, attrs []poi.Attr) ([]poi.Attr,
 
 // plain reports whether the texts of a row are printable ASCII, and so short
 // that they are within every limit whatever they mean.
-func (r *rawPOI) plain() bool {
-	id := r.id
+func plain(p *poi.POI, attrs string) bool {
+	id := string(p.ID)
 	return id != "" && id[0] != ' ' && id[len(id)-1] != ' ' &&
-		len(id) <= poi.MaxIDBytes && len(r.name) <= poi.MaxNameBytes && len(r.kind) <= poi.MaxKindBytes &&
-		len(r.attrs) <= poi.MaxAttrValue &&
-		printable(id) && printable(r.name) && printable(r.kind) && printable(r.attrs)
+		len(id) <= poi.MaxIDBytes && len(p.Name) <= poi.MaxNameBytes && len(p.Kind) <= poi.MaxKindBytes &&
+		len(attrs) <= poi.MaxAttrValue &&
+		printable(id) && printable(p.Name) && printable(p.Kind) && printable(attrs)
 }
 
 func printable(s string) bool {

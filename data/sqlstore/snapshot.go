@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"iter"
 	"strings"
 	"sync"
@@ -90,103 +89,6 @@ func (s *Snapshot) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.busy = false
-}
-
-// cursor is the rows of one query, one at a time, as the values of columns that
-// are valid until the next row.
-type cursor struct {
-	*reporter
-	texts []sql.RawBytes
-	nums  []any
-}
-
-// checkRows is how many rows pass between looks at the context: what the driver
-// has read already would otherwise be handed on.
-const checkRows = 256
-
-// column kinds of a query, one letter each.
-const (
-	textColumn   = 't'
-	numberColumn = 'n'
-)
-
-// each calls fn with every row of a query whose columns are of these kinds, in
-// the order of the tables's key; fn returns false to stop.
-func (s *Snapshot) each(ctx context.Context, table, query, kinds string, fn func(*cursor) bool) (err error) {
-	if err := s.acquire(); err != nil {
-		return fmt.Errorf("read table %s of %s: %w", table, s.e.Source, err)
-	}
-	defer s.release()
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("read table %s of %s: %w", table, s.e.Source, err)
-		}
-	}()
-	statement, err := s.conn.PrepareContext(ctx, query) // prepared: numbers come as such
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, statement.Close()) }()
-	rows, err := statement.QueryContext(s.e.queryContext(ctx))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	c := cursor{reporter: &reporter{s: s, table: table}}
-	into := c.columns(kinds)
-	for n := 1; rows.Next(); n++ {
-		if n%checkRows == 0 && ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err := rows.Scan(into...); err != nil {
-			return err
-		}
-		if !fn(&c) {
-			return nil
-		}
-	}
-	return rows.Err()
-}
-
-func (c *cursor) columns(kinds string) []any {
-	c.texts = make([]sql.RawBytes, strings.Count(kinds, string(textColumn)))
-	c.nums = make([]any, strings.Count(kinds, string(numberColumn)))
-	into := make([]any, 0, len(kinds))
-	texts, nums := 0, 0
-	for _, kind := range kinds {
-		if kind == textColumn {
-			into = append(into, &c.texts[texts])
-			texts++
-		} else {
-			into = append(into, &c.nums[nums])
-			nums++
-		}
-	}
-	return into
-}
-
-// text copies a text column.
-func (c *cursor) text(i int) string { return string(c.texts[i]) }
-
-// number reads a number column that has to be a whole number within low…high.
-func (c *cursor) number(i int, field string, low, high int64) (int64, error) {
-	return whole(c.nums[i], field, low, high)
-}
-
-func whole(value any, field string, low, high int64) (int64, error) {
-	var v int64
-	switch n := value.(type) {
-	case int64:
-		v = n
-	case uint64:
-		v = int64(min(n, 1<<63-1))
-	default:
-		return 0, &poi.Invalid{Field: field, Code: poi.CodeNumber, Reason: "is not a whole number"}
-	}
-	if v < low || v > high {
-		return 0, &poi.Invalid{Field: field, Code: poi.CodeRange, Reason: fmt.Sprintf("%d is not within %d…%d", v, low, high)}
-	}
-	return v, nil
 }
 
 // reporter reports what one reading of a table leaves out. A snapshot reads the

@@ -31,8 +31,9 @@ func (s *Snapshot) Memberships(ctx context.Context) iter.Seq2[*poi.MembershipBat
 		var batch *poi.MembershipBatch
 		var text strings.Builder
 		more := true
-		err = s.each(ctx, "set_members", selectMembers, "tt", func(c *cursor) bool {
-			if batch != nil && (len(batch.Rows) == batchRows || text.Len()+len(c.texts[0]) > batchBytes) {
+		err = s.each(ctx, "set_members", selectMembers, func(c *cursor) bool {
+			id := c.text(0)
+			if batch != nil && (len(batch.Rows) == batchRows || text.Len()+len(id) > batchBytes) {
 				if more = yield(batch); !more {
 					return false
 				}
@@ -43,16 +44,16 @@ func (s *Snapshot) Memberships(ctx context.Context) iter.Seq2[*poi.MembershipBat
 				text = strings.Builder{}
 				text.Grow(batchBytes)
 			}
-			set, ok := sets[string(c.texts[1])]
+			set, ok := sets[c.text(1)]
 			if !ok {
-				c.reject(&poi.Invalid{Field: "set_id", Code: poi.CodeDangling, Reason: "is not in poi_sets"}, c.text(0), c.text(1))
+				c.reject(&poi.Invalid{Field: "set_id", Code: poi.CodeDangling, Reason: "is not in poi_sets"}, id, c.text(1))
 				return true
 			}
 			from := text.Len()
-			text.Write(c.texts[0])
+			text.WriteString(id)
 			m := poi.MembershipRow{Membership: poi.Membership{Set: set, POI: poi.POIID(text.String()[from:])}}
 			if err := m.Check(); err != nil {
-				c.reject(err, c.text(0), c.text(1))
+				c.reject(err, id, c.text(1))
 				return true
 			}
 			batch.Rows = append(batch.Rows, m)

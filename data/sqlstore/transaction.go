@@ -79,6 +79,20 @@ func (t *transaction) prepare(ctx context.Context, query string) (*sql.Stmt, err
 	return statement, nil
 }
 
+// Count is one of the statements that hold no parameters: tables are constants of
+// package poi.
+func (t *transaction) Count(ctx context.Context, table poi.Table) (n int64, err error) {
+	switch table {
+	case poi.TableMerchants, poi.TablePrizes, poi.TableTasks, poi.TableDistricts, poi.TableZones, poi.TablePOIs:
+	default:
+		return 0, fmt.Errorf("there is no table %q to count", string(table))
+	}
+	if err := t.conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+string(table)).Scan(&n); err != nil {
+		return 0, fmt.Errorf("table %s: %w", table, err)
+	}
+	return n, nil
+}
+
 // target is a table to insert into: key columns, then the others.
 type target struct {
 	table    string

@@ -1,175 +1,21 @@
 package storetest
 
 import (
-	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
-	"strconv"
-	"strings"
-	"syscall"
-	"time"
+
+	"geodrop/data/mariadbd"
 )
 
-// MariaDB is a server of its own in a temporary folder, which listens on a Unix
-// socket only. Start it in TestMain: that takes some seconds.
-type MariaDB struct {
-	Socket string
-	dir    string
-	server *exec.Cmd
-	ended  chan error
-}
+// MariaDB is a server to run the contract on. Start it in TestMain: that takes
+// some seconds.
+type MariaDB = mariadbd.Server
 
-const (
-	startTime = 60 * time.Second // patience on a busy machine
-	stopTime  = 20 * time.Second
-	probeTime = 50 * time.Millisecond
-)
-
-// StartMariaDB makes a data folder and starts a server on it. What is missing
-// is an error that names the package to install.
-func StartMariaDB() (m *MariaDB, err error) {
-	for _, program := range []string{"mariadbd", "mariadb-install-db", "mariadb"} {
-		if _, err := lookup(program); err != nil {
-			return nil, fmt.Errorf("the tests need %s; on Debian: sudo apt-get install mariadb-server", program)
-		}
-	}
-	dir, err := os.MkdirTemp("", "geodrop-mariadb-") // not below the test's: a socket's path may not be long
+// StartMariaDB starts a server. What is missing is an error that names the
+// package to install.
+func StartMariaDB() (*MariaDB, error) {
+	server, err := mariadbd.Start(mariadbd.Options{})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the tests need MariaDB: %w", err)
 	}
-	m = &MariaDB{Socket: filepath.Join(dir, "s"), dir: dir, ended: make(chan error, 1)}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, m.Stop())
-		}
-	}()
-	args, err := m.owner()
-	if err != nil {
-		return nil, err
-	}
-	args = append([]string{"--no-defaults", "--datadir=" + filepath.Join(dir, "data")}, args...)
-	install := append(args[:len(args):len(args)], "--auth-root-authentication-method=normal", "--skip-test-db",
-		"--skip-name-resolve", "--innodb-log-file-size=16M", "--innodb-flush-method=nosync", "--sync-frm=OFF")
-	if out, err := command("mariadb-install-db", install...).CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
-	}
-	return m, m.Start()
-}
-
-// owner gives the folder to an account that may run the server, which root may
-// not, and returns the option that names it.
-func (m *MariaDB) owner() ([]string, error) {
-	if os.Getuid() != 0 {
-		return nil, nil
-	}
-	account, err := user.Lookup("mysql")
-	if err != nil {
-		return nil, fmt.Errorf("the server runs as mysql, whom the package mariadb-server makes: %w", err)
-	}
-	uid, err := strconv.Atoi(account.Uid)
-	if err != nil {
-		return nil, err
-	}
-	gid, err := strconv.Atoi(account.Gid)
-	if err != nil {
-		return nil, err
-	}
-	return []string{"--user=mysql"}, errors.Join(os.Chmod(m.dir, 0o755), os.Chown(m.dir, uid, gid))
-}
-
-// lookup finds a program, also where only root's path has it.
-func lookup(program string) (string, error) {
-	path, err := exec.LookPath(program)
-	if err != nil {
-		return exec.LookPath("/usr/sbin/" + program)
-	}
-	return path, nil
-}
-
-func command(program string, args ...string) *exec.Cmd {
-	path, err := lookup(program)
-	if err != nil {
-		path = program
-	}
-	return exec.Command(path, args...)
-}
-
-// Start starts the server again after End or Kill.
-func (m *MariaDB) Start() error {
-	args, err := m.owner()
-	if err != nil {
-		return err
-	}
-	m.server = command("mariadbd", append([]string{"--no-defaults", "--datadir=" + filepath.Join(m.dir, "data"),
-		"--socket=" + m.Socket, "--pid-file=" + filepath.Join(m.dir, "pid"), "--skip-networking", "--skip-name-resolve",
-		"--log-error=" + filepath.Join(m.dir, "log"), "--innodb-buffer-pool-size=256M", "--innodb-log-file-size=256M",
-		"--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=2", "--sync-frm=OFF", "--performance-schema=OFF", "--max-connections=100"}, args...)...)
-	if err := m.server.Start(); err != nil {
-		return err
-	}
-	go func(server *exec.Cmd) { m.ended <- server.Wait() }(m.server)
-	for deadline := time.Now().Add(startTime); time.Now().Before(deadline); {
-		select {
-		case err := <-m.ended:
-			m.server = nil
-			log, _ := os.ReadFile(filepath.Join(m.dir, "log"))
-			return fmt.Errorf("the server ended: %w\n%s", err, log)
-		case <-time.After(probeTime):
-		}
-		if m.Run("", "SELECT 1") == nil {
-			return nil
-		}
-	}
-	return errors.New("the server does not answer")
-}
-
-// Run has the mariadb command line execute a statement.
-func (m *MariaDB) Run(database string, statements ...string) error {
-	c := command("mariadb", "--no-defaults", "--socket="+m.Socket, "--user=root", "--default-character-set=utf8mb4", database)
-	c.Stdin = strings.NewReader(strings.Join(statements, ";\n"))
-	if out, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("mariadb: %w: %s", err, out)
-	}
-	return nil
-}
-
-// Database makes an empty database.
-func (m *MariaDB) Database(name string) error {
-	return m.Run("", "DROP DATABASE IF EXISTS "+name, "CREATE DATABASE "+name+" CHARACTER SET latin1")
-}
-
-// Address is the address of a database for package mysql.
-func (m *MariaDB) Address(database string) string {
-	u := url.URL{Scheme: "mysql+unix", User: url.UserPassword("root", ""), Path: m.Socket + "/" + database}
-	return u.String()
-}
-
-// End ends the server in order, Kill at once.
-func (m *MariaDB) End() error  { return m.signal(syscall.SIGTERM) }
-func (m *MariaDB) Kill() error { return m.signal(syscall.SIGKILL) }
-
-func (m *MariaDB) signal(s syscall.Signal) error {
-	if m.server == nil {
-		return nil
-	}
-	server := m.server
-	m.server = nil
-	if err := server.Process.Signal(s); err != nil {
-		return err
-	}
-	select {
-	case <-m.ended: // how it ended does not matter
-		return nil
-	case <-time.After(stopTime):
-		return errors.Join(fmt.Errorf("the server does not end on %v", s), server.Process.Kill())
-	}
-}
-
-// Stop ends the server and removes its folder.
-func (m *MariaDB) Stop() error {
-	return errors.Join(m.Kill(), os.RemoveAll(m.dir))
+	return server, nil
 }

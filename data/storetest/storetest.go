@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(*testing.T) *Fixture) {
 	}{
 		{"round trip", roundTrip},
 		{"upsert and delete", upsertAndDelete},
+		{"counts", counts},
 		{"order of keys", orderOfKeys},
 		{"isolation", isolation},
 		{"foreign writes", foreignWrites},
@@ -243,6 +244,27 @@ func upsertAndDelete(t *testing.T, f *Fixture) {
 	equal(t, Read(t, f.Store), &State{POIs: want.POIs[1:]})
 	if after := sequence(t, f.Store); after <= before {
 		t.Errorf("deleting led the change sequence from %d to %d", before, after)
+	}
+}
+
+func counts(t *testing.T, f *Fixture) {
+	want := sample()
+	for range 2 {
+		write(t, f.Store, func(ctx context.Context, w poi.Writer) error {
+			if err := Put(ctx, w, want); err != nil {
+				return err
+			}
+			for table, n := range map[poi.Table]int{poi.TableMerchants: 2, poi.TablePrizes: 2, poi.TableTasks: 2,
+				poi.TableDistricts: 2, poi.TableZones: 2, poi.TablePOIs: 2} {
+				if got, err := w.Count(ctx, table); err != nil || got != int64(n) {
+					t.Errorf("table %s has %d rows, %v; want %d", table, got, err, n)
+				}
+			}
+			if n, err := w.Count(ctx, "changes"); err == nil {
+				t.Errorf("a table that is none of the config has %d rows", n)
+			}
+			return nil
+		})
 	}
 }
 

@@ -13,7 +13,11 @@
 // between, goes on behind the last one; otherwise it begins anew, which does no
 // harm, since rows replace those with the same id.
 //
-// It does not delete: what is in the store and not in the bundle stays.
+// Of rows with the same id within one import the first stays, in the order of
+// the files, and the others are rejected: which one is meant is for people to
+// say. Rows of the store that an import has, too, are replaced whole, and
+// counted: importing again is how a store is brought up to date. It does not
+// delete: what is in the store and not in the bundle stays.
 package transfer
 
 import (
@@ -22,9 +26,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"iter"
 	"os"
-	"strings"
 
 	"geodrop/builder/extsort"
 	"geodrop/poi"
@@ -59,9 +61,10 @@ var ErrNothing = errors.New("there is nothing to import")
 
 // Imported is what became of one part of an import.
 type Imported struct {
-	Name  string // the files
-	Rows  int64
-	Known bool // written by an import that was interrupted
+	Name     string // the files
+	Rows     int64
+	Replaced int64 // of Rows: those whose id was in the store; memberships are not counted
+	Known    bool  // written by an import that was interrupted, which knew what it replaced
 }
 
 // Import writes a bundle into a store. What it returns is valid, as far as it
@@ -98,12 +101,6 @@ type importing struct {
 	done   []Imported
 }
 
-// part is what one transaction writes.
-type part struct {
-	name  string
-	write func(context.Context, poi.Writer) (rows int64, err error)
-}
-
 func (i *importing) all(ctx context.Context) (err error) {
 	i.known = make(map[string]int64)
 	files, err := i.store.Imported(ctx, i.run)
@@ -120,7 +117,7 @@ func (i *importing) all(ctx context.Context) (err error) {
 		return err
 	}
 	for _, spool := range spools {
-		parts = append(parts, part{spool.name, i.pois(spool)})
+		parts = append(parts, part{partName([]string{spool.name}), []poi.Table{poi.TablePOIs}, i.pois(spool)})
 	}
 	if len(parts) == 0 {
 		return ErrNothing
@@ -149,10 +146,10 @@ func (i *importing) part(ctx context.Context, p part, last bool) error {
 		i.done = append(i.done, Imported{Name: p.name, Rows: rows, Known: true})
 		return nil
 	}
-	var rows int64
+	var rows, replaced int64
 	err := i.store.Write(ctx, func(ctx context.Context, w poi.Writer) (err error) {
 		i.opts.Progress.Stage("write " + p.name)
-		if rows, err = p.write(ctx, w); err != nil {
+		if rows, replaced, err = p.run(ctx, w); err != nil {
 			return err
 		}
 		if last {
@@ -161,122 +158,9 @@ func (i *importing) part(ctx context.Context, p part, last bool) error {
 		return w.PutImported(ctx, i.run, poi.ImportedFile{Name: p.name, Rows: rows})
 	})
 	if err == nil {
-		i.done = append(i.done, Imported{Name: p.name, Rows: rows})
+		i.done = append(i.done, Imported{Name: p.name, Rows: rows, Replaced: replaced})
 	}
 	return err
-}
-
-// small lists the parts that are not POIs.
-func (i *importing) small() (parts []part) {
-	var config, sets, districts, zones []string
-	for _, name := range i.bundle.Files() {
-		switch kind := i.bundle.Kind(name); {
-		case kind == "districts":
-			districts = append(districts, name)
-		case kind == "zones":
-			zones = append(zones, name)
-		case kind == "pois": // each a part of its own
-		case strings.HasPrefix(name, "sets/"), strings.HasPrefix(name, "poi_sets."):
-			sets = append(sets, name)
-		default:
-			config = append(config, name)
-		}
-	}
-	for _, p := range []struct {
-		files []string
-		write func(context.Context, poi.Writer) (int64, error)
-	}{{config, i.config}, {sets, i.memberships}, {districts, i.districts}, {zones, i.zones}} {
-		if len(p.files) > 0 {
-			parts = append(parts, part{partName(p.files), p.write})
-		}
-	}
-	return parts
-}
-
-// maxPartName keeps names within what the store has room for.
-const maxPartName = 120
-
-// partName names a part by its files.
-func partName(files []string) string {
-	if name := strings.Join(files, ", "); len(name) <= maxPartName {
-		return name
-	}
-	return fmt.Sprintf("%.*s and %d more", maxPartName, files[0], len(files)-1)
-}
-
-func (i *importing) config(ctx context.Context, w poi.Writer) (int64, error) {
-	c, err := i.bundle.Config(ctx)
-	if err != nil {
-		return 0, err
-	}
-	rows := len(c.Merchants) + len(c.Prizes) + len(c.Tasks)
-	i.opts.Progress.Add(rows)
-	if err := w.PutMerchants(ctx, c.Merchants); err != nil {
-		return 0, err
-	}
-	if err := w.PutPrizes(ctx, c.Prizes); err != nil {
-		return 0, err
-	}
-	return int64(rows), w.PutTasks(ctx, c.Tasks)
-}
-
-func (i *importing) memberships(ctx context.Context, w poi.Writer) (rows int64, err error) {
-	c, err := i.bundle.Config(ctx)
-	if err != nil {
-		return 0, err
-	}
-	if err := w.PutSets(ctx, c.Sets); err != nil {
-		return 0, err
-	}
-	for batch, err := range i.bundle.Memberships(ctx) {
-		if err != nil {
-			return rows, err
-		}
-		if err := w.PutMemberships(ctx, batch.Rows); err != nil {
-			return rows, err
-		}
-		rows += int64(len(batch.Rows))
-		i.opts.Progress.Add(len(batch.Rows))
-	}
-	return rows, nil
-}
-
-func (i *importing) districts(ctx context.Context, w poi.Writer) (int64, error) {
-	return putEach(ctx, i, i.bundle.Districts(ctx), w.PutDistricts)
-}
-
-func (i *importing) zones(ctx context.Context, w poi.Writer) (int64, error) {
-	return putEach(ctx, i, i.bundle.Zones(ctx), w.PutZones)
-}
-
-func putEach[T any](ctx context.Context, i *importing, from iter.Seq2[*T, error], put func(context.Context, []*T) error) (rows int64, err error) {
-	for area, err := range from {
-		if err != nil {
-			return rows, err
-		}
-		if err := put(ctx, []*T{area}); err != nil {
-			return rows, err
-		}
-		rows++
-		i.opts.Progress.Add(1)
-	}
-	return rows, nil
-}
-
-func (i *importing) pois(s *spool) func(context.Context, poi.Writer) (int64, error) {
-	return func(ctx context.Context, w poi.Writer) (rows int64, err error) {
-		for batch, err := range s.batches() {
-			if err != nil {
-				return rows, err
-			}
-			if err := w.PutPOIs(ctx, batch); err != nil {
-				return rows, err
-			}
-			rows += int64(len(batch))
-			i.opts.Progress.Add(len(batch))
-		}
-		return rows, nil
-	}
 }
 
 // spools sorts the POIs of all files by id, and puts each that comes first into
@@ -286,7 +170,7 @@ func (i *importing) spools(ctx context.Context) (spools []*spool, err error) {
 	for _, name := range i.bundle.Files() {
 		if i.bundle.Kind(name) == "pois" {
 			spools = append(spools, &spool{name: name})
-			pending = pending || !i.isKnown(name)
+			pending = pending || !i.isKnown(partName([]string{name}))
 		}
 	}
 	if !pending {
@@ -346,7 +230,7 @@ func (i *importing) spread(it *extsort.Iterator, spools []*spool) error {
 		}
 		first = append(first[:0], record...)
 		file, _ := recordOrigin(record)
-		if s := spools[file]; !i.isKnown(s.name) {
+		if s := spools[file]; !i.isKnown(partName([]string{s.name})) {
 			if err := s.add(i.opts.TempDir, record); err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package index
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"math/bits"
 	"slices"
 
@@ -73,6 +74,22 @@ func (x *Index) Cell(c grid.Cell, visible []Visible, dst []Range) []Range {
 	row, col := int(c.Slot()/8), int(c.Slot()%8)
 	w := [1]grid.TileWindow{{Tile: c.Tile(), Rect: grid.NewRect(row, row, col, col)}}
 	return x.ranges(w[:], visible, dst)
+}
+
+// Between yields the postings of the cells that a box touches as runs; see
+// Window and grid.Grid.Between.
+func (x *Index) Between(southWest, northEast coord.E7, visible []Visible) iter.Seq[Range] {
+	return func(yield func(Range) bool) {
+		var runs []Range
+		for windows := range x.grid.Between(southWest, northEast) {
+			runs = x.ranges(windows, visible, runs[:0])
+			for _, run := range runs {
+				if !yield(run) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // A foundTile is a tile whose row is known but has not been looked at.

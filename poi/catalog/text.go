@@ -73,6 +73,10 @@ func (t *Text) Attrs() iter.Seq2[[]byte, []byte] {
 }
 
 func cutString(b []byte) (s, rest []byte, ok bool) {
+	if len(b) > 0 && b[0] < 0x80 && int(b[0]) < len(b) { // nearly all of them
+		end := 1 + int(b[0])
+		return b[1:end:end], b[end:], true
+	}
 	n, size := binary.Uvarint(b)
 	if size <= 0 || n > uint64(len(b)-size) {
 		return nil, nil, false

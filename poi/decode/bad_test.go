@@ -148,7 +148,7 @@ func TestBadInput(t *testing.T) {
 		{"key twice", "districts.geojson", collection(`{"type":"Feature","properties":{"adcode":"1","adcode":"2"},` + polygon + `}`), 0, []string{`:2:46: adcode is given twice (duplicate)`}, ""},
 		{"adcode as number", "districts.geojson", collection(`{"type":"Feature","properties":{"adcode":1001,"name":""},` + polygon + `}`), 0, []string{`:2:42: adcode "1001" is a number; write it as a string, since leading zeros count (wrong_type)`}, ""},
 		{"no adcode", "districts.geojson", collection(`{"type":"Feature","properties":null,` + polygon + `}`), 0, []string{`:2:1: adcode is empty (missing)`}, ""},
-		{"district twice", "districts.geojson", collection(district(polygon[11:]), district(polygon[11:])), 1, []string{`:3:42: adcode "1" is given before (duplicate)`}, ""},
+		{"district twice", "districts.geojson", collection(district(polygon[11:]), district(polygon[11:])), 1, []string{`:3:42: adcode "1" is also at districts.geojson:2, which stays (duplicate)`}, ""},
 		{"invalid UTF-8 in JSON", "districts.geojson", collection(`{"type":"Feature","properties":{"adcode":"1","name":"` + "\xff" + `"},` + polygon + `}`), 0, []string{`:2:53: JSON has a string that is not UTF-8 (invalid_utf8)`}, ""},
 		{"half a surrogate pair", "districts.geojson", collection(`{"type":"Feature","properties":{"adcode":"1","name":"\ud800"},` + polygon + `}`), 0, []string{`:2:54: JSON has half of a surrogate pair (invalid_utf8)`}, ""},
 		{"zone without reason", "zones.geojson", square(`"id":"z"`), 0, []string{`:1:1: reason is empty (missing)`}, ""},

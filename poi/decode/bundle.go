@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -29,7 +30,8 @@ type Options struct {
 // moment at which it was opened, and reading fails with poi.ErrChanged when a
 // file has changed since.
 type Bundle struct {
-	root    *os.Root
+	root    *os.Root   // of a bundle in a folder
+	roots   []*os.Root // to close
 	files   listing
 	crs     coord.CRS
 	rejects *poi.Rejects
@@ -41,12 +43,15 @@ type Bundle struct {
 
 var _ poi.Source = (*Bundle)(nil)
 
-// listing is the files of a bundle, each list in the order of their names.
+// listing is the files of a bundle, each list in the order of their names, unless
+// they are as given.
 type listing struct {
 	pois, memberships, sets          []file
 	districts, zones                 []file
 	merchants, prizes, tasks, quotas []file
 	ignored                          []string
+
+	asGiven bool // and not by name: of rows that are the same, the first file's stays
 }
 
 // kinds are the file names of a bundle. A trailing * takes any ending.
@@ -73,15 +78,20 @@ func Open(dir string, opts Options) (*Bundle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open bundle: %w", err)
 	}
-	b := &Bundle{root: root, crs: opts.CRS, rejects: opts.Rejects, reported: make(map[string]int)}
+	b := newBundle(opts)
+	b.root, b.roots = root, []*os.Root{root}
+	if err := b.list(); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
+}
+
+func newBundle(opts Options) *Bundle {
+	b := &Bundle{crs: opts.CRS, rejects: opts.Rejects, reported: make(map[string]int)}
 	if b.rejects == nil {
 		b.rejects = new(poi.Rejects)
 	}
-	if err := b.list(); err != nil {
-		root.Close()
-		return nil, err
-	}
-	return b, nil
+	return b
 }
 
 func (b *Bundle) list() error {
@@ -153,7 +163,7 @@ func (b *Bundle) add(into *[]file, name string) error {
 	if slices.ContainsFunc(*into, func(f file) bool { return strings.TrimSuffix(f.name, ".gz") == plain }) {
 		return &FileError{File: name, Code: poi.CodeDuplicate, Reason: "the bundle also has " + plain + "; keep one of the two"}
 	}
-	*into = append(*into, file{name: name, info: info})
+	*into = append(*into, file{name: name, root: b.root, at: name, info: info})
 	return nil
 }
 
@@ -171,7 +181,9 @@ func (b *Bundle) Files() []string {
 
 func (l *listing) all() []file {
 	all := slices.Concat(l.pois, l.memberships, l.sets, l.districts, l.zones, l.merchants, l.prizes, l.tasks, l.quotas)
-	slices.SortFunc(all, func(a, b file) int { return strings.Compare(a.name, b.name) })
+	if !l.asGiven {
+		slices.SortFunc(all, func(a, b file) int { return strings.Compare(a.name, b.name) })
+	}
 	return all
 }
 
@@ -182,14 +194,19 @@ func (b *Bundle) KeyOrder() bool { return false }
 func (b *Bundle) Rejects() *poi.Rejects { return b.rejects }
 
 // Close closes the folder.
-func (b *Bundle) Close() error { return b.root.Close() }
+func (b *Bundle) Close() (err error) {
+	for _, root := range b.roots {
+		err = errors.Join(err, root.Close())
+	}
+	return err
+}
 
 // Revision is the SHA-256 of the names and bytes of all files, packed ones as
 // they are.
 func (b *Bundle) Revision(ctx context.Context) (poi.Revision, error) {
 	sum := sha256.New()
 	for _, f := range b.files.all() {
-		digest, err := b.digest(ctx, f)
+		digest, err := digestOf(ctx, f)
 		if err != nil {
 			return poi.Revision{}, err
 		}
@@ -198,12 +215,11 @@ func (b *Bundle) Revision(ctx context.Context) (poi.Revision, error) {
 	return poi.Revision{Kind: "bundle", Digest: hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
-func (b *Bundle) digest(ctx context.Context, f file) (digest []byte, err error) {
-	h, err := b.root.Open(f.name)
+func digestOf(ctx context.Context, f file) (digest []byte, err error) {
+	in, err := f.raw()
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", f.name, err)
+		return nil, err
 	}
-	in := &input{name: f.name, f: h, was: f.info}
 	sum := sha256.New()
 	for err == nil {
 		if ctx.Err() != nil {

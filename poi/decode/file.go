@@ -16,7 +16,9 @@ import (
 
 // file is one file of a bundle as it was when the bundle was opened.
 type file struct {
-	name string // slash-separated, below the bundle
+	name string // slash-separated, below the bundle, or as it was given
+	root *os.Root
+	at   string // below root
 	info fs.FileInfo
 }
 
@@ -32,17 +34,25 @@ type input struct {
 }
 
 // open opens the file for reading. The caller closes it.
-func (f file) open(root *os.Root) (*input, error) {
-	h, err := root.Open(f.name)
+func (f file) open() (*input, error) {
+	in, err := f.raw()
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", f.name, err)
+		return nil, err
 	}
-	in := &input{name: f.name, f: h, was: f.info}
 	if err := in.start(f.gzipped()); err != nil {
-		h.Close()
+		in.f.Close()
 		return nil, err
 	}
 	return in, nil
+}
+
+// raw opens the file without a look at it.
+func (f file) raw() (*input, error) {
+	h, err := f.root.Open(f.at)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", f.name, err)
+	}
+	return &input{name: f.name, f: h, was: f.info}, nil
 }
 
 func (in *input) start(gzipped bool) error {

@@ -40,7 +40,7 @@ type property struct {
 
 // features calls fn for each feature of the file; fn returns false to stop.
 func (b *Bundle) features(ctx context.Context, f file, fn func(*feature) bool) (more bool, err error) {
-	in, err := f.open(b.root)
+	in, err := f.open()
 	if err != nil {
 		return false, err
 	}

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,13 +11,12 @@ import (
 	"geodrop/poi"
 )
 
-// OpenFile opens one file, whatever its name begins with, as a bundle that has
-// nothing else. Kind is "pois", "districts" or "zones".
-func OpenFile(kind, path string, opts Options) (*Bundle, error) {
-	b := &Bundle{crs: opts.CRS, rejects: opts.Rejects, reported: make(map[string]int)}
-	if b.rejects == nil {
-		b.rejects = new(poi.Rejects)
-	}
+// OpenFiles opens files of one kind, whatever their names begin with, as a
+// bundle that has nothing else: their order is that of the paths, by which they
+// are called. Kind is "pois", "districts" or "zones".
+func OpenFiles(kind string, paths []string, opts Options) (*Bundle, error) {
+	b := newBundle(opts)
+	b.files.asGiven = true
 	into, ext := &b.files.pois, ".csv"
 	switch kind {
 	case "pois":
@@ -25,23 +25,43 @@ func OpenFile(kind, path string, opts Options) (*Bundle, error) {
 	case "zones":
 		into, ext = &b.files.zones, ".geojson"
 	default:
-		return nil, fmt.Errorf("open %s: %q is not a kind of file that stands alone: pois, districts, zones are", path, kind)
+		return nil, fmt.Errorf("open %s: %q is not a kind of file that stands alone: pois, districts, zones are", strings.Join(paths, ", "), kind)
 	}
-	if !strings.HasSuffix(strings.TrimSuffix(path, ".gz"), ext) {
-		return nil, &FileError{File: path, Code: CodeFile, Reason: fmt.Sprintf("%s are read from %s or %s.gz", kind, ext, ext)}
-	}
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	if b.root, err = os.OpenRoot(filepath.Dir(real)); err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	if err := b.add(into, filepath.Base(real)); err != nil {
-		b.root.Close()
-		return nil, err
+	for _, path := range paths {
+		if !strings.HasSuffix(strings.TrimSuffix(path, ".gz"), ext) {
+			err := &FileError{File: path, Code: CodeFile, Reason: fmt.Sprintf("%s are read from %s or %s.gz", kind, ext, ext)}
+			return nil, errors.Join(err, b.Close())
+		}
+		if err := b.single(into, path); err != nil {
+			return nil, errors.Join(err, b.Close())
+		}
 	}
 	return b, nil
+}
+
+// single adds a file that may be anywhere.
+func (b *Bundle) single(into *[]file, path string) error {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	root, err := os.OpenRoot(filepath.Dir(real))
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	b.roots = append(b.roots, root)
+	f := file{name: filepath.ToSlash(filepath.Clean(path)), root: root, at: filepath.Base(real)}
+	if f.info, err = root.Stat(f.at); err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	if !f.info.Mode().IsRegular() {
+		return &FileError{File: path, Code: CodeFile, Reason: "not a regular file"}
+	}
+	if slices.ContainsFunc(*into, func(other file) bool { return os.SameFile(other.info, f.info) }) {
+		return &FileError{File: path, Code: poi.CodeDuplicate, Reason: "the file is named twice"}
+	}
+	*into = append(*into, f)
+	return nil
 }
 
 // Kind is what a file of the bundle holds: "pois", "districts", "zones", or ""

@@ -21,7 +21,7 @@ type table struct {
 }
 
 func openTable(f file, b *Bundle, required ...string) (*table, error) {
-	in, err := f.open(b.root)
+	in, err := f.open()
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func (r *configReader) readTasks() ([]poi.Task, error) {
 
 // taskFile reads the tasks of one file.
 func (r *configReader) taskFile(f file) ([]*taskEntry, error) {
-	in, err := f.open(r.b.root)
+	in, err := f.open()
 	if err != nil {
 		return nil, err
 	}

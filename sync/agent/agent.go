@@ -30,6 +30,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"geodrop/sync/manifest"
+	"geodrop/sync/trust"
 )
 
 // Options of an agent. Upstreams, Dir and Serve have to be set.
@@ -43,6 +44,11 @@ type Options struct {
 	// error makes the release bad, unless it wraps ErrTransient or the context
 	// is done. Calls come one after another, from Run.
 	Serve func(ctx context.Context, dir string) error
+
+	// Trust tells whose releases are served. It is asked for each pointer, so that
+	// keys can change meanwhile. Without it whoever answers is believed, which is
+	// for development.
+	Trust func() (trust.Keys, error)
 
 	Client   *http.Client         // default: one of its own, with limits
 	Registry *prometheus.Registry // default: one of its own
@@ -142,7 +148,10 @@ func Open(o Options) (*Agent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open agent: %w", err)
 	}
-	a := &Agent{options: o, shelf: s, upstreams: newUpstreams(o), state: newState(), applying: make(chan struct{}, 1), step: func(string) {}}
+	a := &Agent{
+		options: o, shelf: s, upstreams: newUpstreams(o), state: newState(s.taken().Expires),
+		applying: make(chan struct{}, 1), step: func(string) {},
+	}
 	if err := a.state.register(o.Registry); err != nil {
 		return nil, fmt.Errorf("open agent: %w", errors.Join(err, s.close()))
 	}

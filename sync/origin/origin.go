@@ -37,6 +37,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"geodrop/sync/manifest"
+	"geodrop/sync/trust"
 )
 
 // Options of an origin. The zero value, with Dir set, is fit for use.
@@ -54,6 +55,10 @@ type Options struct {
 	PatchTime      time.Duration // most that making patches holds a publication up; default 30 s
 	PatchParallel  int           // patches made at a time, each in some three times its segment's memory; default 2
 	MaxPatched     int64         // bytes of a segment beyond which it moves whole; default 64 MiB
+
+	Keys     []trust.Key   // that sign where channels are; default: nobody does
+	Validity time.Duration // of what is signed, which is renewed after a third of it; default 1 h
+	Lineage  string        // names the history that versions count; default: that of the folder
 
 	MaxWait        time.Duration // most that a request may wait for a channel to move; default 1 min
 	MaxWaiters     int           // requests that wait at a time; default 8192
@@ -74,6 +79,7 @@ func (o Options) withDefaults() Options {
 	o.PatchTime = cmp.Or(o.PatchTime, 30*time.Second)
 	o.PatchParallel = cmp.Or(o.PatchParallel, 2)
 	o.MaxPatched = cmp.Or(o.MaxPatched, 64<<20)
+	o.Validity = cmp.Or(o.Validity, time.Hour)
 	o.MaxWait = cmp.Or(o.MaxWait, time.Minute)
 	o.MaxWaiters = cmp.Or(o.MaxWaiters, 8192)
 	o.MaxSends = cmp.Or(o.MaxSends, 256)
@@ -113,6 +119,7 @@ type Origin struct {
 	metrics *metrics
 	waiters chan struct{} // one item for each request that waits
 	sends   chan struct{} // one item for each object being sent
+	lineage string
 	step    func(name string)
 
 	writing sync.Mutex // held by the one who changes the store
@@ -192,6 +199,9 @@ func (o *Origin) load() error {
 	if o.channels, err = o.store.channels(); err != nil {
 		return err
 	}
+	if o.lineage, err = o.store.lineage(o.options.Lineage); err != nil {
+		return err
+	}
 	o.objects = objectsOf(o.releases, nil)
 	for name, c := range o.channels {
 		if o.find(c.pointer.Release) == nil {
@@ -199,6 +209,9 @@ func (o *Origin) load() error {
 			c.body = nil
 			o.channels[name] = c
 		}
+	}
+	if err := o.reissue(); err != nil {
+		return err
 	}
 	return errors.Join(o.store.sweep(o.objects), o.loadPatches())
 }

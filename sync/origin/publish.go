@@ -131,18 +131,17 @@ func (o *Origin) point(name, id string, older bool) (manifest.Pointer, error) {
 		Release: id, Sequence: r.Sequence, Manifest: r.Manifest,
 		Returned: r.Sequence < at.pointer.Sequence, Since: now,
 	}
-	body, err := next.Encode()
+	c, err := o.issue(next)
 	if err != nil {
 		return manifest.Pointer{}, err
 	}
-	c := newChannel(next, body)
 	if err := o.store.point(c); err != nil {
 		return manifest.Pointer{}, err
 	}
 	o.step("pointer")
 	o.move(name, c)
 	o.options.Log.Info("channel moved", "channel", name, "release", id, "version", next.Version, "returned", next.Returned)
-	return next, nil
+	return c.pointer, nil
 }
 
 // nextVersion is greater than the one before, and the time of the move where

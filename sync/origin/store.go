@@ -13,12 +13,14 @@ import (
 
 	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
+	"geodrop/sync/trust"
 )
 
 // store is the folder of an origin.
 //
 //	DIR/
 //	  .lock
+//	  lineage            names the history of the folder
 //	  releases.json      what is published, in the order of publication
 //	  channels/
 //	    main.json        pointers, as they are sent
@@ -196,11 +198,11 @@ func (s *store) channels() (map[string]channel, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read channel: %w", err)
 		}
-		p, err := manifest.ParsePointer(b)
+		p, err := trust.Open(b)
 		if err != nil || p.Channel+pointerExt != e.Name() {
 			return nil, fmt.Errorf("read channel %s (remove it to publish anew): %w", path, errors.Join(manifest.ErrPointer, err))
 		}
-		channels[p.Channel] = newChannel(p, b)
+		channels[p.Channel] = newChannel(p.Pointer, b)
 	}
 	return channels, nil
 }

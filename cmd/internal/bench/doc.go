@@ -6,12 +6,15 @@
 //
 //	Lookup ── releases of synthetic towns ── tidwall/rtree, bisection, cold pages
 //	Build  ── a synthetic bundle ─────────── GNU sort of the same keys and rows
+//	HTTP   ── a release, served on loopback ─ bare net/http, Redis
 //	Areas  ── real or synthetic districts ── H3, boxes and exact test, PostGIS
+//	Overload ─ a node with the sample ────── itself, without load
+//	Stores ── synthetic rows in databases ── bare loops over their drivers
 //
 // Machines are shared and their speed drifts. So contenders take turns in one
 // run, forwards and backwards, and a ratio is one of medians over the rounds.
 // Lookups, which wait for nobody, are timed by the processor time of their
 // thread. Absolute figures are for orientation.
 //
-// It is no load generator and does not judge: whoever reads the rows does.
+// It does not judge: whoever reads the rows does.
 package bench

@@ -53,7 +53,7 @@ func growthIndex(ctx context.Context, work string, n int, o *LookupOptions, c *c
 	dir = filepath.Join(work, "growing-"+countName(n))
 	points := NewPoints(Growing(n), n, o.Seed)
 	o.Progress.Stage("build " + caseName("lookup/growth", n))
-	m, err := released(ctx, dir, points, o.Progress)
+	m, err := released(ctx, dir, newSource(points), o.Progress)
 	if err != nil {
 		return nil, dir, err
 	}

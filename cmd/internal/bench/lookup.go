@@ -123,7 +123,7 @@ func lookupSize(ctx context.Context, work string, n int, o *LookupOptions) (rows
 	l := &lookups{opts: o, name: caseName("lookup", n), points: NewPoints(National(), n, o.Seed)}
 	l.dir = filepath.Join(work, "national-"+countName(n))
 	o.Progress.Stage("build " + l.name)
-	if l.manifest, err = released(ctx, l.dir, l.points, o.Progress); err != nil {
+	if l.manifest, err = released(ctx, l.dir, newSource(l.points), o.Progress); err != nil {
 		return nil, err
 	}
 	if o.Dir == "" {

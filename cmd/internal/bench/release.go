@@ -18,12 +18,11 @@ import (
 // buildMemory is what building a release to measure may take.
 const buildMemory = 1 << 30
 
-// released makes a release of the points in dir, or takes the one that is there
-// if it is of the same points.
-func released(ctx context.Context, dir string, p *Points, progress builder.Progress) (*manifest.Manifest, error) {
-	src := newSource(p)
+// released makes a release of the source in dir, or takes the one that is there
+// if it is of an equal source.
+func released(ctx context.Context, dir string, src *source, progress builder.Progress) (*manifest.Manifest, error) {
 	m, err := manifest.Read(dir)
-	if err == nil && m.Source.Digest == src.digest && m.Counts["pois"] == int64(p.Len()) {
+	if err == nil && m.Source.Digest == src.digest && m.Counts["pois"] == int64(src.points.Len()) {
 		return m, nil
 	}
 	if err != nil && !errors.Is(err, manifest.ErrNone) {

@@ -47,6 +47,11 @@ func (r Row) timesCost(peer string, cost float64) Row {
 	return r.compare(peer, cost, ruleCost, r.Value/cost)
 }
 
+// timesRate compares rates: the ratio is the part of the peer's that ours is.
+func (r Row) timesRate(peer string, rate float64) Row {
+	return r.compare(peer, rate, ruleCost, r.Value/rate)
+}
+
 func (r Row) compare(peer string, value float64, rule string, ratio float64) Row {
 	r.Peer, r.PeerValue, r.Rule = peer, ptr(rounded(value)), rule
 	if !math.IsNaN(ratio) && !math.IsInf(ratio, 0) {

@@ -1,9 +1,12 @@
 package bench
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"geodrop/grid/coord"
 )
 
 func TestParseVitals(t *testing.T) {
@@ -17,6 +20,20 @@ func TestParseVitals(t *testing.T) {
 	}
 	if _, err := parseVitals([]byte("go_goroutines many\n")); err == nil || !strings.Contains(err.Error(), `"many"`) {
 		t.Errorf("a page without a number: %v", err)
+	}
+}
+
+func TestTileAt(t *testing.T) {
+	for want, p := range map[string]coord.WGS84{
+		"14/8186/5447": {Lat: 51.5145, Lng: -0.127}, "1/1/0": {Lat: 1, Lng: 1}, "1/0/1": {Lat: -1, Lng: -1}, "0/0/0": {Lat: 85, Lng: 179},
+	} {
+		var zoom, x, y int
+		if _, err := fmt.Sscanf(want, "%d/%d/%d", &zoom, &x, &y); err != nil {
+			t.Fatal(err)
+		}
+		if got := tileAt(p, zoom); got != want {
+			t.Errorf("tile of %v is %s, want %s", p, got, want)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -85,9 +86,21 @@ func (l *mixedLoad) next(i int) ask {
 		return ask{"position off the map", http.MethodPost, "/v1/lookup", `{"lat":91,"lng":0}`, http.StatusBadRequest}
 	case 6:
 		return ask{"body cut short", http.MethodPost, "/v1/lookup", `{"lat":51.5`, http.StatusBadRequest}
+	case 7:
+		return ask{"tile", http.MethodGet, "/v1/tiles/" + tileAt(at, 6+i%12) + ".mvt", "", http.StatusOK}
+	case 8:
+		return ask{"places of the page", http.MethodGet, "/ui/map.json", "", http.StatusOK}
 	}
 	return ask{"lookup", http.MethodPost, "/v1/lookup",
 		fmt.Sprintf(`{"lat":%.5f,"lng":%.5f}`, float64(at.Lat), float64(at.Lng)), http.StatusOK}
+}
+
+// tileAt is the tile of a zoom that holds a position, in Web Mercator.
+func tileAt(p coord.WGS84, zoom int) string {
+	n := math.Exp2(float64(zoom))
+	x := (float64(p.Lng) + 180) / 360
+	y := (1 - math.Asinh(math.Tan(float64(p.Lat)*math.Pi/180))/math.Pi) / 2
+	return fmt.Sprintf("%d/%d/%d", zoom, int(x*n), int(y*n))
 }
 
 // run sends until the context ends, and waits for the answers.
@@ -129,7 +142,7 @@ func (l *mixedLoad) run(ctx context.Context, rate int) error {
 
 // findCell takes the cell of an answer.
 func (l *mixedLoad) findCell(ctx context.Context) error {
-	_, body, err := l.do(ctx, l.fresh, l.next(7))
+	_, body, err := l.do(ctx, l.fresh, l.next(9))
 	var answer struct {
 		Cell string `json:"cell"`
 	}

@@ -12,11 +12,13 @@ import (
 // batchRows is the number of rows of a batch of a source.
 const batchRows = 512
 
-// source is a config of synthetic POIs and nothing else.
+// source is a config of synthetic POIs, and of campaigns and districts if any.
 type source struct {
-	points  *Points
-	digest  string
-	rejects poi.Rejects
+	points    *Points
+	digest    string
+	config    poi.Config
+	districts []poi.District
+	rejects   poi.Rejects
 }
 
 func newSource(p *Points) *source {
@@ -27,11 +29,17 @@ func newSource(p *Points) *source {
 }
 
 // Config implements poi.Source.
-func (s *source) Config(context.Context) (*poi.Config, error) { return &poi.Config{}, nil }
+func (s *source) Config(context.Context) (*poi.Config, error) { return &s.config, nil }
 
 // Districts implements poi.Source.
 func (s *source) Districts(context.Context) iter.Seq2[*poi.District, error] {
-	return func(func(*poi.District, error) bool) {}
+	return func(yield func(*poi.District, error) bool) {
+		for i := range s.districts {
+			if !yield(&s.districts[i], nil) {
+				return
+			}
+		}
+	}
 }
 
 // Zones implements poi.Source.

@@ -113,6 +113,7 @@ func quantity(v *float64, unit string) string {
 // The units of rows.
 const (
 	unitNs      = "ns"
+	unitMs      = "ms"
 	unitSeconds = "s"
 	unitBytes   = "bytes"
 	unitPercent = "%"

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -13,6 +14,8 @@ import (
 
 	"geodrop/api/query"
 	"geodrop/builder"
+	"geodrop/cmd/internal/publish"
+	"geodrop/cmd/internal/shelf"
 	"geodrop/data/sample"
 	"geodrop/poi"
 	"geodrop/poi/decode"
@@ -33,39 +36,53 @@ func writeSample(t testing.TB) string {
 	return dir
 }
 
-func openBundle(dir string) func(context.Context) (poi.Source, error) {
-	return func(context.Context) (poi.Source, error) { return decode.Open(dir, decode.Options{}) }
+func openBundle(dir string) func() (poi.Source, error) {
+	return func() (poi.Source, error) { return decode.Open(dir, decode.Options{}) }
 }
 
 // buildSample builds a release of the sample in a folder.
 func buildSample(t testing.TB, out string) {
 	t.Helper()
-	src, err := openBundle(writeSample(t))(t.Context())
+	src, err := openBundle(writeSample(t))()
 	must(t, err)
 	_, err = builder.Build(t.Context(), src, builder.Options{Out: out})
 	must(t, err)
 	must(t, src.Close())
 }
 
-// running is a node under test.
+// service is what runs in one process: a publisher, a node, and the shelf
+// between them.
+type service struct {
+	Publish publish.Options
+	Node    Options
+}
+
+// running is a service under test.
 type running struct {
 	t    *testing.T
 	url  string
 	stop func()
 }
 
-// start runs a node that looks at its source every few milliseconds.
-func start(t *testing.T, dir string, open func(context.Context) (poi.Source, error), change ...func(*Options)) *running {
+// start runs a service that looks at its source every few milliseconds.
+func start(t *testing.T, dir string, open func() (poi.Source, error), change ...func(*service)) *running {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	o := Options{Dir: dir, Listener: l, Open: open, Interval: 5 * time.Millisecond, Quiet: 5 * time.Millisecond}
+	log := slog.New(slog.DiscardHandler)
+	s, err := shelf.Open(dir, log)
+	must(t, err)
+	config := &publish.Bundle{Path: "/config", Reopen: open}
+	o := service{
+		Publish: publish.Options{Config: config, Shelf: s, Interval: 5 * time.Millisecond, Quiet: 5 * time.Millisecond},
+		Node:    Options{Listener: l, Feed: ShelfFeed{Shelf: s, Log: log}},
+	}
 	for _, c := range change {
 		c(&o)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- Run(ctx, o) }()
+	go func() { done <- o.run(ctx) }()
 	stopped := false
 	r := &running{t: t, url: "http://" + l.Addr().String()}
 	r.stop = func() {
@@ -75,11 +92,19 @@ func start(t *testing.T, dir string, open func(context.Context) (poi.Source, err
 			if err := <-done; err != nil {
 				t.Errorf("Run = %v", err)
 			}
+			must(t, s.Close())
 			http.DefaultClient.CloseIdleConnections()
 		}
 	}
 	t.Cleanup(r.stop)
 	return r
+}
+
+func (s *service) run(ctx context.Context) error {
+	p := publish.New(s.Publish)
+	s.Node.Parts, s.Node.Metrics, s.Node.AsOf = p.Parts(), p.Metrics(), p.AsOf
+	s.Node.Beside = append(s.Node.Beside, func(ctx context.Context) error { p.Run(ctx); return nil })
+	return Run(ctx, s.Node)
 }
 
 func (r *running) get(path string) (int, string) {

@@ -15,10 +15,10 @@ import (
 //	last Done of old ─► drained ─► close
 type holder struct {
 	current atomic.Pointer[generation]
-	damaged chan *generation // one that met damage, to be put aside
+	damaged chan Damage
 }
 
-func newHolder() *holder { return &holder{damaged: make(chan *generation, 1)} }
+func newHolder() *holder { return &holder{damaged: make(chan Damage, 1)} }
 
 // Acquire is the release of this moment.
 func (h *holder) Acquire() (server.Held, bool) {
@@ -50,7 +50,7 @@ func (h *holder) close() error { return h.swap(nil) }
 
 // generation is a release while it is open.
 type generation struct {
-	no       uint64 // on the shelf
+	dir      string
 	release  *query.Release
 	outlines []byte
 	since    time.Time
@@ -61,8 +61,8 @@ type generation struct {
 	drained    chan struct{}
 }
 
-func newGeneration(h *holder, no uint64, r *query.Release, outlines []byte) *generation {
-	g := &generation{no: no, release: r, outlines: outlines, since: time.Now(), holder: h, drained: make(chan struct{})}
+func newGeneration(h *holder, dir string, r *query.Release, outlines []byte) *generation {
+	g := &generation{dir: dir, release: r, outlines: outlines, since: time.Now(), holder: h, drained: make(chan struct{})}
 	g.references.Store(1)
 	return g
 }
@@ -82,9 +82,9 @@ func (g *generation) take() bool {
 
 // Done gives a reference back.
 func (g *generation) Done() {
-	if g.release.Damaged() != nil && g.reported.CompareAndSwap(false, true) {
+	if err := g.release.Damaged(); err != nil && g.reported.CompareAndSwap(false, true) {
 		select {
-		case g.holder.damaged <- g:
+		case g.holder.damaged <- Damage{Dir: g.dir, Release: g.release.Manifest().ID, Err: err}:
 		default: // that of another generation is still to be seen to
 			g.reported.Store(false)
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,7 +23,7 @@ func TestSwapUnderLoad(t *testing.T) {
 	dir := t.TempDir()
 	buildSample(t, dir)
 	h := newHolder()
-	must(t, h.swap(newGeneration(h, 1, openRelease(t, dir), nil)))
+	must(t, h.swap(newGeneration(h, "1", openRelease(t, dir), nil)))
 	files, mappings := openFiles(t), mapped(t)
 	var stop atomic.Bool
 	var lookups, failed atomic.Int64
@@ -49,7 +50,7 @@ func TestSwapUnderLoad(t *testing.T) {
 		for n := lookups.Load(); lookups.Load() == n; { // some are under way at each swap
 			runtime.Gosched()
 		}
-		must(t, h.swap(newGeneration(h, uint64(i+2), openRelease(t, dir), nil)))
+		must(t, h.swap(newGeneration(h, strconv.Itoa(i+2), openRelease(t, dir), nil)))
 	}
 	stop.Store(true)
 	clients.Wait()
@@ -93,10 +94,10 @@ func TestDrain(t *testing.T) {
 	dir := t.TempDir()
 	buildSample(t, dir)
 	h := newHolder()
-	must(t, h.swap(newGeneration(h, 1, openRelease(t, dir), nil)))
+	must(t, h.swap(newGeneration(h, "1", openRelease(t, dir), nil)))
 	held, _ := h.Acquire()
 	swapped := make(chan error, 1)
-	second := newGeneration(h, 2, openRelease(t, dir), nil)
+	second := newGeneration(h, "2", openRelease(t, dir), nil)
 	go func() { swapped <- h.swap(second) }()
 	for h.current.Load() != second {
 		runtime.Gosched()

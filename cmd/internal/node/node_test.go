@@ -17,7 +17,6 @@ import (
 
 	"geodrop/api/query"
 	"geodrop/poi"
-	"geodrop/sync/atomicfile"
 )
 
 const lookupPath = "/v1/lookup?lat=51.516119&lng=-0.128585"
@@ -28,8 +27,8 @@ func TestChangeIsServed(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	bundle := writeSample(t)
 	told := make(chan string, 1)
-	r := start(t, t.TempDir(), openBundle(bundle), func(o *Options) {
-		o.Serving = func(release *query.Release) { told <- release.Manifest().ID }
+	r := start(t, t.TempDir(), openBundle(bundle), func(s *service) {
+		s.Node.Serving = func(release *query.Release) { told <- release.Manifest().ID }
 	})
 	r.until("/readyz", 200, <-told)
 	r.until(lookupPath, 200, "Earnshaw Street")
@@ -61,8 +60,8 @@ func TestChangeIsServed(t *testing.T) {
 // after a restart, and the state says so.
 func TestLastGood(t *testing.T) {
 	bundle, dir := writeSample(t), t.TempDir()
-	r := start(t, dir, openBundle(bundle), func(o *Options) {
-		o.Build.MaxRejected = 1 // or the sets, whose POIs are gone, would be the reason
+	r := start(t, dir, openBundle(bundle), func(s *service) {
+		s.Publish.Build.MaxRejected = 1 // or the sets, whose POIs are gone, would be the reason
 	})
 	id := release(r.until("/readyz", 200, `"ready"`))
 	original, err := os.ReadFile(filepath.Join(bundle, "pois.csv"))
@@ -74,9 +73,9 @@ func TestLastGood(t *testing.T) {
 		spoil string
 		says  string
 	}{
-		{"20 % of the rows", strings.Join(lines[:len(lines)/5], ""), "much smaller"},
-		{"no rows", lines[0], "no POI is left"},
-		{"garbage", "\x00\x01", `"state":"failing"`},
+		{"20 % of the rows", strings.Join(lines[:len(lines)/5], ""), `"class":"shrink"`},
+		{"no rows", lines[0], `"class":"empty"`},
+		{"garbage", "\x00\x01", `"class":"format"`},
 	}
 	for _, tt := range tests {
 		must(t, os.WriteFile(filepath.Join(bundle, "pois.csv"), []byte(tt.spoil), 0o600))
@@ -87,12 +86,17 @@ func TestLastGood(t *testing.T) {
 		r.until(lookupPath, 200, "Earnshaw Street")
 	}
 	r.until("/metrics", 200, `geodrop_check_failing{check="builder"} 1`)
+	r.until("/metrics", 200, `geodrop_check_reason{check="builder",class="format"} 1`)
 	r.stop()
 
-	away := func(context.Context) (poi.Source, error) { return nil, errors.New("the database is away") }
+	away := func() (poi.Source, error) { return nil, errors.New("gd:secret@db is away from 51.5145,-0.127") }
 	r = start(t, dir, away)
-	if body := r.until("/readyz", 200, "the database is away"); release(body) != id {
+	body := r.until("/readyz", 200, `"class":"failed"`)
+	if release(body) != id {
 		t.Errorf("after a restart %s is served, was %s", release(body), id)
+	}
+	if body += r.until("/metrics", 200, ""); strings.Contains(body, "secret") || strings.Contains(body, "51.5") {
+		t.Errorf("the state tells what is for the log: %s", body)
 	}
 	r.until(lookupPath, 200, "Earnshaw Street")
 	r.until("/metrics", 200, `geodrop_check_failing{check="source"} 1`)
@@ -120,7 +124,7 @@ func TestDamage(t *testing.T) {
 	r.until(lookupPath, 200, "Earnshaw Street")
 	edit(t, bundle, "pois.csv", "Earnshaw Street", "Earnshaw Row")
 	r.until(lookupPath, 200, "Earnshaw Row")
-	segments, err := filepath.Glob(filepath.Join(dir, releasesDir, "2", "*.seg"))
+	segments, err := filepath.Glob(filepath.Join(dir, "releases", "2", "*.seg"))
 	if err != nil || len(segments) == 0 {
 		t.Fatalf("%v, %v", segments, err)
 	}
@@ -132,8 +136,9 @@ func TestDamage(t *testing.T) {
 		code, _ = r.get(lookupPath)
 	}
 	r.until("/metrics", 200, "geodrop_releases_quarantined_total 1")
+	r.until("/readyz", 200, `"name":"releases","state":"ok"`)
 	r.until(lookupPath, 200, "Earnshaw Row") // built again
-	if _, err := os.Stat(filepath.Join(dir, releasesDir, "3")); err != nil {
+	if _, err := os.Stat(filepath.Join(dir, "releases", "3")); err != nil {
 		t.Errorf("the release was not built again: %v", err)
 	}
 	r.stop()
@@ -144,7 +149,7 @@ func TestDamage(t *testing.T) {
 // TestHalfBuilt: what a build that was killed left is no obstacle, and goes.
 func TestHalfBuilt(t *testing.T) {
 	bundle, dir := writeSample(t), t.TempDir()
-	half := filepath.Join(dir, releasesDir, "5")
+	half := filepath.Join(dir, "releases", "5")
 	must(t, os.MkdirAll(half, 0o755))
 	must(t, os.WriteFile(filepath.Join(half, "manifest.json"), []byte("{"), 0o600))
 	r := start(t, dir, openBundle(bundle))
@@ -154,21 +159,10 @@ func TestHalfBuilt(t *testing.T) {
 	}
 }
 
-func TestRunRefuses(t *testing.T) {
-	dir := t.TempDir()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	unlock, err := atomicfile.LockDir(dir)
-	must(t, err)
-	defer func() { must(t, unlock()) }()
-	err = Run(t.Context(), Options{Dir: dir, Listener: l, Open: openBundle(dir)})
-	if !errors.Is(err, errBusy) || !strings.Contains(err.Error(), dir) {
-		t.Errorf("Run in a folder that is in use: %v", err)
-	}
-	if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
-		t.Errorf("the listener stays open: %v", err)
-	}
-}
+// idle feeds nothing.
+type idle struct{}
+
+func (idle) Feed(ctx context.Context, _ *Node) error { <-ctx.Done(); return nil }
 
 // TestListenerFails: a node that cannot answer ends, with the reason.
 func TestListenerFails(t *testing.T) {
@@ -177,7 +171,7 @@ func TestListenerFails(t *testing.T) {
 	must(t, l.Close())
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := Run(ctx, Options{Dir: t.TempDir(), Listener: l, Open: openBundle(writeSample(t))}); !errors.Is(err, net.ErrClosed) {
+	if err := Run(ctx, Options{Listener: l, Feed: idle{}}); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Run = %v", err)
 	}
 }
@@ -185,7 +179,7 @@ func TestListenerFails(t *testing.T) {
 func TestAdmin(t *testing.T) {
 	admin, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	r := start(t, t.TempDir(), openBundle(writeSample(t)), func(o *Options) { o.Admin = admin })
+	r := start(t, t.TempDir(), openBundle(writeSample(t)), func(s *service) { s.Node.Admin = admin })
 	profiles := &running{t: t, url: "http://" + admin.Addr().String()}
 	profiles.until("/debug/pprof/goroutine?debug=1", 200, "goroutine profile")
 	if code, _ := r.get("/debug/pprof/"); code != http.StatusNotFound {

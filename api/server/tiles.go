@@ -1,0 +1,116 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/klauspost/compress/gzip"
+
+	"geodrop/api"
+	"geodrop/api/query"
+)
+
+func getTile(x *exchange) error {
+	x.w.Header()["Vary"] = acceptCoding
+	if err := x.checkAccept(tileType); err != nil {
+		return err
+	}
+	t, err := x.tileAsked()
+	if err != nil {
+		return err
+	}
+	release, err := x.release()
+	if err != nil {
+		return err
+	}
+	if t.Zoom <= query.SurveyZoom {
+		// Who waits for the first survey of a release keeps no lookup waiting.
+		if err := release.Survey(); err != nil {
+			return tileProblem(err)
+		}
+	}
+	if err := x.admit(); err != nil {
+		return err
+	}
+	if err := release.Tile(t, &x.tile); err != nil {
+		return tileProblem(err)
+	}
+	return x.sendTile(t)
+}
+
+// tileAsked is the tile of the path.
+func (x *exchange) tileAsked() (t query.MapTile, err error) {
+	zoom, err := x.tileNumber("z", query.MaxZoom)
+	if err != nil {
+		return t, err
+	}
+	last := uint32(1)<<zoom - 1
+	t.Zoom = int(zoom)
+	if t.X, err = x.tileNumber("x", last); err != nil {
+		return t, err
+	}
+	t.Y, err = x.tileNumber("y", last)
+	return t, err
+}
+
+// tileNumber is a part of the path that is a plain decimal number: a tile has
+// one address.
+func (x *exchange) tileNumber(name string, last uint32) (uint32, error) {
+	v := x.parameter(name)
+	n, err := strconv.ParseUint(v, 10, 32)
+	if err != nil || n > uint64(last) || v != strconv.FormatUint(n, 10) {
+		return 0, api.NewProblem(api.CodeInvalidTile, name, "is not a whole number within 0…%d", last)
+	}
+	return uint32(n), nil
+}
+
+func tileProblem(err error) error {
+	if errors.Is(err, query.ErrMapTile) {
+		return api.NewProblem(api.CodeInvalidTile, "", "the map has no such tile")
+	}
+	return lookupProblem(err)
+}
+
+// minGzip is from how many bytes on a tile is compressed: less fits one packet.
+const minGzip = 1024
+
+// sendTile sends x.tile. Its tag tells compressed bytes from others, as a strong
+// one has to.
+func (x *exchange) sendTile(t query.MapTile) error {
+	compress := x.takesGzip()
+	x.key = fmt.Appendf(x.key[:0], "tile %d/%d/%d %t %s %d", t.Zoom, t.X, t.Y, compress, x.tile.Release, instant(x.tile.NextChange))
+	if x.notModified(x.etag(x.key), "public", x.maxAge(x.tile.NextChange)) {
+		return nil
+	}
+	x.out = api.AppendTile(x.out[:0], &x.tile)
+	if !compress || len(x.out) < minGzip {
+		x.send(http.StatusOK, tileType, x.out)
+		return nil
+	}
+	var zipped bytes.Buffer
+	if err := x.server.zip(&zipped, x.out); err != nil {
+		return err
+	}
+	x.w.Header()["Content-Encoding"] = []string{"gzip"}
+	x.send(http.StatusOK, tileType, zipped.Bytes())
+	return nil
+}
+
+func (s *Server) zip(to *bytes.Buffer, b []byte) error {
+	w, ok := s.zippers.Get().(*gzip.Writer)
+	if !ok {
+		w = gzip.NewWriter(nil)
+	}
+	defer s.zippers.Put(w)
+	w.Reset(to)
+	if _, err := w.Write(b); err != nil {
+		return fmt.Errorf("compress a tile: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return fmt.Errorf("compress a tile: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"geodrop/cmd/internal/generate"
+	"geodrop/sync/atomicfile"
+)
+
+type generateCmd struct {
+	What     string `arg:"" optional:"" placeholder:"WHAT" help:"What to write; without it, a list of what there is."`
+	Out      string `placeholder:"FILE" help:"File to write, replaced if it is there; default: standard output."`
+	Binary   string `default:"/usr/local/bin/geodrop" placeholder:"PATH" help:"Where units of systemd find geodrop. Default: ${default}."`
+	Upstream string `default:"http://127.0.0.1:8090" placeholder:"URL" help:"What systemd-node fetches from. Default: ${default}."`
+}
+
+func (*generateCmd) Help() string {
+	return `What goes beside the binary: a dashboard, alert rules, units of systemd and a
+Dockerfile.
+
+Example: geodrop generate
+         geodrop generate grafana --out geodrop.json
+         geodrop generate systemd-node --upstream http://10.0.0.5:8090 --out /etc/systemd/system/geodrop-node.service`
+}
+
+// Validate refuses what would end a line of a unit, or split a word of one.
+func (c *generateCmd) Validate() error {
+	for name, text := range map[string]string{"binary": c.Binary, "upstream": c.Upstream} {
+		if text == "" || strings.ContainsAny(text, " \t\r\n\"'\\$;") {
+			return fmt.Errorf("--%s %q is empty or has spaces, quotes, $, ; or \\", name, text)
+		}
+	}
+	if !filepath.IsAbs(c.Binary) {
+		return errors.New("--binary is not an absolute path")
+	}
+	return nil
+}
+
+func (c *generateCmd) Run(r *run) error {
+	if c.What == "" {
+		t := table{w: r.stdout}
+		for _, k := range generate.Kinds() {
+			t.row(k.Name, k.Says)
+		}
+		return t.err
+	}
+	var text bytes.Buffer
+	if err := generate.Write(&text, c.What, generate.Options{Binary: c.Binary, Upstream: c.Upstream}); err != nil {
+		return usage{err}
+	}
+	if c.Out != "" {
+		return atomicfile.Write(filepath.Dir(c.Out), filepath.Base(c.Out), text.Bytes())
+	}
+	_, err := r.stdout.Write(text.Bytes())
+	return err
+}

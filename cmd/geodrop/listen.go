@@ -1,0 +1,109 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"geodrop/api/query"
+	"geodrop/api/server"
+	"geodrop/builder"
+	"geodrop/cmd/internal/publish"
+	"geodrop/cmd/internal/shelf"
+)
+
+// listenFlags are those of commands that answer.
+type listenFlags struct {
+	Listen string `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address to answer on; port 0 is any. Default: ${default}."`
+	Admin  string `placeholder:"ADDR" help:"Address for profiles of the process (pprof); default: none."`
+}
+
+// listen begins to; admin is nil without an address for it.
+func (c *listenFlags) listen() (listener, admin net.Listener, err error) {
+	if listener, err = listen(c.Listen); err != nil || c.Admin == "" {
+		return listener, nil, err
+	}
+	if admin, err = listen(c.Admin); err != nil {
+		return nil, nil, errors.Join(err, listener.Close())
+	}
+	return listener, admin, nil
+}
+
+func listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w; choose another address", address, err)
+	}
+	return l, nil
+}
+
+func closeListener(l net.Listener) error {
+	if l == nil {
+		return nil
+	}
+	return l.Close()
+}
+
+// reachable is an address to connect to: that of any interface is localhost.
+func reachable(a net.Addr) string {
+	host, port, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return a.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// loopFlags are those of commands that follow a config.
+type loopFlags struct {
+	Poll        time.Duration `default:"1s" help:"Pause between two looks at the config."`
+	Quiet       time.Duration `default:"1s" help:"How long the config has to rest before it is built."`
+	PollTimeout time.Duration `default:"30s" help:"How long a look at the config may take."`
+	Memory      size          `default:"1GiB" help:"Memory for a build to stay within."`
+	MaxRejected percent       `default:"1%" help:"Share of rows that may be rejected."`
+	MaxShrink   percent       `default:"20%" help:"Share of POIs that may be lost from one release to the next."`
+}
+
+// Validate refuses times that would stand for a default.
+func (c *loopFlags) Validate() error {
+	return errors.Join(atLeastMillisecond("poll", c.Poll), atLeastMillisecond("quiet", c.Quiet),
+		atLeastMillisecond("poll-timeout", c.PollTimeout))
+}
+
+func atLeastMillisecond(flag string, d time.Duration) error {
+	if d < time.Millisecond {
+		return fmt.Errorf("--%s %v is less than a millisecond", flag, d)
+	}
+	return nil
+}
+
+// publish are the options of a publisher; what it makes has to open.
+func (c *loopFlags) publish(r *run, config publish.Config, s *shelf.Shelf) publish.Options {
+	return publish.Options{
+		Config: config, Shelf: s, Interval: c.Poll, Quiet: c.Quiet, Timeout: c.PollTimeout, Log: r.log, Tracer: r.tracer,
+		Build: builder.Options{Memory: int64(c.Memory), MaxRejected: c.MaxRejected.limit(), MaxShrink: c.MaxShrink.limit()},
+		Check: func(dir string) error {
+			r, err := query.Open(dir, query.Options{})
+			if err != nil {
+				return err
+			}
+			return r.Close()
+		},
+	}
+}
+
+// serveFlags are those of commands that answer lookups.
+type serveFlags struct {
+	NextPoll      time.Duration `default:"10s" help:"When clients are told to ask again."`
+	OperatorToken string        `env:"GEODROP_OPERATOR_TOKEN" placeholder:"TOKEN" help:"What operators send for previews; better given by the environment."`
+}
+
+// Validate refuses a time that would stand for a default.
+func (c *serveFlags) Validate() error { return atLeastMillisecond("next-poll", c.NextPoll) }
+
+func (c *serveFlags) server(r *run) server.Options {
+	return server.Options{OperatorToken: c.OperatorToken, NextPoll: c.NextPoll, Tracer: r.tracer}
+}

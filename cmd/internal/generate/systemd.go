@@ -1,0 +1,92 @@
+package generate
+
+import (
+	"io"
+	"strings"
+	"text/template"
+)
+
+// role is a command that runs for long.
+type role struct {
+	name  string
+	says  string
+	flags string // beside --dir
+	limit string // of the memory of Go's heap: what is mapped does not count
+}
+
+func roles() []role {
+	return []role{
+		{"up", "everything in one process.", "--listen :8080 --admin 127.0.0.1:8081", "2GiB"},
+		{"origin", "builds releases and hands them to nodes.", "--key /var/lib/geodrop-origin/origin.key --listen :8090", "2GiB"},
+		{"relay", "hands releases on to nodes.", "--upstream {{.Upstream}} --trust /etc/geodrop/trusted.keys --listen :8091", "512MiB"},
+		{"node", "answers lookups.", "--upstream {{.Upstream}} --trust /etc/geodrop/trusted.keys --listen :8080 --admin 127.0.0.1:8081", "512MiB"},
+	}
+}
+
+// unit is hardened as far as a process that listens, writes one folder and asks
+// a database can be. /etc/geodrop/ROLE.env has what is not to be seen in a list
+// of processes: GEODROP_SRC, GEODROP_OPERATOR_TOKEN. The origin makes its key when
+// it has none; /etc/geodrop/trusted.keys of the others has what keys show says of
+// that.
+const unit = `[Unit]
+Description=geodrop {{.Name}}: {{.Says}}
+After=network-online.target
+Wants=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+{{if eq .Name "origin"}}ExecStartPre=-{{.Binary}} keys new --out /var/lib/geodrop-origin/origin.key
+{{end}}ExecStart={{.Binary}} {{.Name}} --log-format json --log-level info --dir /var/lib/geodrop-{{.Name}} {{.Flags}}
+EnvironmentFile=-/etc/geodrop/{{.Name}}.env
+Environment=GOMEMLIMIT={{.Limit}}
+Restart=always
+RestartSec=1
+TimeoutStopSec=30
+KillSignal=SIGTERM
+
+DynamicUser=yes
+StateDirectory=geodrop-{{.Name}}
+StateDirectoryMode=0700
+UMask=0077
+LimitNOFILE=65536
+LimitCORE=0
+
+AmbientCapabilities=
+CapabilityBoundingSet=
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+PrivateUsers=yes
+PrivateIPC=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+ProcSubset=pid
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+RemoveIPC=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+
+[Install]
+WantedBy=multi-user.target
+`
+
+func (r role) write(w io.Writer, o Options) error {
+	flags := strings.ReplaceAll(r.flags, "{{.Upstream}}", strings.ReplaceAll(o.Upstream, "%", "%%"))
+	return template.Must(template.New("unit").Parse(unit)).Execute(w, map[string]string{
+		"Name": r.name, "Says": r.says, "Flags": flags, "Limit": r.limit, "Binary": o.Binary,
+	})
+}

@@ -1,0 +1,113 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"geodrop/builder"
+	"geodrop/cmd/internal/tracing"
+	"geodrop/sync/atomicfile"
+	"geodrop/sync/manifest"
+)
+
+const (
+	// countPOIs is the name of the number of POIs among the counts of a manifest.
+	countPOIs = "pois"
+	// originName is the file, beside the manifest, that holds the origin of the
+	// state that a release was built from.
+	originName = "origin"
+)
+
+// build makes a release of the config as it is now and puts it on the shelf. On
+// an error what is current still is, and nothing is left.
+func (p *Publisher) build(ctx context.Context, origin string) error {
+	no, err := p.options.Shelf.Next()
+	if err != nil {
+		return fmt.Errorf("find a folder for the release: %w", err)
+	}
+	dir := p.options.Shelf.Path(no)
+	if err := p.buildIn(ctx, dir, origin); err != nil {
+		return errors.Join(err, os.RemoveAll(dir))
+	}
+	switch err := p.options.Shelf.Adopt(no); {
+	case errors.Is(err, atomicfile.ErrNotDurable): // then the ones before are still needed
+		p.options.Log.Warn("a power cut may bring the release before back", "error", err)
+		return nil
+	case err != nil:
+		return errors.Join(err, os.RemoveAll(dir))
+	}
+	// What is left over costs space, not answers.
+	if err := p.options.Shelf.Prune(); err != nil {
+		p.options.Log.Warn("old releases stay on the disk", "error", err)
+	}
+	return nil
+}
+
+// buildIn builds a release in a folder of its own and checks it.
+func (p *Publisher) buildIn(ctx context.Context, dir, origin string) (err error) {
+	src, err := p.options.Config.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := src.Close(); closeErr != nil {
+			p.options.Log.Warn("the source was not closed in good order", "error", closeErr)
+		}
+	}()
+	o := p.options.Build
+	o.Out, o.TempDir, o.Log = dir, "", p.options.Log
+	err = tracing.Build(ctx, p.options.Tracer, o.Progress, func(ctx context.Context, progress builder.Progress) error {
+		o.Progress = progress
+		_, err := builder.Build(ctx, src, o)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.checkShrink(dir); err != nil {
+		return err
+	}
+	if err := p.options.Check(dir); err != nil {
+		return fmt.Errorf("check the release: %w", err)
+	}
+	return atomicfile.Write(dir, originName, []byte(origin))
+}
+
+// checkShrink holds a release against the one that is published:
+// builder.Build cannot, since each has its own folder.
+func (p *Publisher) checkShrink(dir string) error {
+	before := p.base()
+	if before == nil {
+		return nil
+	}
+	m, err := manifest.Read(dir)
+	if err != nil {
+		return err
+	}
+	const usual = 0.2
+	limit := p.options.Build.MaxShrink
+	switch {
+	case limit == 0:
+		limit = usual
+	case limit < 0:
+		limit = 0
+	}
+	had, has := before.Counts[countPOIs], m.Counts[countPOIs]
+	if float64(had-has) > limit*float64(had) {
+		return fmt.Errorf("%w: %d POIs after %d, a loss of more than %.3g %%: approve it by a higher limit",
+			builder.ErrShrink, has, had, 100*limit)
+	}
+	return nil
+}
+
+// base is the manifest of the best release on the shelf that has one.
+func (p *Publisher) base() *manifest.Manifest {
+	for _, no := range p.options.Shelf.Candidates() {
+		if m, err := manifest.Read(p.options.Shelf.Path(no)); err == nil {
+			return m
+		}
+	}
+	return nil
+}
