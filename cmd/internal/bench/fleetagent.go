@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"path/filepath"
 	"sync"
 	"time"
@@ -38,9 +37,8 @@ func (f *fleet) start(ctx context.Context, first string) (stop func() error, err
 		}
 		return errors.Join(errs...)
 	}
-	upstream := &url.URL{Scheme: "http", Host: f.network.Addr().String()}
 	for i := range f.opts.Agents {
-		if err := f.open(i, upstream); err != nil {
+		if err := f.open(i); err != nil {
 			return stop, err
 		}
 	}
@@ -59,11 +57,11 @@ func (f *fleet) start(ctx context.Context, first string) (stop func() error, err
 
 // open opens an agent whose node looks at the manifest alone: its objects were
 // digested as they came.
-func (f *fleet) open(i int, upstream *url.URL) error {
+func (f *fleet) open(i int) error {
 	a := &fleetAgent{dir: filepath.Join(f.work, fmt.Sprintf("agent-%05d", i))}
 	var err error
 	a.agent, err = agent.Open(agent.Options{
-		Upstreams: []*url.URL{upstream}, Dir: a.dir, MaxPause: time.Second,
+		Upstreams: f.servers.upstreams(i), Dir: a.dir, MaxPause: time.Second,
 		Serve: func(ctx context.Context, dir string) error {
 			m, err := manifest.Read(dir)
 			if err != nil {

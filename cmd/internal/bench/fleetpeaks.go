@@ -2,6 +2,7 @@ package bench
 
 import (
 	"net"
+	"net/url"
 	"runtime"
 	"runtime/metrics"
 	"sync"
@@ -26,6 +27,10 @@ func (l *countedListener) Accept() (net.Conn, error) {
 	return &countedConn{Conn: c, listener: l}, nil
 }
 
+func (l *countedListener) url() *url.URL {
+	return &url.URL{Scheme: "http", Host: l.Addr().String()}
+}
+
 type countedConn struct {
 	net.Conn
 	listener *countedListener
@@ -48,19 +53,19 @@ func (c *countedConn) Close() error {
 // processPeaks are the most that this process held at a time.
 type processPeaks struct {
 	goroutines int
-	sockets    int64 // of the listener
+	sockets    int64 // of the servers
 	heap       uint64
 }
 
 // processWatch looks at the process until it is stopped.
 type processWatch struct {
-	network *countedListener
+	sockets func() int64
 	ending  chan struct{}
 	ended   chan processPeaks
 }
 
-func watchProcess(network *countedListener) *processWatch {
-	w := &processWatch{network, make(chan struct{}), make(chan processPeaks, 1)}
+func watchProcess(sockets func() int64) *processWatch {
+	w := &processWatch{sockets, make(chan struct{}), make(chan processPeaks, 1)}
 	go w.run()
 	return w
 }
@@ -79,7 +84,7 @@ func (w *processWatch) run() {
 	for {
 		metrics.Read(heap)
 		peaks.goroutines = max(peaks.goroutines, runtime.NumGoroutine())
-		peaks.sockets = max(peaks.sockets, w.network.open.Load())
+		peaks.sockets = max(peaks.sockets, w.sockets())
 		peaks.heap = max(peaks.heap, heap[0].Value.Uint64())
 		select {
 		case <-tick.C:
