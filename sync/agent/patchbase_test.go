@@ -10,6 +10,7 @@ import (
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
 	"geodrop/sync/patch"
+	"geodrop/sync/releasetest"
 )
 
 // TestPatchFromTheReleaseBefore: where no patch leads from the release that is
@@ -84,5 +85,30 @@ func TestBegunWhole(t *testing.T) {
 	n.await(t, second.ID)
 	if s := a.Status(); !whole.Load() || s.AsPatches == 0 || s.AsSegments != second.Segments[0].Bytes-1000 {
 		t.Errorf("went on whole: %v, status %+v", whole.Load(), s)
+	}
+}
+
+// TestSamePatchIsAskedForOnce: two releases on the disk that share a segment are
+// one beginning.
+func TestSamePatchIsAskedForOnce(t *testing.T) {
+	o := openOrigin(t, origin.Options{WithoutPatches: true})
+	var asked atomic.Int32
+	n := newNode()
+	start(t, quick(t, n, listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isPatch(r) {
+			asked.Add(1)
+		}
+		o.ServeHTTP(w, r)
+	}))))
+	same := releasetest.Town(t, 50, 100)
+	for round, segments := range [][][]byte{{same}, {same, releasetest.Town(t, 52, 100)}, {releasetest.Town(t, 50, 100, 1)}} {
+		dir := t.TempDir()
+		m := releasetest.Seal(t, dir, uint64(round+1), segments...)
+		_, err := o.Publish(t.Context(), dir, origin.Publication{})
+		must(t, err)
+		n.await(t, m.ID)
+	}
+	if got := asked.Load(); got != 1 {
+		t.Errorf("asked %d times for one patch", got)
 	}
 }
