@@ -82,13 +82,14 @@ func (b *build) catalog() *catalog.Catalog {
 	return c
 }
 
-// objectsIn are the names of the files in dir that are named as objects are.
+// objectsIn are the names of the files in dir that are named as objects are, or
+// as signatures, which go with the release that they sign.
 func objectsIn(dir string) (map[string]bool, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("list objects: %w", err)
 	}
-	kinds := []string{manifest.SegmentKind, manifest.AreasKind, manifest.CatalogKind}
+	kinds := []string{manifest.SegmentKind, manifest.AreasKind, manifest.CatalogKind, manifest.SignatureKind}
 	names := map[string]bool{}
 	for _, e := range entries {
 		ext := filepath.Ext(e.Name())

@@ -17,6 +17,7 @@ type benchCmd struct {
 	HTTP   benchHTTPCmd   `cmd:"" name:"http" help:"Lookups over HTTP against a bare handler and Redis."`
 	Areas  benchAreasCmd  `cmd:"" help:"Point to district against H3, bounding boxes and PostGIS."`
 	Patch  benchPatchCmd  `cmd:"" help:"What an edit moves, against whole files, chunks and rsync."`
+	Fleet  benchFleetCmd  `cmd:"" help:"A thousand agents of one origin, or of relays: a cold start, and a small change."`
 	Soak   benchSoakCmd   `cmd:"" help:"A service under load and edits for an hour: what fails, what grows."`
 
 	Overload benchOverloadCmd `cmd:"" help:"A node asked for ten times its peak, and beside slow clients."`
@@ -159,6 +160,29 @@ Example: geodrop bench patch --pois 1e7`
 func (c *benchPatchCmd) Run(r *run) error {
 	rows, err := bench.Patch(r.ctx, bench.PatchOptions{
 		POIs: int(c.POIs), Seed: c.Seed, TempDir: c.Temp, Progress: newProgress(r.stderr),
+	})
+	return c.print(r, rows, err)
+}
+
+type benchFleetCmd struct {
+	benchFlags
+	Agents count  `default:"1000" help:"Agents, all in this process."`
+	Relays int    `default:"0" help:"Relays between them and the origin."`
+	POIs   count  `name:"pois" default:"5000" help:"Number of POIs; each agent has its own copy of the release."`
+	Temp   string `placeholder:"DIR" help:"Where the origin and the agents have their folders; default: the system's folder for temporary files."`
+}
+
+func (*benchFleetCmd) Help() string {
+	return `Starts an origin and agents that follow it over HTTP on loopback, all at once,
+then edits one POI of a hundred and publishes that. Counts what the origin sends
+and what the process holds, and reads the release of every agent in the end.
+
+Example: geodrop bench fleet --agents 100 --relays 2`
+}
+
+func (c *benchFleetCmd) Run(r *run) error {
+	rows, err := bench.Fleet(r.ctx, bench.FleetOptions{
+		Agents: int(c.Agents), Relays: max(c.Relays, 0), POIs: int(c.POIs), Seed: c.Seed, TempDir: c.Temp, Progress: newProgress(r.stderr),
 	})
 	return c.print(r, rows, err)
 }

@@ -10,6 +10,7 @@ import (
 	"geodrop/builder"
 	"geodrop/grid"
 	"geodrop/poi/decode"
+	"geodrop/sync/trust"
 )
 
 type buildCmd struct {
@@ -24,15 +25,17 @@ type buildCmd struct {
 	MaxRejected          percent `default:"1%" help:"Share of rows that may be rejected."`
 	MaxShrink            percent `default:"20%" help:"Share of POIs that may be lost against the release in --out."`
 	AcceptRejectedConfig bool    `help:"Build although a zone, district, set, task, prize or merchant was rejected."`
+	Sign                 string  `placeholder:"KEY" help:"Private key to sign the release with."`
 	JSON                 bool    `name:"json" help:"Print the summary as JSON."`
 }
 
 func (*buildCmd) Help() string {
 	return `Nothing is sealed, and what was in the folder stays, when too many rows are
 rejected or the map would lose too many places. Two builds of one config give
-the same bytes.
+the same bytes. A signature stands beside the manifest.
 
-Example: geodrop build --src dir:london --out release`
+Example: geodrop build --src dir:london --out release
+         geodrop build --src dir:london --out release --sign builder.key`
 }
 
 func (c *buildCmd) Run(r *run) (err error) {
@@ -44,6 +47,14 @@ func (c *buildCmd) Run(r *run) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, src.Close()) }()
+	var signers []string
+	if c.Sign != "" {
+		signers = []string{c.Sign}
+	}
+	keys, err := readKeys(signers) // before the work
+	if err != nil {
+		return err
+	}
 	const heapShare = 0.3 // what sorting leaves of the memory
 	debug.SetMemoryLimit(int64(heapShare * float64(c.Memory)))
 	progress := newProgress(r.stderr)
@@ -54,6 +65,9 @@ func (c *buildCmd) Run(r *run) (err error) {
 		AcceptRejectedConfig: c.AcceptRejectedConfig,
 		Progress:             progress, Log: r.log,
 	})
+	if err == nil && len(keys) > 0 {
+		err = trust.SignRelease(c.Out, keys...)
+	}
 	if len(summary.Stages) > 0 { // else it did not begin
 		if printErr := c.print(r.stdout, summary); err == nil {
 			err = printErr

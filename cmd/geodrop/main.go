@@ -5,12 +5,14 @@
 //	geodrop up                                     build and serve, all in one
 //	geodrop origin --src SRC                       build and carry to nodes …
 //	geodrop node --upstream URL                    … which serve
+//	geodrop relay --upstream URL                   … maybe through others
 //	geodrop sample --out DIR                       the shipped sample as a bundle
 //	geodrop import --src sqlite:FILE --bundle DIR  bundle ─► store
 //	geodrop export --src sqlite:FILE --out DIR     store ─► bundle
 //	geodrop build --src SRC --out RELEASE          config ─► release
 //	geodrop verify RELEASE                         every digest and invariant
 //	geodrop inspect RELEASE|FILE                   what is in it
+//	geodrop keys new|show|rotate|revoke            who signs, who is believed
 //	geodrop lookup --release RELEASE --lat … --lng …
 //	geodrop load --target URL --rate N             open-loop load on a node
 //	geodrop bench lookup|build
@@ -53,6 +55,8 @@ type cli struct {
 	Up       upCmd       `cmd:"" help:"Build and serve a config, the shipped sample by default."`
 	Origin   originCmd   `cmd:"" help:"Build a config and carry the release to nodes."`
 	Node     nodeCmd     `cmd:"" help:"Answer lookups from what an origin carries."`
+	Relay    relayCmd    `cmd:"" help:"Carry releases from an origin to many nodes."`
+	Keys     keysCmd     `cmd:"" help:"Make, show, replace and revoke the keys that sign releases."`
 	Sample   sampleCmd   `cmd:"" help:"Write the shipped sample as a bundle."`
 	Import   importCmd   `cmd:"" help:"Load a bundle or single files into a store."`
 	Export   exportCmd   `cmd:"" help:"Write a store as a bundle."`

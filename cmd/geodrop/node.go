@@ -14,8 +14,9 @@ import (
 )
 
 type nodeCmd struct {
-	Upstream []string `required:"" placeholder:"URL" help:"Origin or relay to fetch from; several, the preferred first."`
-	Dir      string   `default:"var/node" placeholder:"DIR" help:"Folder of the releases; made if missing. Default: ${default}."`
+	upstreamFlags
+	trustFlags
+	Dir string `default:"var/node" placeholder:"DIR" help:"Folder of the releases; made if missing. Default: ${default}."`
 	listenFlags
 	serveFlags
 }
@@ -25,8 +26,8 @@ func (*nodeCmd) Help() string {
 served last is there at once after a restart, also when no upstream is. Ctrl-C
 stops it.
 
-Example: geodrop node --upstream http://10.0.0.5:8090 --dir /var/lib/geodrop-node --listen :8080
-         geodrop node --upstream http://relay-a:8090,http://relay-b:8090`
+Example: geodrop node --upstream http://10.0.0.5:8090 --trust trusted.keys --dir /var/lib/geodrop-node --listen :8080
+         geodrop node --upstream http://relay-a:8091,http://relay-b:8091 --trust trusted.keys`
 }
 
 func (c *nodeCmd) Run(r *run) (err error) {
@@ -34,8 +35,12 @@ func (c *nodeCmd) Run(r *run) (err error) {
 	if err != nil {
 		return err
 	}
+	keys, err := c.keys()
+	if err != nil {
+		return err
+	}
 	registry := prometheus.NewRegistry()
-	feed, err := node.OpenAgent(agent.Options{Upstreams: upstreams, Dir: c.Dir, Registry: registry, Log: r.log})
+	feed, err := node.OpenAgent(agent.Options{Upstreams: upstreams, Dir: c.Dir, Trust: keys, Registry: registry, Log: r.log})
 	if errors.Is(err, atomicfile.ErrLocked) {
 		err = fmt.Errorf("another geodrop runs there: %w; choose another folder", err)
 	}
@@ -58,8 +63,13 @@ func (c *nodeCmd) Run(r *run) (err error) {
 	})
 }
 
+// upstreamFlags are those of commands that fetch.
+type upstreamFlags struct {
+	Upstream []string `required:"" placeholder:"URL" help:"Origin or relay to fetch from; several, the preferred first."`
+}
+
 // upstreams are the addresses, parsed.
-func (c *nodeCmd) upstreams() ([]*url.URL, error) {
+func (c *upstreamFlags) upstreams() ([]*url.URL, error) {
 	var list []*url.URL
 	for _, text := range c.Upstream {
 		u, err := url.Parse(text)

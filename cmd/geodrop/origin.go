@@ -15,20 +15,27 @@ type originCmd struct {
 	sourceFlags
 	Dir    string `default:"var/origin" placeholder:"DIR" help:"Folder of all that it keeps; made if missing. Default: ${default}."`
 	Listen string `default:"127.0.0.1:8090" placeholder:"ADDR" help:"Address for nodes to fetch from; port 0 is any. Default: ${default}."`
+	signFlags
 	loopFlags
 }
 
 func (*originCmd) Help() string {
 	return `Builds the config, carries the release to nodes over HTTP, and builds again
-whenever the config changes. Nodes hold what they fetch against its digests, but
-not who it is from: let none but them reach the address. Ctrl-C stops it.
+whenever the config changes. It signs which release is the one to serve, and does
+so again all the time: nodes that trust the key notice who else answers, and who
+holds news back. Ctrl-C stops it.
 
-Example: geodrop origin --src dir:london --dir /var/lib/geodrop-origin --listen :8090
-         GEODROP_SRC=mysql://gd_read:secret@db/geodrop?tls=true geodrop origin --listen 10.0.0.5:8090
-         geodrop node --upstream http://10.0.0.5:8090 --listen :8080`
+Example: geodrop keys new --out origin.key --trust trusted.keys
+         geodrop origin --src dir:london --key origin.key --dir /var/lib/geodrop-origin --listen :8090
+         GEODROP_SRC=mysql://gd_read:secret@db/geodrop?tls=true geodrop origin --key origin.key --listen 10.0.0.5:8090
+         geodrop node --upstream http://10.0.0.5:8090 --trust trusted.keys --listen :8080`
 }
 
 func (c *originCmd) Run(r *run) (err error) {
+	keys, err := c.keys()
+	if err != nil {
+		return err
+	}
 	config, err := c.follow()
 	if err != nil {
 		return err
@@ -49,7 +56,7 @@ func (c *originCmd) Run(r *run) (err error) {
 	}
 	var told sync.Once
 	return origin.Run(r.ctx, origin.Options{
-		Dir: c.Dir, Listener: listener, Log: r.log, Publish: c.publish(r, config, shelf),
+		Dir: c.Dir, Listener: listener, Log: r.log, Keys: keys, Lineage: c.Lineage, Publish: c.publish(r, config, shelf),
 		Announced: func(at manifest.Pointer) { told.Do(func() { carried(r.stdout, url, at) }) },
 	})
 }

@@ -17,9 +17,9 @@ func TestRoles(t *testing.T) {
 	bundle := filepath.Join(t.TempDir(), "london")
 	geodrop(t, "sample", "--out", bundle)
 	home := t.TempDir()
-	origin := startProcess(t, nil, "origin", "--src", "dir:"+bundle, "--dir", filepath.Join(home, "origin"), "--listen", "127.0.0.1:0", "--poll", "20ms", "--quiet", "20ms")
+	origin := startProcess(t, nil, "origin", "--unsigned", "--src", "dir:"+bundle, "--dir", filepath.Join(home, "origin"), "--listen", "127.0.0.1:0", "--poll", "20ms", "--quiet", "20ms")
 	startNode := func() *process {
-		return startProcess(t, nil, "node", "--upstream", origin.url, "--dir", filepath.Join(home, "node"), "--listen", "127.0.0.1:0")
+		return startProcess(t, nil, "node", "--unsigned", "--upstream", origin.url, "--dir", filepath.Join(home, "node"), "--listen", "127.0.0.1:0")
 	}
 	node := startNode()
 	node.until(lookup, "Earnshaw Street")

@@ -3,8 +3,12 @@
 // and hands complete releases to the node, which opens and swaps them.
 //
 //	pointer ──► judge ──► manifest ──► objects ──► releases/ID ──► Serve ──► agent.json
-//	long-poll   newer?    by digest    link|fetch    whole or      opens,     what to
-//	            bad?                   by digest     not there     swaps      start with
+//	long-poll   newer?    by digest    link|patch|   whole or      opens,     what to
+//	            bad?                   fetch         not there     swaps      start with
+//
+// An object that a release on the disk has is linked. A segment is made of the
+// segments there that hold its tiles and a patch, if an upstream has one that
+// leads to exactly that segment; else, as all others, it is fetched whole.
 //
 // What it has served it serves again after a restart, with no upstream at all. A
 // release that Serve refuses is bad, for good; what an upstream sends is refused
@@ -26,6 +30,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"geodrop/sync/manifest"
+	"geodrop/sync/trust"
 )
 
 // Options of an agent. Upstreams, Dir and Serve have to be set.
@@ -40,6 +45,11 @@ type Options struct {
 	// is done. Calls come one after another, from Run.
 	Serve func(ctx context.Context, dir string) error
 
+	// Trust tells whose releases are served. It is asked for each pointer, so that
+	// keys can change meanwhile. Without it whoever answers is believed, which is
+	// for development.
+	Trust func() (trust.Keys, error)
+
 	Client   *http.Client         // default: one of its own, with limits
 	Registry *prometheus.Registry // default: one of its own
 	Log      *slog.Logger         // default: discarded
@@ -53,6 +63,9 @@ type Options struct {
 	Parallel int           // objects fetched at a time; default 4
 	Quota    int64         // bytes of releases on the disk; default: no bound
 	Settle   time.Duration // after so long a release is known to be good; default 1 min
+
+	WithoutPatches bool  // segments are fetched whole
+	MaxPatched     int64 // bytes of a segment beyond which it is; applying a patch takes that much memory; default 64 MiB
 }
 
 func (o Options) withDefaults() Options {
@@ -64,6 +77,7 @@ func (o Options) withDefaults() Options {
 	o.MaxPause = cmp.Or(o.MaxPause, 10*time.Second)
 	o.Parallel = cmp.Or(o.Parallel, 4)
 	o.Settle = cmp.Or(o.Settle, time.Minute)
+	o.MaxPatched = cmp.Or(o.MaxPatched, 64<<20)
 	if o.Client == nil {
 		o.Client = newClient(o)
 	}
@@ -107,6 +121,7 @@ type Agent struct {
 	shelf     *shelf
 	upstreams *upstreams
 	state     *state
+	applying  chan struct{} // one item for the patch that is being applied
 	step      func(name string)
 	intercept func(name string, b []byte) error // before bytes of an object go to the disk; nil: none
 
@@ -133,7 +148,10 @@ func Open(o Options) (*Agent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open agent: %w", err)
 	}
-	a := &Agent{options: o, shelf: s, upstreams: newUpstreams(o), state: newState(), step: func(string) {}}
+	a := &Agent{
+		options: o, shelf: s, upstreams: newUpstreams(o), state: newState(s.taken().Expires),
+		applying: make(chan struct{}, 1), step: func(string) {},
+	}
 	if err := a.state.register(o.Registry); err != nil {
 		return nil, fmt.Errorf("open agent: %w", errors.Join(err, s.close()))
 	}

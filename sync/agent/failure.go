@@ -11,7 +11,7 @@ import (
 // upon it.
 type Class string
 
-// The classes. Down to Manifest they are an upstream's, and others are tried.
+// The classes. Down to Lineage they are an upstream's, and others are tried.
 const (
 	Network    Class = "network"    // no connection, or one that broke
 	Timeout    Class = "timeout"    // no answer in time
@@ -21,9 +21,14 @@ const (
 	Missing    Class = "missing"    // 404: no such channel or object
 	Length     Class = "length"     // more or fewer bytes than listed
 	Digest     Class = "digest"     // other bytes than listed
+	Corrupt    Class = "corrupt"    // a patch that cannot be applied
 	Rollback   Class = "rollback"   // older than what was taken before
 	Manifest   Class = "manifest"   // pointer or manifest that contradicts itself or the other
+	Untrusted  Class = "untrusted"  // pointer that no trusted key signed
+	Expired    Class = "expired"    // pointer that the origin renewed long ago
+	Lineage    Class = "lineage"    // pointer of another history than the one followed
 	Format     Class = "format"     // a release that this program cannot read
+	Keys       Class = "keys"       // the trusted ones cannot be read
 	Disk       Class = "disk"
 	Quota      Class = "quota"     // more than the disk may hold
 	Refused    Class = "bad"       // by Serve, now or before
@@ -61,7 +66,7 @@ func classOf(err error) Class {
 // ours reports whether another upstream cannot help.
 func (c Class) ours() bool {
 	switch c {
-	case Format, Disk, Quota, Refused, Damaged, Transient:
+	case Format, Keys, Disk, Quota, Refused, Damaged, Transient:
 		return true
 	}
 	return false

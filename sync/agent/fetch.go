@@ -10,6 +10,16 @@ import (
 	"time"
 )
 
+// arrival is a file that comes from upstreams, maybe in several goes.
+type arrival interface {
+	io.Writer
+	path() []string                  // below an upstream's URL
+	kind() string                    // of what it holds, for metrics
+	here() int64                     // bytes of it
+	begin(resp *http.Response) error // looks at the header of an answer
+	complete() (bool, error)         // the error is that it is not what was wanted
+}
+
 // triesEach is how often each upstream is tried for an object, in a row.
 const triesEach = 3
 
@@ -45,14 +55,14 @@ func (a *Agent) fetch(ctx context.Context, in *intake) error {
 	return err
 }
 
-// download asks one upstream for what is missing of an object.
-func (a *Agent) download(ctx context.Context, u *upstream, in *intake) error {
+// download asks one upstream for what is missing of a file.
+func (a *Agent) download(ctx context.Context, u *upstream, in arrival) error {
 	if done, err := in.complete(); done || err != nil {
 		return err
 	}
 	ctx, g := watch(ctx, a.options.Timeout, a.options.MinRate)
 	defer g.stop()
-	resp, err := a.get(ctx, u.url.JoinPath("v1", "objects", string(in.want.Digest)), rangeFrom(in.have))
+	resp, err := a.get(ctx, u.url.JoinPath(in.path()...), rangeFrom(in.here()))
 	if err != nil {
 		return because(ctx, err)
 	}
@@ -60,14 +70,17 @@ func (a *Agent) download(ctx context.Context, u *upstream, in *intake) error {
 	if err := in.begin(resp); err != nil {
 		return err
 	}
+	if done, err := in.complete(); done || err != nil {
+		return err
+	}
 	n, err := io.Copy(in, g.reader(resp.Body))
-	a.state.received(n)
+	a.state.received(in.kind(), n)
 	if err != nil {
 		return because(ctx, err)
 	}
 	done, err := in.complete()
 	if err == nil && !done {
-		err = failed(Length, "%s ends after %d bytes of %d", resp.Request.URL.Redacted(), in.have, in.want.Bytes)
+		err = failed(Length, "%s ends before all of it came, after %d bytes", resp.Request.URL.Redacted(), in.here())
 	}
 	return err
 }

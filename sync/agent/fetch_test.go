@@ -42,7 +42,7 @@ func TestBegin(t *testing.T) {
 			must(t, err)
 			defer func() { must(t, part.Close()) }()
 			want := content("a", 100)
-			in, err := newIntake(manifest.ObjectOf(want), part)
+			in, err := newIntake(manifest.ObjectOf(want), "object", part)
 			must(t, err)
 			_, err = in.Write(want[:40])
 			must(t, err)

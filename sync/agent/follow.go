@@ -125,7 +125,7 @@ func (a *Agent) poll(ctx context.Context, u *upstream, wait time.Duration) (p ma
 	defer resp.Body.Close() // read only: nothing to lose
 	switch {
 	case resp.StatusCode == http.StatusNotModified && u.etag != "":
-		return p, u.etag, nil
+		return p, u.etag, a.holds(u)
 	case resp.StatusCode != http.StatusOK:
 		return p, "", statusFailure(resp)
 	}
@@ -133,12 +133,8 @@ func (a *Agent) poll(ctx context.Context, u *upstream, wait time.Duration) (p ma
 	if err != nil {
 		return p, "", fmt.Errorf("read the pointer: %w", err)
 	}
-	p, err = manifest.ParsePointer(b)
-	if err == nil && p.Channel != a.options.Channel {
-		err = fmt.Errorf("%w: it is of channel %s", manifest.ErrPointer, p.Channel)
-	}
-	if err != nil {
-		return p, "", failed(Manifest, "%w", err)
+	if p, err = a.open(b); err != nil {
+		return p, "", err
 	}
 	return p, resp.Header.Get("ETag"), nil
 }
@@ -147,10 +143,11 @@ func (a *Agent) poll(ctx context.Context, u *upstream, wait time.Duration) (p ma
 // instead of the present one.
 func (a *Agent) judge(p manifest.Pointer) (news bool, err error) {
 	taken, current := a.shelf.taken(), a.shelf.current()
+	anew := a.begunAnew(p)
 	switch {
-	case p.Version < taken.Version:
+	case !anew && p.Version < taken.Version:
 		return false, failed(Rollback, "the channel is at version %d there, and was at %d already", p.Version, taken.Version)
-	case p.Version == taken.Version && p.Manifest != taken.Manifest:
+	case !anew && p.Version == taken.Version && p.Manifest != taken.Manifest:
 		return false, failed(Rollback, "version %d of the channel is release %s there, and was %s", p.Version, p.Release, taken.Release)
 	case current != nil && p.Manifest == current.Manifest && a.serving == current.ID:
 		return false, a.note(p)
@@ -158,15 +155,15 @@ func (a *Agent) judge(p manifest.Pointer) (news bool, err error) {
 		return false, failed(Refused, "release %s is known to be bad; waiting for another", p.Release)
 	case a.unreadable == p.Manifest.Digest:
 		return false, failed(Format, "release %s cannot be read by this program; waiting for another", p.Release)
-	case current != nil && p.Sequence < current.Sequence && !p.Returned:
+	case !anew && current != nil && p.Sequence < current.Sequence && !p.Returned:
 		return false, failed(Rollback, "release %s is older than %s, and not called back on purpose", p.Release, current.ID)
 	}
 	return true, nil
 }
 
-// note keeps the version of a pointer to the release that is served.
+// note keeps the version and the term of a pointer to the release that is served.
 func (a *Agent) note(p manifest.Pointer) error {
-	if p.Version == a.shelf.taken().Version {
+	if before := a.shelf.taken(); before.is(p) {
 		return nil
 	}
 	if err := a.shelf.note(p); err != nil {

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"hash"
 	"io"
+	"path/filepath"
+	"strings"
 
 	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
@@ -14,6 +16,7 @@ import (
 // than it has bytes.
 type intake struct {
 	want   manifest.Object
+	name   string // of its file
 	part   *atomicfile.Part
 	hash   hash.Hash
 	have   int64
@@ -21,8 +24,8 @@ type intake struct {
 }
 
 // newIntake goes on where the part is.
-func newIntake(want manifest.Object, p *atomicfile.Part) (*intake, error) {
-	in := &intake{want: want, part: p, hash: sha256.New()}
+func newIntake(want manifest.Object, name string, p *atomicfile.Part) (*intake, error) {
+	in := &intake{want: want, name: name, part: p, hash: sha256.New()}
 	n, err := io.Copy(in.hash, p)
 	in.have = n
 	if err == nil && n > want.Bytes {
@@ -32,6 +35,20 @@ func newIntake(want manifest.Object, p *atomicfile.Part) (*intake, error) {
 		return nil, &failure{Disk, err}
 	}
 	return in, nil
+}
+
+func (in *intake) path() []string { return []string{"v1", "objects", string(in.want.Digest)} }
+func (in *intake) here() int64    { return in.have }
+
+func (in *intake) kind() string {
+	switch ending := filepath.Ext(in.name); ending {
+	case manifest.SegmentKind:
+		return segmentLabel
+	case manifest.CatalogKind:
+		return "catalog"
+	default:
+		return strings.TrimPrefix(ending, ".")
+	}
 }
 
 func (in *intake) restart() error {

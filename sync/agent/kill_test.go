@@ -13,6 +13,7 @@ import (
 
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
+	"geodrop/sync/releasetest"
 )
 
 // The environment of a process that is to kill itself.
@@ -53,7 +54,11 @@ func dieAt(step string) (status int) {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	a.intercept = func(string, []byte) error { die("writing"); return nil }
+	a.intercept = func(name string, _ []byte) error {
+		die("writing")
+		die("writing " + filepath.Ext(name)) // of a patch: none
+		return nil
+	}
 	a.step = func(name string) {
 		die(name)
 		if name == "pruned" || name == "discarded" {
@@ -101,6 +106,54 @@ func TestKilled(t *testing.T) {
 				return
 			}
 			until(t, a, "at the new release", func(s Status) bool { return s.Release == second.ID })
+		})
+	}
+}
+
+// TestKilledWhilePatching: as TestKilled, with segments that come as patches.
+// What was fetched before the kill is not fetched again.
+func TestKilledWhilePatching(t *testing.T) {
+	steps := map[string]bool{ // whether patches are fetched after the kill
+		"patch-part":    true,
+		"writing ":      true, // a patch
+		"patch-fetched": false,
+		"writing .seg":  false, // what comes of it
+		"patch-applied": false,
+		"patched":       false,
+	}
+	for step, want := range steps {
+		t.Run(step, func(t *testing.T) {
+			t.Parallel()
+			o := openOrigin(t, origin.Options{})
+			upstream := listen(t, o)
+			n := newNode()
+			options := quick(t, n, upstream)
+			publish := func(round int) *manifest.Manifest {
+				dir := t.TempDir()
+				m := releasetest.Seal(t, dir, uint64(round), releasetest.Town(t, 50, townSize, edits(round)...))
+				_, err := o.Publish(t.Context(), dir, origin.Publication{})
+				must(t, err)
+				return m
+			}
+			_, stop := start(t, options)
+			first := publish(1)
+			n.await(t, first.ID)
+			stop()
+			second := publish(2)
+			killed(t, step, options.Dir, upstream)
+
+			options.Upstreams = []*url.URL{dark(t)}
+			a, stop := start(t, options)
+			until(t, a, "serving", func(s Status) bool { return s.Release == first.ID })
+			stop()
+			halves(t, options.Dir)
+			options.Upstreams = []*url.URL{upstream}
+			a, _ = start(t, options)
+			s := until(t, a, "at the new release", func(s Status) bool { return s.Release == second.ID })
+			if (s.AsPatches > 0) != want || s.AsSegments > 0 || len(s.Fallbacks) != 0 {
+				t.Errorf("status %+v, want patches %v and no segment", s, want)
+			}
+			noPatchesLeft(t, a, second)
 		})
 	}
 }

@@ -46,6 +46,17 @@ type taken struct {
 	Version  uint64          `json:"version"`
 	Release  string          `json:"release"`
 	Manifest manifest.Object `json:"manifest"`
+	Lineage  string          `json:"lineage,omitempty"`
+	Expires  time.Time       `json:"expires,omitzero"`
+}
+
+func takenFrom(p manifest.Pointer) taken {
+	return taken{p.Version, p.Release, p.Manifest, p.Lineage, p.Expires}
+}
+
+// is reports whether nothing is new in a pointer to the same release.
+func (t taken) is(p manifest.Pointer) bool {
+	return t.Version == p.Version && t.Lineage == p.Lineage && t.Expires.Equal(p.Expires)
 }
 
 // held is a release on the disk.
@@ -147,7 +158,7 @@ func (s *shelf) bad(m manifest.Object) bool {
 // served for long enough.
 func (s *shelf) adopt(p manifest.Pointer, h held, settle time.Duration) error {
 	i := s.index
-	i.Taken = taken{p.Version, p.Release, p.Manifest}
+	i.Taken = takenFrom(p)
 	if before := i.Current; before != nil && before.ID != h.ID {
 		i.Previous = before
 		if h.Since.Sub(before.Since) >= settle {
@@ -161,7 +172,7 @@ func (s *shelf) adopt(p manifest.Pointer, h held, settle time.Duration) error {
 // note keeps a pointer to the release that is current.
 func (s *shelf) note(p manifest.Pointer) error {
 	i := s.index
-	i.Taken = taken{p.Version, p.Release, p.Manifest}
+	i.Taken = takenFrom(p)
 	return s.replace(i)
 }
 

@@ -20,7 +20,7 @@ const manifestKind = ".manifest"
 // for one.
 func (a *Agent) stageManifest(ctx context.Context, dir string, p manifest.Pointer) (*manifest.Manifest, []byte, error) {
 	name := p.Manifest.FileName(manifestKind)
-	if err := a.stageObject(ctx, dir, name, p.Manifest); err != nil {
+	if err := a.stageObject(ctx, dir, name, p.Manifest, nil); err != nil {
 		return nil, nil, fmt.Errorf("fetch the manifest of %s: %w", p.Release, err)
 	}
 	b, err := os.ReadFile(filepath.Join(dir, name))
@@ -66,6 +66,7 @@ func (a *Agent) seal(dir string, m *manifest.Manifest, file []byte) error {
 func (a *Agent) stageObjects(ctx context.Context, dir string, m *manifest.Manifest) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	patches := a.newPatching(m)
 	slots := make(chan struct{}, a.options.Parallel)
 	var workers sync.WaitGroup
 	for name, o := range m.Objects {
@@ -78,18 +79,22 @@ func (a *Agent) stageObjects(ctx context.Context, dir string, m *manifest.Manife
 		}
 		workers.Go(func() {
 			defer func() { <-slots }()
-			if err := a.stageObject(ctx, dir, name, o); err != nil {
+			if err := a.stageObject(ctx, dir, name, o, patches); err != nil {
 				cancel(err)
 			}
 		})
 	}
 	workers.Wait()
-	return context.Cause(ctx)
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	return dropPatches(dir)
 }
 
 // stageObject brings one object: it is there from before, or a release on the
-// disk has it, or it is fetched.
-func (a *Agent) stageObject(ctx context.Context, dir, name string, o manifest.Object) error {
+// disk has it, or a patch makes it of those that such a release has, or it is
+// fetched.
+func (a *Agent) stageObject(ctx context.Context, dir, name string, o manifest.Object, patches *patching) error {
 	err := manifest.VerifyObject(ctx, dir, name, o)
 	if err == nil {
 		a.state.object("staged")
@@ -102,6 +107,9 @@ func (a *Agent) stageObject(ctx context.Context, dir, name string, o manifest.Ob
 		a.state.object("linked")
 		a.step("linked")
 		return nil
+	}
+	if patched, err := patches.bring(ctx, dir, name, o); patched || err != nil {
+		return err
 	}
 	if err := a.fetchObject(ctx, dir, name, o); err != nil {
 		return err
@@ -135,7 +143,7 @@ func (a *Agent) fetchObject(ctx context.Context, dir, name string, o manifest.Ob
 		return &failure{Disk, err}
 	}
 	defer func() { err = errors.Join(err, part.Close()) }()
-	in, err := newIntake(o, part)
+	in, err := newIntake(o, name, part)
 	if err != nil {
 		return err
 	}

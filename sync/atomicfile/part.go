@@ -35,6 +35,26 @@ func (p *Part) Read(b []byte) (int, error) { return p.f.Read(b) }
 // Write writes where the last Read or Write ended.
 func (p *Part) Write(b []byte) (int, error) { return p.f.Write(b) }
 
+// Rewind lets Read begin again. What is written follows what was there.
+func (p *Part) Rewind() error {
+	if _, err := p.f.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("rewind %s: %w", p.f.Name(), err)
+	}
+	return nil
+}
+
+// Drop ends the part: there is no other go.
+func (p *Part) Drop() error {
+	return errors.Join(p.Close(), ignoreMissing(os.Remove(p.f.Name())))
+}
+
+// Begun reports whether there is a part of the file name in dir with something
+// in it.
+func Begun(dir, name string) bool {
+	info, err := os.Stat(filepath.Join(dir, name+partExt))
+	return err == nil && info.Size() > 0
+}
+
 // Restart drops what was written.
 func (p *Part) Restart() error {
 	_, err := p.f.Seek(0, io.SeekStart)

@@ -99,3 +99,39 @@ func TestMoveDir(t *testing.T) {
 		t.Errorf("moved %q", got)
 	}
 }
+
+// TestPartRewindsAndDrops: what was written can be read again, and given up.
+func TestPartRewindsAndDrops(t *testing.T) {
+	dir := t.TempDir()
+	begun := func(want bool) {
+		t.Helper()
+		if got := Begun(dir, "a"); got != want {
+			t.Errorf("begun %v, want %v", got, want)
+		}
+	}
+	begun(false)
+	p, err := OpenPart(dir, "a")
+	must(t, err)
+	begun(false)
+	_, err = io.WriteString(p, "one ")
+	must(t, err)
+	begun(true)
+	must(t, p.Rewind())
+	if b, err := io.ReadAll(p); string(b) != "one " || err != nil {
+		t.Errorf("after Rewind there is %q, %v", b, err)
+	}
+	_, err = io.WriteString(p, "two")
+	must(t, err)
+	if b, err := os.ReadFile(filepath.Join(dir, "a.part")); string(b) != "one two" || err != nil {
+		t.Errorf("the part has %q, %v", b, err)
+	}
+	must(t, p.Drop())
+	begun(false)
+	if got := names(t, dir); len(got) != 0 {
+		t.Errorf("files %q, want none", got)
+	}
+	if err := p.Rewind(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("Rewind after Drop = %v, want ErrClosed", err)
+	}
+	must(t, p.Drop())
+}

@@ -7,6 +7,7 @@
 //	  <sha256>.seg                 segments, in order of their tiles
 //	  <sha256>.areas               districts: which one holds a position
 //	  <sha256>.jsonl               catalog: tasks, prizes, merchants
+//	  <sha256>.sig                 who signed the manifest of that digest, if anybody
 //
 // A manifest is sealed: its seal is the SHA-256 of its canonical JSON with an
 // empty id and seal, and its id is made of the sequence and the seal's first
@@ -107,6 +108,10 @@ const (
 	AreasKind   = ".areas"
 	CatalogKind = ".jsonl"
 )
+
+// SignatureKind is the ending of the file that signs a manifest, which has the
+// manifest's digest for a name. It is no object of the release.
+const SignatureKind = ".sig"
 
 // FileName is the name of the object in its release.
 func (o Object) FileName(kind string) string { return string(o.Digest) + kind }

@@ -26,6 +26,13 @@ type Pointer struct {
 	// Returned tells that the release is older than the one before on purpose.
 	Returned bool      `json:"returned,omitempty"`
 	Since    time.Time `json:"since"`
+	// Lineage names the history that versions and sequences count: that of one
+	// origin and its config.
+	Lineage string `json:"lineage,omitempty"`
+	// Issued is when the origin last said that the channel is there, and Expires
+	// until when that holds. Origins that sign say it again and again.
+	Issued  time.Time `json:"issued,omitzero"`
+	Expires time.Time `json:"expires,omitzero"`
 }
 
 // DefaultChannel is the channel of those who name none.
@@ -40,11 +47,15 @@ var ErrPointer = errors.New("invalid pointer of a channel")
 var (
 	channelForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
 	releaseForm = regexp.MustCompile(`^r[0-9]{1,20}-[0-9a-f]{8}$`)
+	lineageForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 )
 
 // ValidChannel reports whether a channel can have the name. It is fit for a file
 // name and for a URL.
 func ValidChannel(name string) bool { return channelForm.MatchString(name) }
+
+// ValidLineage reports whether an origin's history can have the name.
+func ValidLineage(name string) bool { return lineageForm.MatchString(name) }
 
 // Encode is the JSON of the pointer.
 func (p Pointer) Encode() ([]byte, error) {
@@ -81,6 +92,8 @@ func (p Pointer) check() error {
 		return fmt.Errorf("%w: no version", ErrPointer)
 	case !releaseForm.MatchString(p.Release):
 		return fmt.Errorf("%w: release %.80q", ErrPointer, p.Release)
+	case p.Lineage != "" && !lineageForm.MatchString(p.Lineage):
+		return fmt.Errorf("%w: lineage %.80q", ErrPointer, p.Lineage)
 	case !p.Manifest.Digest.Valid() || p.Manifest.Bytes <= 0 || p.Manifest.Bytes > maxBytes:
 		return fmt.Errorf("%w: a manifest of %d bytes has digest %.80q", ErrPointer, p.Manifest.Bytes, p.Manifest.Digest)
 	}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
+	"geodrop/sync/longpoll"
 	"geodrop/sync/manifest"
 )
 
@@ -33,10 +33,11 @@ func (o *Origin) getChannel(x *exchange) error {
 	if !manifest.ValidChannel(name) {
 		return notFound("no channel has such a name")
 	}
-	wait, err := waitOf(x.r, o.options.MaxWait)
+	wait, err := longpoll.Wait(x.r, o.options.MaxWait)
 	if err != nil {
-		return err
+		return &problem{status: http.StatusBadRequest, code: "invalid_value", detail: err.Error()}
 	}
+	o.renew(name)
 	known := x.r.Header.Get("If-None-Match")
 	c, moved := o.channel(name)
 	if !c.news(known) && wait > 0 {
@@ -55,7 +56,7 @@ func (o *Origin) channel(name string) (channel, <-chan struct{}) {
 }
 
 // news reports whether the channel has something for who knows that much.
-func (c channel) news(known string) bool { return c.served() && !matches(known, c.etag) }
+func (c channel) news(known string) bool { return c.served() && !longpoll.Matches(known, c.etag) }
 
 // await waits until the channel has news, for so long at most.
 func (o *Origin) await(x *exchange, name, known string, wait time.Duration, moved <-chan struct{}) (channel, error) {
@@ -70,9 +71,13 @@ func (o *Origin) await(x *exchange, name, known string, wait time.Duration, move
 	x.w.Header().Set("Preference-Applied", "wait="+strconv.Itoa(int(wait/time.Second)))
 	ctx, cancel := context.WithTimeout(x.r.Context(), wait)
 	defer cancel()
+	due, stop := o.whenDue(name)
+	defer stop()
 	for {
 		select {
 		case <-moved:
+		case <-due:
+			o.renew(name)
 		case <-ctx.Done(): // the time is over, or the asker or the origin goes
 			c, _ := o.channel(name)
 			return c, nil
@@ -96,7 +101,7 @@ func (x *exchange) sendChannel(c channel, known string) error {
 		x.w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	h.Set("Content-Type", "application/json")
+	h.Set("Content-Type", "application/x-ndjson") // signatures follow
 	h.Set("Content-Length", strconv.Itoa(len(c.body)))
 	if x.r.Method == http.MethodHead {
 		x.w.WriteHeader(http.StatusOK)
@@ -105,15 +110,4 @@ func (x *exchange) sendChannel(c channel, known string) error {
 	x.w.kind = "channel"
 	_, err := x.w.Write(c.body)
 	return sendError(err)
-}
-
-// matches compares as If-None-Match does (RFC 9110, 13.1.2): weakly.
-func matches(header, etag string) bool {
-	for tag := range strings.SplitSeq(header, ",") {
-		tag = strings.TrimSpace(tag)
-		if tag == "*" || strings.TrimPrefix(tag, "W/") == etag {
-			return true
-		}
-	}
-	return false
 }

@@ -18,12 +18,12 @@ import (
 
 func TestChannel(t *testing.T) {
 	now := time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
-	o := open(t, Options{Now: func() time.Time { return now }})
+	o := open(t, Options{Now: func() time.Time { return now }, Lineage: "l1"})
 	m, p := publish(t, o, 7, "a")
 	_, file, err := m.File()
 	must(t, err)
 	want := manifest.Pointer{
-		Channel: "main", Version: uint64(now.UnixMilli()), Release: m.ID, Sequence: 7, Manifest: file, Since: now,
+		Channel: "main", Version: uint64(now.UnixMilli()), Release: m.ID, Sequence: 7, Manifest: file, Since: now, Lineage: "l1",
 	}
 	if p != want {
 		t.Errorf("Publish gives %+v, want %+v", p, want)
@@ -33,7 +33,7 @@ func TestChannel(t *testing.T) {
 	if w.Code != 200 || err != nil || got != want {
 		t.Errorf("%d, %+v, %v, want %+v", w.Code, got, err, want)
 	}
-	for name, value := range map[string]string{"Content-Type": "application/json", "Cache-Control": "no-cache", "Vary": "Prefer", "X-Content-Type-Options": "nosniff"} {
+	for name, value := range map[string]string{"Content-Type": "application/x-ndjson", "Cache-Control": "no-cache", "Vary": "Prefer", "X-Content-Type-Options": "nosniff"} {
 		if w.Header().Get(name) != value {
 			t.Errorf("%s: %q, want %q", name, w.Header().Get(name), value)
 		}

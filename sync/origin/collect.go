@@ -13,7 +13,7 @@ import (
 // reader can fill the disk.
 const maxLingering = 8
 
-// collect removes the releases that nobody needs, and their objects. What is
+// collect removes the releases that nobody needs, their objects and patches. What is
 // kept: the newest, those of channels, and those being read.
 func (o *Origin) collect() error {
 	kept := o.kept()
@@ -35,7 +35,7 @@ func (o *Origin) collect() error {
 		}
 	}
 	o.step("removed")
-	return errors.Join(errs...)
+	return errors.Join(append(errs, o.collectPatches())...)
 }
 
 // kept are the releases to keep, in order.

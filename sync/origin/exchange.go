@@ -32,8 +32,9 @@ func sendError(err error) error {
 func (o *Origin) newRouter() http.Handler {
 	mux := chi.NewRouter()
 	for pattern, handle := range map[string]func(*exchange) error{
-		"/v1/channels/{name}":  o.getChannel,
-		"/v1/objects/{digest}": o.getObject,
+		"/v1/channels/{name}":    o.getChannel,
+		"/v1/objects/{digest}":   o.getObject,
+		"/v1/patches/{to}/{key}": o.getPatch,
 	} {
 		mux.Get(pattern, o.answer(pattern, handle))
 		mux.Head(pattern, o.answer(pattern, handle))
@@ -42,7 +43,7 @@ func (o *Origin) newRouter() http.Handler {
 		mux.NotFound(o.options.Also.ServeHTTP)
 	} else {
 		mux.NotFound(o.answer("none", func(*exchange) error {
-			return notFound("there are /v1/channels/NAME and /v1/objects/SHA256")
+			return notFound("there are /v1/channels/NAME, /v1/objects/SHA256 and /v1/patches/SHA256/KEY")
 		}))
 	}
 	mux.MethodNotAllowed(o.answer("none", func(x *exchange) error {

@@ -11,6 +11,7 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	sent     *prometheus.CounterVec
 	refused  *prometheus.CounterVec
+	patches  *prometheus.CounterVec
 	held     *heldCollector
 }
 
@@ -22,12 +23,13 @@ func newMetrics(o *Origin) *metrics {
 		requests: counter("requests_total", "Requests by route and status.", "route", "status"),
 		sent:     counter("sent_bytes_total", "Bytes of content sent, by kind.", "kind"),
 		refused:  counter("refused_total", "Requests refused for being too many, by what they wanted: waiters, sends.", "what"),
+		patches:  counter("patches_total", "Patches that publishing was to make, by result: kept; large, not clearly smaller than the segment; late; failed.", "result"),
 		held:     newHeldCollector(o),
 	}
 }
 
 func (m *metrics) register(r *prometheus.Registry) error {
-	for _, c := range []prometheus.Collector{m.requests, m.sent, m.refused, m.held} {
+	for _, c := range []prometheus.Collector{m.requests, m.sent, m.refused, m.patches, m.held} {
 		if err := r.Register(c); err != nil {
 			return err
 		}
@@ -44,8 +46,8 @@ func (m *metrics) observe(route string, w *reply) {
 
 // heldCollector tells what the origin has at the moment of the scrape.
 type heldCollector struct {
-	origin                                             *Origin
-	waiters, sends, releases, bytes, version, sequence *prometheus.Desc
+	origin                                                      *Origin
+	waiters, sends, releases, bytes, patched, version, sequence *prometheus.Desc
 }
 
 func newHeldCollector(o *Origin) *heldCollector {
@@ -58,6 +60,7 @@ func newHeldCollector(o *Origin) *heldCollector {
 		sends:    desc("sends", "Objects being sent."),
 		releases: desc("releases", "Releases that are published."),
 		bytes:    desc("stored_bytes", "Bytes of their objects."),
+		patched:  desc("patch_bytes", "Bytes of the patches between them."),
 		version:  desc("channel_version", "Version of a channel's pointer.", "channel"),
 		sequence: desc("channel_sequence", "Sequence of the release that a channel is at.", "channel"),
 	}
@@ -65,7 +68,7 @@ func newHeldCollector(o *Origin) *heldCollector {
 
 // Describe tells the descriptions.
 func (c *heldCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.waiters, c.sends, c.releases, c.bytes, c.version, c.sequence} {
+	for _, d := range []*prometheus.Desc{c.waiters, c.sends, c.releases, c.bytes, c.patched, c.version, c.sequence} {
 		ch <- d
 	}
 }
@@ -78,14 +81,18 @@ func (c *heldCollector) Collect(ch chan<- prometheus.Metric) {
 	o := c.origin
 	o.mutex.RLock()
 	defer o.mutex.RUnlock()
-	stored := int64(0)
+	stored, patched := int64(0), int64(0)
 	for _, object := range o.objects {
 		stored += object.Bytes
+	}
+	for _, p := range o.patches {
+		patched += p.Bytes
 	}
 	gauge(c.waiters, float64(len(o.waiters)))
 	gauge(c.sends, float64(len(o.sends)))
 	gauge(c.releases, float64(len(o.releases)))
 	gauge(c.bytes, float64(stored))
+	gauge(c.patched, float64(patched))
 	for name, at := range o.channels {
 		if at.served() {
 			gauge(c.version, float64(at.pointer.Version), name)

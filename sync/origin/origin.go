@@ -5,11 +5,20 @@
 //
 //	builder ──► Publish ──► DIR/objects/<sha256>    ──► GET /v1/objects/<sha256>
 //	            Point   ──► DIR/releases.json
+//	                    ──► DIR/patches/<to>-<key>  ──► GET /v1/patches/<to>/<key>
 //	                    ──► DIR/channels/NAME.json  ──► GET /v1/channels/NAME
 //
 // A release is written in this order, so that who reads the pointer finds all
 // that it leads to, whenever the process dies: objects, manifest, list of
-// releases, pointer.
+// releases, patches, pointer.
+//
+// Patches lead to the segments of a release from those of the releases before
+// it, of which a few are left: each in one go, never from patch to patch. They
+// are named by the digest of the segment and the key, see patch.Key, of those
+// that they start from; like objects they never change, and have their own
+// SHA-256 as ETag. They only save bytes: where there is none, since it would not
+// be clearly smaller than the segment or took too long to make, nodes fetch the
+// segment.
 //
 // An Origin is an http.Handler. Serve wraps it in an http.Server with limits on
 // connections, headers and time; whoever mounts the handler elsewhere brings
@@ -28,6 +37,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"geodrop/sync/manifest"
+	"geodrop/sync/trust"
 )
 
 // Options of an origin. The zero value, with Dir set, is fit for use.
@@ -39,6 +49,16 @@ type Options struct {
 	Log      *slog.Logger         // default: discarded
 	Now      func() time.Time     // default time.Now
 	Also     http.Handler         // answers for every other path; default 404
+
+	WithoutPatches bool          // segments move whole
+	PatchFrom      int           // newest releases before one from which patches lead to it, beside those of channels; default 3
+	PatchTime      time.Duration // most that making patches holds a publication up; default 30 s
+	PatchParallel  int           // patches made at a time, each in some three times its segment's memory; default 2
+	MaxPatched     int64         // bytes of a segment beyond which it moves whole; default 64 MiB
+
+	Keys     []trust.Key   // that sign where channels are; default: nobody does
+	Validity time.Duration // of what is signed, which is renewed after a third of it; default 1 h
+	Lineage  string        // names the history that versions count; default: that of the folder
 
 	MaxWait        time.Duration // most that a request may wait for a channel to move; default 1 min
 	MaxWaiters     int           // requests that wait at a time; default 8192
@@ -55,6 +75,11 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	o.Keep = cmp.Or(o.Keep, 4)
 	o.Linger = cmp.Or(o.Linger, time.Minute)
+	o.PatchFrom = cmp.Or(o.PatchFrom, 3)
+	o.PatchTime = cmp.Or(o.PatchTime, 30*time.Second)
+	o.PatchParallel = cmp.Or(o.PatchParallel, 2)
+	o.MaxPatched = cmp.Or(o.MaxPatched, 64<<20)
+	o.Validity = cmp.Or(o.Validity, time.Hour)
 	o.MaxWait = cmp.Or(o.MaxWait, time.Minute)
 	o.MaxWaiters = cmp.Or(o.MaxWaiters, 8192)
 	o.MaxSends = cmp.Or(o.MaxSends, 256)
@@ -94,6 +119,7 @@ type Origin struct {
 	metrics *metrics
 	waiters chan struct{} // one item for each request that waits
 	sends   chan struct{} // one item for each object being sent
+	lineage string
 	step    func(name string)
 
 	writing sync.Mutex // held by the one who changes the store
@@ -101,6 +127,7 @@ type Origin struct {
 	mutex    sync.RWMutex // of the following, which requests read
 	releases []release    // in the order of their publication
 	objects  map[manifest.Digest]*object
+	patches  map[patchName]*storedPatch
 	channels map[string]channel
 	moved    chan struct{} // closed, and made anew, when a channel moves
 }
@@ -172,6 +199,9 @@ func (o *Origin) load() error {
 	if o.channels, err = o.store.channels(); err != nil {
 		return err
 	}
+	if o.lineage, err = o.store.lineage(o.options.Lineage); err != nil {
+		return err
+	}
 	o.objects = objectsOf(o.releases, nil)
 	for name, c := range o.channels {
 		if o.find(c.pointer.Release) == nil {
@@ -180,7 +210,10 @@ func (o *Origin) load() error {
 			o.channels[name] = c
 		}
 	}
-	return o.store.sweep(o.objects)
+	if err := o.reissue(); err != nil {
+		return err
+	}
+	return errors.Join(o.store.sweep(o.objects), o.loadPatches())
 }
 
 // find is a release by its id; nil if it is not there.

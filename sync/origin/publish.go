@@ -15,8 +15,8 @@ type Publication struct {
 	Older bool
 }
 
-// Publish verifies the sealed release in dir, takes its objects over and moves
-// the channel to it. When the channel is at that release already nothing
+// Publish verifies the sealed release in dir, takes its objects over, makes the
+// patches that lead to it, and moves the channel to it. When the channel is at that release already nothing
 // happens. The error wraps ErrOlder where the release is older than that and not
 // approved, and manifest.ErrObject or manifest.ErrInvalid where it is damaged.
 //
@@ -32,6 +32,9 @@ func (o *Origin) Publish(ctx context.Context, dir string, p Publication) (manife
 	})
 	if err != nil {
 		return manifest.Pointer{}, fmt.Errorf("publish the release in %s: %w", dir, err)
+	}
+	if err := o.makePatches(ctx, id, p.channel()); err != nil {
+		return manifest.Pointer{}, fmt.Errorf("make patches to release %s: %w", id, err)
 	}
 	at, err := o.point(p.channel(), id, p.Older)
 	if err != nil {
@@ -128,18 +131,17 @@ func (o *Origin) point(name, id string, older bool) (manifest.Pointer, error) {
 		Release: id, Sequence: r.Sequence, Manifest: r.Manifest,
 		Returned: r.Sequence < at.pointer.Sequence, Since: now,
 	}
-	body, err := next.Encode()
+	c, err := o.issue(next)
 	if err != nil {
 		return manifest.Pointer{}, err
 	}
-	c := newChannel(next, body)
 	if err := o.store.point(c); err != nil {
 		return manifest.Pointer{}, err
 	}
 	o.step("pointer")
 	o.move(name, c)
 	o.options.Log.Info("channel moved", "channel", name, "release", id, "version", next.Version, "returned", next.Returned)
-	return next, nil
+	return c.pointer, nil
 }
 
 // nextVersion is greater than the one before, and the time of the move where

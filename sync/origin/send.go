@@ -23,14 +23,32 @@ func (o *Origin) getObject(x *exchange) error {
 		return notFound("no published object has this digest")
 	}
 	defer func() { object.done(o.options.Now()) }()
+	return o.send(x, object, o.store.path(digest), "no published object has this digest")
+}
+
+// getPatch sends a patch, or ranges of it.
+func (o *Origin) getPatch(x *exchange) error {
+	const missing = "there is no such patch; fetch the whole segment"
+	name := patchName{manifest.Digest(chi.URLParam(x.r, "to")), manifest.Digest(chi.URLParam(x.r, "key"))}
+	o.mutex.RLock()
+	p := o.patches[name]
+	o.mutex.RUnlock()
+	if p == nil {
+		return notFound(missing)
+	}
+	return o.send(x, p.object, o.store.patchPath(name), missing)
+}
+
+// send sends a file that never changes, or says what is missing.
+func (o *Origin) send(x *exchange, object *object, path, missing string) error {
 	if !o.enter(x.r.Context()) {
 		o.metrics.refused.WithLabelValues("sends").Inc()
 		return overloaded("so many objects are being sent already")
 	}
 	defer func() { <-o.sends }()
-	f, err := atomicfile.OpenRegular(o.store.path(digest))
+	f, err := atomicfile.OpenRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return notFound("no published object has this digest") // removed this moment
+		return notFound(missing) // removed this moment
 	}
 	if err != nil {
 		return err
@@ -41,7 +59,7 @@ func (o *Origin) getObject(x *exchange) error {
 	}
 	x.deadline(o.options.SendTimeout + time.Duration(float64(object.Bytes)/float64(o.options.MinRate)*float64(time.Second)))
 	h := x.w.Header()
-	h.Set("ETag", `"`+string(digest)+`"`)
+	h.Set("ETag", `"`+string(object.Digest)+`"`)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Content-Type", "application/octet-stream")
 	x.w.kind = object.kind

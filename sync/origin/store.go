@@ -13,17 +13,21 @@ import (
 
 	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
+	"geodrop/sync/trust"
 )
 
 // store is the folder of an origin.
 //
 //	DIR/
 //	  .lock
+//	  lineage            names the history of the folder
 //	  releases.json      what is published, in the order of publication
 //	  channels/
 //	    main.json        pointers, as they are sent
 //	  objects/
 //	    <sha256>         objects and manifests, immutable
+//	  patches/
+//	    <sha256>-<key>   patches, by the segment that they lead to
 type store struct{ dir string }
 
 // Release is one that is published.
@@ -38,12 +42,13 @@ const (
 	releasesName = "releases.json"
 	channelsDir  = "channels"
 	objectsDir   = "objects"
+	patchesDir   = "patches"
 	pointerExt   = ".json"
 )
 
 func openStore(dir string) (s *store, unlock func() error, err error) {
 	s = &store{dir: dir}
-	folders := []string{dir, s.in(channelsDir), s.in(objectsDir)}
+	folders := []string{dir, s.in(channelsDir), s.in(objectsDir), s.in(patchesDir)}
 	for _, f := range folders {
 		if err := atomicfile.MkdirAll(f, 0o755); err != nil {
 			return nil, nil, err
@@ -193,11 +198,11 @@ func (s *store) channels() (map[string]channel, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read channel: %w", err)
 		}
-		p, err := manifest.ParsePointer(b)
+		p, err := trust.Open(b)
 		if err != nil || p.Channel+pointerExt != e.Name() {
 			return nil, fmt.Errorf("read channel %s (remove it to publish anew): %w", path, errors.Join(manifest.ErrPointer, err))
 		}
-		channels[p.Channel] = newChannel(p, b)
+		channels[p.Channel] = newChannel(p.Pointer, b)
 	}
 	return channels, nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"geodrop/builder"
@@ -217,10 +218,9 @@ func (r *openRelease) has(o manifest.Object) bool {
 
 // holding are the segments that hold tiles of a segment.
 func (r *openRelease) holding(s manifest.Segment) (from []patch.Segment) {
-	for i, old := range r.manifest.Segments {
-		if old.LastTile >= s.FirstTile && old.FirstTile <= s.LastTile {
-			from = append(from, patch.Segment{Segment: r.index.Segments()[i], Object: old.Object})
-		}
+	for _, old := range patch.From(r.manifest, s) {
+		i := slices.Index(r.manifest.Segments, old)
+		from = append(from, patch.Segment{Segment: r.index.Segments()[i], Object: old.Object})
 	}
 	return from
 }

@@ -17,14 +17,17 @@ type role struct {
 func roles() []role {
 	return []role{
 		{"up", "everything in one process.", "--listen :8080 --admin 127.0.0.1:8081", "2GiB"},
-		{"origin", "builds releases and hands them to nodes.", "--listen :8090", "2GiB"},
-		{"node", "answers lookups.", "--upstream {{.Upstream}} --listen :8080 --admin 127.0.0.1:8081", "512MiB"},
+		{"origin", "builds releases and hands them to nodes.", "--key /var/lib/geodrop-origin/origin.key --listen :8090", "2GiB"},
+		{"relay", "hands releases on to nodes.", "--upstream {{.Upstream}} --trust /etc/geodrop/trusted.keys --listen :8091", "512MiB"},
+		{"node", "answers lookups.", "--upstream {{.Upstream}} --trust /etc/geodrop/trusted.keys --listen :8080 --admin 127.0.0.1:8081", "512MiB"},
 	}
 }
 
 // unit is hardened as far as a process that listens, writes one folder and asks
 // a database can be. /etc/geodrop/ROLE.env has what is not to be seen in a list
-// of processes: GEODROP_SRC, GEODROP_OPERATOR_TOKEN.
+// of processes: GEODROP_SRC, GEODROP_OPERATOR_TOKEN. The origin makes its key when
+// it has none; /etc/geodrop/trusted.keys of the others has what keys show says of
+// that.
 const unit = `[Unit]
 Description=geodrop {{.Name}}: {{.Says}}
 After=network-online.target
@@ -32,7 +35,8 @@ Wants=network-online.target
 StartLimitIntervalSec=0
 
 [Service]
-ExecStart={{.Binary}} {{.Name}} --log-format json --log-level info --dir /var/lib/geodrop-{{.Name}} {{.Flags}}
+{{if eq .Name "origin"}}ExecStartPre=-{{.Binary}} keys new --out /var/lib/geodrop-origin/origin.key
+{{end}}ExecStart={{.Binary}} {{.Name}} --log-format json --log-level info --dir /var/lib/geodrop-{{.Name}} {{.Flags}}
 EnvironmentFile=-/etc/geodrop/{{.Name}}.env
 Environment=GOMEMLIMIT={{.Limit}}
 Restart=always

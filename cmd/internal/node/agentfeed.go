@@ -86,6 +86,8 @@ func (f *AgentFeed) Check() api.Check {
 	s := f.agent.Status()
 	c := api.Check{Name: "upstream", State: api.CheckOK, Last: s.LastContact}
 	switch {
+	case s.Class == "" && s.Stale:
+		c.State, c.Class, c.Detail, c.Since = api.CheckFailing, string(agent.Expired), saysOf(agent.Expired), s.Expires
 	case s.Class != "":
 		c.State, c.Class, c.Detail, c.Since = api.CheckFailing, string(s.Class), saysOf(s.Class), s.FailingSince
 		if away(s.Class) && s.Release != "" {
@@ -107,6 +109,12 @@ func saysOf(c agent.Class) string {
 	switch c {
 	case agent.Missing:
 		return "the upstream has no release yet, or knows no such channel"
+	case agent.Expired:
+		return "upstreams have had no word of the origin for long, or hold it back; what is served still is, and may be stale"
+	case agent.Untrusted, agent.Lineage:
+		return "an upstream sends what no trusted key signed, or another history, and is not believed"
+	case agent.Keys:
+		return "the file of trusted keys cannot be read: nothing new is believed until it can"
 	case agent.Length, agent.Digest, agent.Manifest, agent.Rollback:
 		return "an upstream sends what it should not, and is not believed"
 	case agent.Format:

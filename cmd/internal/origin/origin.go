@@ -24,6 +24,7 @@ import (
 	"geodrop/cmd/internal/shelf"
 	"geodrop/sync/manifest"
 	carrier "geodrop/sync/origin"
+	"geodrop/sync/trust"
 )
 
 // Options of an origin. Shelf, Dir, Listener and Publish have to be set.
@@ -32,6 +33,9 @@ type Options struct {
 	Listener net.Listener // closed by Run
 	Publish  publish.Options
 	Log      *slog.Logger // default: discarded
+
+	Keys    []trust.Key // that sign; default: nobody does
+	Lineage string      // default: that of Dir
 
 	// Announced is told of each release that nodes can fetch.
 	Announced func(manifest.Pointer)
@@ -79,7 +83,8 @@ func (r *origin) open() (err error) {
 	r.channel.Working("there is no release yet", time.Now())
 	r.carrier, err = carrier.Open(carrier.Options{
 		Dir: filepath.Join(r.options.Dir, folder), Registry: registry, Log: r.options.Log,
-		Also: newProbe(r.ready, parts, registry),
+		Keys: r.options.Keys, Lineage: r.options.Lineage,
+		Also: NewProbe(r.ready, parts, registry),
 	})
 	return err
 }

@@ -11,9 +11,9 @@ import (
 	"geodrop/cmd/internal/board"
 )
 
-// newProbe answers those who watch over the process, as a node does. What is
+// NewProbe answers those who watch over the process, as a node does. What is
 // ready is a release, or nothing.
-func newProbe(ready func() string, parts *board.Board, registry *prometheus.Registry) http.Handler {
+func NewProbe(ready func() string, parts *board.Board, registry *prometheus.Registry) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		send(w, http.StatusOK, map[string]string{"status": "ok"})

@@ -1,19 +1,25 @@
-package origin
+// Package longpoll reads what a request says of waiting for news: how long, and
+// what is known already. Origins and relays answer such requests.
+package longpoll
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// waitOf is how long the asker wants to wait for news, up to most: the parameter
+// ErrWait marks a wait that is no number of seconds.
+var ErrWait = errors.New("wait is one whole number of seconds")
+
+// Wait is how long the asker wants to wait for news, up to most: the parameter
 // wait, or the preference of that name (RFC 7240), in seconds.
-func waitOf(r *http.Request, most time.Duration) (time.Duration, error) {
+func Wait(r *http.Request, most time.Duration) (time.Duration, error) {
 	if values, ok := r.URL.Query()["wait"]; ok {
 		wait, ok := seconds(values[0], most)
 		if !ok || len(values) > 1 {
-			return 0, &problem{status: http.StatusBadRequest, code: "invalid_value", detail: "wait is one whole number of seconds"}
+			return 0, ErrWait
 		}
 		return wait, nil
 	}
