@@ -39,6 +39,9 @@ Example: geodrop build --src dir:london --out release
 }
 
 func (c *buildCmd) Run(r *run) (err error) {
+	if err := checkOut(c.Out); err != nil {
+		return err
+	}
 	src, err := c.openContext(r.ctx)
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"geodrop/api/query"
 	"geodrop/cmd/internal/board"
 	"geodrop/cmd/internal/node"
 	"geodrop/sync/agent"
@@ -63,7 +62,7 @@ func (c *nodeCmd) Run(r *run) (err error) {
 	return node.Run(r.ctx, node.Options{
 		Listener: listener, Admin: admin, Feed: feed, Parts: []board.Checker{feed}, AsOf: feed.AsOf,
 		Registry: registry, Server: c.server(r), Log: r.log,
-		Serving: func(release *query.Release) { welcome(r.stdout, at, "", release) },
+		Serving: announce(r.stdout, at, ""),
 	})
 }
 

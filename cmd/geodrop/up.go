@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -80,7 +82,7 @@ func (c *upCmd) node(r *run) (o node.Options, err error) {
 	so.Attribution = c.attribution()
 	return node.Options{
 		Listener: listener, Admin: admin, Server: so, Log: r.log,
-		Serving: func(release *query.Release) { welcome(r.stdout, url, c.store(), release) },
+		Serving: announce(r.stdout, url, c.store()),
 	}, nil
 }
 
@@ -118,6 +120,9 @@ func (c *upCmd) config(r *run, s *shelf.Shelf) (publish.Config, error) {
 	if whole, err := wholePath(path); err != nil || published(s, "sqlite:"+whole) {
 		return config, err
 	}
+	if _, err := os.Lstat(path); len(s.Candidates()) > 0 && errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.Join(usage{fmt.Errorf("%s holds releases of another config: name it with --src, or choose another --dir", c.Dir)}, config.Close())
+	}
 	made, err := starter.Fill(r.ctx, c.Dir)
 	if made {
 		_, err = fmt.Fprintf(r.stdout, "First start: the shipped sample is in sqlite:%s\n", path)
@@ -136,14 +141,25 @@ func published(s *shelf.Shelf, store string) bool {
 	return false
 }
 
-// welcome says what is served, how to ask for it, and where to change it.
-func welcome(w io.Writer, url, store string, r *query.Release) {
-	t := table{w: w}
-	total := 0
-	for _, s := range r.Index().Segments() {
-		total += s.Len()
+// announce tells of each release that is served; of the first also how to ask for
+// it, and where to change it.
+func announce(w io.Writer, url, store string) func(*query.Release) {
+	first := true
+	return func(r *query.Release) {
+		t := table{w: w}
+		total := 0
+		for _, s := range r.Index().Segments() {
+			total += s.Len()
+		}
+		t.line("Release %s: %d places, %d tasks, %d districts.", r.Manifest().ID, total, len(r.Catalog().Tasks), len(r.Catalog().Districts))
+		if first {
+			welcome(&t, url, store, r)
+		}
+		first = false
 	}
-	t.line("Release %s: %d places, %d tasks, %d districts.", r.Manifest().ID, total, len(r.Catalog().Tasks), len(r.Catalog().Districts))
+}
+
+func welcome(t *table, url, store string, r *query.Release) {
 	t.line("")
 	t.line("  map    %s/", url)
 	t.line("  state  %s/readyz", url)

@@ -9,19 +9,20 @@ import (
 
 // Status is what an agent says of itself.
 type Status struct {
-	Release     string    `json:"release,omitempty"` // served; empty: none yet
-	Sequence    uint64    `json:"sequence,omitempty"`
-	Since       time.Time `json:"since,omitzero"`     // when this process began to serve it
-	Fetching    string    `json:"fetching,omitempty"` // the release that is being taken
-	Upstream    string    `json:"upstream,omitempty"` // that answered last
-	LastContact time.Time `json:"last_contact,omitzero"`
-	SignedBy    string    `json:"signed_by,omitempty"` // key of the last pointer that was believed
-	Expires     time.Time `json:"expires,omitzero"`    // until when that one holds
-	Stale       bool      `json:"stale,omitempty"`     // it no longer does: there may be news that are held back
-	Error       string    `json:"error,omitempty"`     // the last one; empty since all went well
-	Class       Class     `json:"class,omitempty"`     // of it
-	ErrorAt     time.Time `json:"error_at,omitzero"`
-	Fetched     int64     `json:"fetched_bytes"`
+	Release      string    `json:"release,omitempty"` // served; empty: none yet
+	Sequence     uint64    `json:"sequence,omitempty"`
+	Since        time.Time `json:"since,omitzero"`     // when this process began to serve it
+	Fetching     string    `json:"fetching,omitempty"` // the release that is being taken
+	Upstream     string    `json:"upstream,omitempty"` // that answered last
+	LastContact  time.Time `json:"last_contact,omitzero"`
+	SignedBy     string    `json:"signed_by,omitempty"` // key of the last pointer that was believed
+	Expires      time.Time `json:"expires,omitzero"`    // until when that one holds
+	Stale        bool      `json:"stale,omitempty"`     // it no longer does: there may be news that are held back
+	Error        string    `json:"error,omitempty"`     // the last one; empty since all went well
+	Class        Class     `json:"class,omitempty"`     // of it
+	ErrorAt      time.Time `json:"error_at,omitzero"`
+	FailingSince time.Time `json:"failing_since,omitzero"` // of the first error since all went well
+	Fetched      int64     `json:"fetched_bytes"`
 }
 
 // state is where Status and the metrics come from.
@@ -114,13 +115,18 @@ func (s *state) fetching(release string) { s.change(func(t *Status) { t.Fetching
 
 // settled notes that the channel is where the node is.
 func (s *state) settled() {
-	s.change(func(t *Status) { t.Error, t.Class, t.ErrorAt = "", "", time.Time{} })
+	s.change(func(t *Status) { t.Error, t.Class, t.ErrorAt, t.FailingSince = "", "", time.Time{}, time.Time{} })
 }
 
 func (s *state) failed(err error, now time.Time) {
 	class := classOf(err)
 	s.failures.WithLabelValues(string(class)).Inc()
-	s.change(func(t *Status) { t.Error, t.Class, t.ErrorAt = err.Error(), class, now.UTC() })
+	s.change(func(t *Status) {
+		t.Error, t.Class, t.ErrorAt = err.Error(), class, now.UTC()
+		if t.FailingSince.IsZero() {
+			t.FailingSince = t.ErrorAt
+		}
+	})
 }
 
 // transferFailed notes a failure that may be made good by another try.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"time"
 
 	"geodrop/api/query"
 	"geodrop/api/server"
@@ -33,6 +34,7 @@ const (
 	defaultHTTPPOIs    = 10_000_000
 	defaultRequests    = 1 << 14
 	defaultConnections = 8
+	httpAhead          = 16  // requests that a client sends ahead where Redis gets some ahead too
 	targetBare         = 0.7 // of the requests of a bare handler
 	targetRedis        = 5   // times those of Redis
 	peerBare           = "bare net/http"
@@ -113,15 +115,16 @@ func (m *httpMeasure) run(ctx context.Context, dir string) (err error) {
 // later stops something at the end.
 func (m *httpMeasure) later(stop func() error) { m.ended = append(m.ended, stop) }
 
-// serve starts the servers and their clients: ours, the bare one, and one that
-// does nothing.
+// serve starts the servers and their clients: ours, the bare one, one that does
+// nothing, and ours again for clients that do not wait for each answer.
 func (m *httpMeasure) serve(ctx context.Context, dir string) ([]*httpLoad, error) {
-	release, err := query.Open(dir, query.Options{})
+	release, err := query.Open(dir, query.Options{HugePages: true})
 	if err != nil {
 		return nil, err
 	}
 	m.later(release.Close)
-	ours, err := server.New(server.Options{Releases: &pinned{release: release}})
+	// All that is sent is to be answered, however busy the clients keep the machine.
+	ours, err := server.New(server.Options{Releases: &pinned{release: release}, QueueTarget: time.Hour})
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +140,8 @@ func (m *httpMeasure) serve(ctx context.Context, dir string) ([]*httpLoad, error
 		return nil, err
 	}
 	none, err := m.load(ctx, "no server", echo(m.meanAnswer()).serve)
-	return []*httpLoad{lookups, peer, none}, err
+	ahead := newLoad("geodrop, pipelined", lookups.address, m.opts.Connections, httpAhead, m.requests)
+	return []*httpLoad{lookups, peer, none, ahead}, err
 }
 
 // load starts a server and makes clients of it.
@@ -147,7 +151,7 @@ func (m *httpMeasure) load(ctx context.Context, name string, serve func(context.
 		return nil, err
 	}
 	m.later(s.stop)
-	return newLoad(name, s.address, m.opts.Connections, m.requests), nil
+	return newLoad(name, s.address, m.opts.Connections, 1, m.requests), nil
 }
 
 // record asks each request once, for what the other servers are to answer.

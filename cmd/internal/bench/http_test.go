@@ -113,7 +113,7 @@ func TestClientsAllocateNothing(t *testing.T) {
 	for i := range requests {
 		requests[i] = []byte("GET / HTTP/1.1\r\n\r\n")
 	}
-	l := newLoad("echo", s.address, 1, requests)
+	l := newLoad("echo", s.address, 1, 1, requests)
 	for range 3 {
 		if found, err := l.round(); err != nil || found.found != 5*len(requests) {
 			t.Errorf("%d bytes of bodies, %v", found.found, err)

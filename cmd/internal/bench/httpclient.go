@@ -10,7 +10,7 @@ import (
 
 // lookupClient is HTTP/1.1 on one connection that is kept, with as little work
 // as can be: what is measured is to be the server. It sends prepared requests,
-// one at a time, and allocates nothing once it is open.
+// one at a time or some ahead, and allocates nothing once it is open.
 type lookupClient struct {
 	conn net.Conn
 	in   *bufio.Reader
@@ -36,9 +36,22 @@ func (c *lookupClient) close() error { return c.conn.Close() }
 // ask sends a request and reads the answer past its end. Its body goes to each,
 // in pieces that are valid during the call.
 func (c *lookupClient) ask(request []byte, each func([]byte)) (bodyBytes int, err error) {
-	if _, err := c.conn.Write(request); err != nil {
-		return 0, fmt.Errorf("send a request: %w", err)
+	if err := c.send(request); err != nil {
+		return 0, err
 	}
+	return c.read(each)
+}
+
+// send sends one request, or several in a row.
+func (c *lookupClient) send(requests []byte) error {
+	if _, err := c.conn.Write(requests); err != nil {
+		return fmt.Errorf("send a request: %w", err)
+	}
+	return nil
+}
+
+// read reads the answer to the first request that has none yet.
+func (c *lookupClient) read(each func([]byte)) (bodyBytes int, err error) {
 	n, err := c.header()
 	if err != nil {
 		return 0, fmt.Errorf("read the header of an answer: %w", err)

@@ -22,12 +22,14 @@ func lookupRequest(at coord.E7) []byte {
 }
 
 // httpLoad sends the same requests to one server again and again, each client its
-// share of them on a connection of the round, the next one when the answer is
+// share of them on a connection of the round, the next ones when the answers are
 // read.
 type httpLoad struct {
 	name     string
 	address  string
 	requests [][]byte
+	ahead    int // requests that a client sends before it reads the answers
+	buffers  [][]byte
 	clients  []lookupClient
 
 	latencies []time.Duration // of the last round, by request
@@ -41,9 +43,9 @@ type loadRound struct {
 	p50, p99       time.Duration
 }
 
-func newLoad(name, address string, connections int, requests [][]byte) *httpLoad {
+func newLoad(name, address string, connections, ahead int, requests [][]byte) *httpLoad {
 	return &httpLoad{
-		name: name, address: address, requests: requests,
+		name: name, address: address, requests: requests, ahead: ahead, buffers: make([][]byte, connections),
 		clients: make([]lookupClient, connections), latencies: make([]time.Duration, len(requests)),
 	}
 }
@@ -93,16 +95,27 @@ func (l *httpLoad) share() (bytes int, err error) {
 	return bytes, err
 }
 
-// send sends the requests of client i.
+// send sends the requests of client i, so many at a time.
 func (l *httpLoad) send(i int) (bytes int, err error) {
-	for j := i; j < len(l.requests); j += len(l.clients) {
+	c, step := &l.clients[i], len(l.clients)
+	for from := i; from < len(l.requests); from += step * l.ahead {
+		to := min(from+step*l.ahead, len(l.requests))
+		l.buffers[i] = l.buffers[i][:0]
+		for j := from; j < to; j += step {
+			l.buffers[i] = append(l.buffers[i], l.requests[j]...)
+		}
 		began := time.Now()
-		n, err := l.clients[i].ask(l.requests[j], func([]byte) {})
-		if err != nil {
+		if err := c.send(l.buffers[i]); err != nil {
 			return bytes, err
 		}
-		l.latencies[j] = time.Since(began)
-		bytes += n
+		for j := from; j < to; j += step {
+			n, err := c.read(func([]byte) {})
+			if err != nil {
+				return bytes, err
+			}
+			l.latencies[j] = time.Since(began)
+			bytes += n
+		}
 	}
 	return bytes, nil
 }

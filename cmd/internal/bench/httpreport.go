@@ -28,7 +28,7 @@ func (m *httpMeasure) measure(ctx context.Context, loads []*httpLoad) error {
 		m.add(newRow(m.name+"/redis", "requests_per_second", m.rate(times[0]), unitPerS).without(why.Error()).atLeast(targetRedis))
 	}
 	for i, s := range searches {
-		m.reportSearch(s, loads[0], times[0], times[len(loads)+i])
+		m.reportSearch(s, loads, times, times[len(loads)+i])
 	}
 	m.add(newRow(m.name+"/tile38", "requests_per_second", m.rate(times[0]), unitPerS).
 		without("Tile38 is not measured: no package of the system has it").atLeast(targetRedis))

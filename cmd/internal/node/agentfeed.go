@@ -89,7 +89,10 @@ func (f *AgentFeed) Check() api.Check {
 	case s.Class == "" && s.Stale:
 		c.State, c.Class, c.Detail, c.Since = api.CheckFailing, string(agent.Expired), saysOf(agent.Expired), s.Expires
 	case s.Class != "":
-		c.State, c.Class, c.Detail, c.Since = api.CheckFailing, string(s.Class), saysOf(s.Class), s.ErrorAt
+		c.State, c.Class, c.Detail, c.Since = api.CheckFailing, string(s.Class), saysOf(s.Class), s.FailingSince
+		if away(s.Class) && s.Release != "" {
+			c.Detail += "; what is served still is"
+		}
 	case s.Fetching != "":
 		c.State, c.Detail = api.CheckWorking, "fetching "+s.Fetching
 	case s.LastContact.IsZero():
@@ -101,7 +104,7 @@ func (f *AgentFeed) Check() api.Check {
 // saysOf words a class for people.
 func saysOf(c agent.Class) string {
 	if away(c) {
-		return "no upstream can be reached, or it does not answer as it should; what is served still is"
+		return "no upstream can be reached, or it does not answer as it should"
 	}
 	switch c {
 	case agent.Missing:

@@ -52,7 +52,7 @@ type Options struct {
 	Server server.Options // Releases, Checks, Registry and Log are the node's
 	Log    *slog.Logger   // default: discarded
 
-	// Serving is called once, when there is a first release; it must not keep it.
+	// Serving is called for each release that is swapped in; it must not keep it.
 	Serving func(*query.Release)
 }
 
@@ -80,7 +80,6 @@ type Node struct {
 	holder  *holder
 	state   *state
 	server  *server.Server
-	told    sync.Once // Serving
 }
 
 func newNode(o Options) (*Node, error) {

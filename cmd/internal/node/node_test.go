@@ -26,7 +26,7 @@ const lookupPath = "/v1/lookup?lat=51.516119&lng=-0.128585"
 func TestChangeIsServed(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	bundle := writeSample(t)
-	told := make(chan string, 1)
+	told := make(chan string, 3) // one for each release
 	r := start(t, t.TempDir(), openBundle(bundle), func(s *service) {
 		s.Node.Serving = func(release *query.Release) { told <- release.Manifest().ID }
 	})

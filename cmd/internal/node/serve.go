@@ -43,11 +43,9 @@ func (n *Node) swap(g *generation) {
 	}
 	n.state.served(g.release.Manifest().ID)
 	n.options.Log.Info("serving", "release", g.release.Manifest().ID)
-	n.told.Do(func() {
-		if n.options.Serving != nil {
-			n.options.Serving(g.release)
-		}
-	})
+	if n.options.Serving != nil {
+		n.options.Serving(g.release)
+	}
 }
 
 // Drop serves nothing any more.

@@ -60,7 +60,8 @@ func (p *Publisher) buildIn(ctx context.Context, dir, origin string) (err error)
 	o.Out, o.TempDir, o.Log = dir, "", p.options.Log
 	err = tracing.Build(ctx, p.options.Tracer, o.Progress, func(ctx context.Context, progress builder.Progress) error {
 		o.Progress = progress
-		_, err := builder.Build(ctx, src, o)
+		summary, err := builder.Build(ctx, src, o)
+		p.tellRejected(ctx, summary)
 		return err
 	})
 	if err != nil {

@@ -42,7 +42,7 @@ func (p *Publisher) read(no uint64) current {
 	if err != nil {
 		p.options.Log.Error("where the current release comes from cannot be read", "folder", dir, "error", err)
 	}
-	p.state.builder.Did(sealedAt(dir))
+	p.state.found(sealedAt(dir))
 	return current{no: no, state: State{Revision: poi.Revision(m.Source), Origin: origin}, ok: true}
 }
 

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"math"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type state struct {
 	builds    *prometheus.CounterVec
 	lastBuild prometheus.Gauge
 	buildTime prometheus.Gauge
+	rejected  prometheus.Gauge
 	current   prometheus.GaugeFunc
 }
 
@@ -30,9 +32,10 @@ func newState(now time.Time) *state {
 
 		looks:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "geodrop_source_polls_total", Help: "Looks at the source, by result."}, []string{"result"}),
 		builds:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "geodrop_builds_total", Help: "Builds, by result: sealed, refused (the config), failed."}, []string{"result"}),
-		lastBuild: prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_last_build_timestamp_seconds", Help: "Unix time of the last build that was published by this process."}),
-		buildTime: prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_last_build_seconds", Help: "How long that build took."}),
+		lastBuild: prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_last_build_timestamp_seconds", Help: "Unix time of the build of what is published."}),
+		buildTime: prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_last_build_seconds", Help: "How long that build took; NaN if another process made it."}),
 	}
+	s.rejected = prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_config_rejected_rows", Help: "Rows of the config that the last build left out; the log says which."})
 	s.current = prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "geodrop_published_as_of_timestamp_seconds",
 		Help: "Unix time when what is published was last known to be what the config says; 0 if it never was.",
@@ -42,13 +45,14 @@ func newState(now time.Time) *state {
 		}
 		return 0
 	})
+	s.buildTime.Set(math.NaN()) // there is none yet
 	s.source.Working("not looked at yet", now)
 	s.builder.Working("nothing is built before the source has been looked at", now)
 	return s
 }
 
 func (s *state) metrics() []prometheus.Collector {
-	return []prometheus.Collector{s.looks, s.builds, s.lastBuild, s.buildTime, s.current}
+	return []prometheus.Collector{s.looks, s.builds, s.lastBuild, s.buildTime, s.rejected, s.current}
 }
 
 // looked notes a look at the source that worked.
@@ -80,6 +84,14 @@ func (s *state) asOf() time.Time {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return s.confirmed
+}
+
+// found notes when what is published was built, by whatever process.
+func (s *state) found(at time.Time) {
+	s.builder.Did(at)
+	if !at.IsZero() {
+		s.lastBuild.Set(float64(at.UnixMilli()) / 1e3)
+	}
 }
 
 // waiting notes that the source has changed. A failure before is still one.
