@@ -15,7 +15,7 @@ type generateCmd struct {
 	What     string `arg:"" optional:"" placeholder:"WHAT" help:"What to write; without it, a list of what there is."`
 	Out      string `placeholder:"FILE" help:"File to write, replaced if it is there; default: standard output."`
 	Binary   string `default:"/usr/local/bin/geodrop" placeholder:"PATH" help:"Where units of systemd find geodrop. Default: ${default}."`
-	Upstream string `default:"http://127.0.0.1:8090" placeholder:"URL" help:"What systemd-node fetches from. Default: ${default}."`
+	Upstream string `default:"http://127.0.0.1:8090" placeholder:"URL" help:"What systemd-node, systemd-relay and nginx fetch from. Default: ${default}."`
 }
 
 func (*generateCmd) Help() string {

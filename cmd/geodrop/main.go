@@ -12,6 +12,7 @@
 //	geodrop build --src SRC --out RELEASE          config ─► release
 //	geodrop verify RELEASE                         every digest and invariant
 //	geodrop inspect RELEASE|FILE                   what is in it
+//	geodrop release list|promote|rollback|…        where channels are
 //	geodrop keys new|show|rotate|revoke            who signs, who is believed
 //	geodrop lookup --release RELEASE --lat … --lng …
 //	geodrop load --target URL --rate N             open-loop load on a node
@@ -56,6 +57,7 @@ type cli struct {
 	Origin   originCmd   `cmd:"" help:"Build a config and carry the release to nodes."`
 	Node     nodeCmd     `cmd:"" help:"Answer lookups from what an origin carries."`
 	Relay    relayCmd    `cmd:"" help:"Carry releases from an origin to many nodes."`
+	Release  releaseCmd  `cmd:"" help:"Show releases, and move channels between them."`
 	Keys     keysCmd     `cmd:"" help:"Make, show, replace and revoke the keys that sign releases."`
 	Sample   sampleCmd   `cmd:"" help:"Write the shipped sample as a bundle."`
 	Import   importCmd   `cmd:"" help:"Load a bundle or single files into a store."`

@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
+	"os"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -16,7 +18,8 @@ import (
 type nodeCmd struct {
 	upstreamFlags
 	trustFlags
-	Dir string `default:"var/node" placeholder:"DIR" help:"Folder of the releases; made if missing. Default: ${default}."`
+	Name string `placeholder:"NAME" env:"GEODROP_NODE" help:"What the origin lists the node as, with what it serves; default: that of the machine and the port."`
+	Dir  string `default:"var/node" placeholder:"DIR" help:"Folder of the releases; made if missing. Default: ${default}."`
 	listenFlags
 	serveFlags
 }
@@ -40,7 +43,7 @@ func (c *nodeCmd) Run(r *run) (err error) {
 		return err
 	}
 	registry := prometheus.NewRegistry()
-	feed, err := node.OpenAgent(agent.Options{Upstreams: upstreams, Dir: c.Dir, Trust: keys, Registry: registry, Log: r.log})
+	feed, err := node.OpenAgent(agent.Options{Upstreams: upstreams, Dir: c.Dir, Trust: keys, Node: c.name(), Registry: registry, Log: r.log})
 	if errors.Is(err, atomicfile.ErrLocked) {
 		err = fmt.Errorf("another geodrop runs there: %w; choose another folder", err)
 	}
@@ -61,6 +64,22 @@ func (c *nodeCmd) Run(r *run) (err error) {
 		Registry: registry, Server: c.server(r), Log: r.log,
 		Serving: announce(r.stdout, at, ""),
 	})
+}
+
+// name is what the origin lists the node as.
+func (c *nodeCmd) name() string {
+	if c.Name != "" {
+		return c.Name
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "node"
+	}
+	_, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return host
+	}
+	return host + ":" + port
 }
 
 // upstreamFlags are those of commands that fetch.

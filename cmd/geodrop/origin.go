@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"sync"
 
 	"geodrop/cmd/internal/origin"
@@ -15,6 +16,8 @@ type originCmd struct {
 	sourceFlags
 	Dir    string `default:"var/origin" placeholder:"DIR" help:"Folder of all that it keeps; made if missing. Default: ${default}."`
 	Listen string `default:"127.0.0.1:8090" placeholder:"ADDR" help:"Address for nodes to fetch from; port 0 is any. Default: ${default}."`
+	Admin  string `default:"127.0.0.1:8092" placeholder:"ADDR" help:"Address for geodrop release, where there is a token. Default: ${default}."`
+	Token  string `name:"admin-token" env:"GEODROP_ADMIN_TOKEN" placeholder:"TOKEN" help:"What operators send, of 16 characters or more; better given by the environment. Without it nobody can."`
 	signFlags
 	loopFlags
 }
@@ -50,13 +53,20 @@ func (c *originCmd) Run(r *run) (err error) {
 	if err != nil {
 		return err
 	}
+	var admin net.Listener
+	if c.Token != "" {
+		if admin, err = listen(c.Admin); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
 	url := "http://" + reachable(listener.Addr())
 	if _, err := fmt.Fprintf(r.stdout, "Starting on %s/ …\n", url); err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, listener.Close(), closeListener(admin))
 	}
 	var told sync.Once
 	return origin.Run(r.ctx, origin.Options{
-		Dir: c.Dir, Listener: listener, Log: r.log, Keys: keys, Lineage: c.Lineage, Publish: c.publish(r, config, shelf),
+		Dir: c.Dir, Listener: listener, Log: r.log, Keys: keys, Lineage: c.Lineage, Admin: admin, Token: c.Token,
+		Publish:   c.publish(r, config, shelf),
 		Announced: func(at manifest.Pointer) { told.Do(func() { carried(r.stdout, url, at) }) },
 	})
 }

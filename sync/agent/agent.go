@@ -38,6 +38,7 @@ type Options struct {
 	Upstreams []*url.URL // origins, relays or caches, the preferred first
 	Dir       string     // of the releases; made if missing
 	Channel   string     // default manifest.DefaultChannel
+	Node      string     // name under which upstreams are told what is served; default: they are not
 
 	// Serve opens the release in dir and swaps it in. When it returns nil the
 	// release before is no longer looked at; until then that one is served. An
@@ -185,6 +186,11 @@ func (a *Agent) Close() error {
 // Run serves the last good release at once, if there is one, and follows the
 // channel until the context is done.
 func (a *Agent) Run(ctx context.Context) {
+	if a.options.Node != "" {
+		var reporting sync.WaitGroup
+		reporting.Go(func() { a.report(ctx) })
+		defer reporting.Wait()
+	}
 	a.serveKept(ctx)
 	a.compared = time.Now()
 	for ctx.Err() == nil {

@@ -13,8 +13,9 @@ import (
 // reader can fill the disk.
 const maxLingering = 8
 
-// collect removes the releases that nobody needs, their objects and patches. What is
-// kept: the newest, those of channels, and those being read.
+// collect removes the releases that nobody needs, their objects and patches. What
+// is kept: the newest, those of channels, those to go back to, and those being
+// read.
 func (o *Origin) collect() error {
 	kept := o.kept()
 	if len(kept) == len(o.releases) {
@@ -44,6 +45,7 @@ func (o *Origin) kept() []release {
 	for _, c := range o.channels {
 		keep[c.pointer.Release] = true
 	}
+	o.keepMarked(keep)
 	for _, r := range o.releases[max(0, len(o.releases)-o.options.Keep):] {
 		keep[r.ID] = true
 	}

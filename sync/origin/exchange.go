@@ -39,6 +39,7 @@ func (o *Origin) newRouter() http.Handler {
 		mux.Get(pattern, o.answer(pattern, handle))
 		mux.Head(pattern, o.answer(pattern, handle))
 	}
+	mux.Post("/v1/nodes", o.answer("/v1/nodes", o.postNode))
 	if o.options.Also != nil {
 		mux.NotFound(o.options.Also.ServeHTTP)
 	} else {

@@ -122,6 +122,8 @@ type Origin struct {
 	lineage string
 	step    func(name string)
 
+	nodes nodes
+
 	writing sync.Mutex // held by the one who changes the store
 
 	mutex    sync.RWMutex // of the following, which requests read
@@ -129,6 +131,7 @@ type Origin struct {
 	objects  map[manifest.Digest]*object
 	patches  map[patchName]*storedPatch
 	channels map[string]channel
+	marks    marks         // replaced, never changed
 	moved    chan struct{} // closed, and made anew, when a channel moves
 }
 
@@ -143,7 +146,7 @@ func Open(o Options) (*Origin, error) {
 	origin := &Origin{
 		options: o, store: s, unlock: unlock, step: func(string) {},
 		waiters: make(chan struct{}, o.MaxWaiters), sends: make(chan struct{}, o.MaxSends),
-		moved: make(chan struct{}),
+		moved: make(chan struct{}), nodes: nodes{byName: map[string]NodeState{}},
 	}
 	origin.metrics = newMetrics(origin)
 	origin.handler = origin.newRouter()
@@ -197,6 +200,9 @@ func (o *Origin) load() error {
 		o.releases = append(o.releases, release{Release: r, manifest: m})
 	}
 	if o.channels, err = o.store.channels(); err != nil {
+		return err
+	}
+	if o.marks, err = o.store.marks(); err != nil {
 		return err
 	}
 	if o.lineage, err = o.store.lineage(o.options.Lineage); err != nil {

@@ -16,8 +16,10 @@ type Publication struct {
 }
 
 // Publish verifies the sealed release in dir, takes its objects over, makes the
-// patches that lead to it, and moves the channel to it. When the channel is at that release already nothing
-// happens. The error wraps ErrOlder where the release is older than that and not
+// patches that lead to it, and moves the channel to it. When the channel is at
+// that release already nothing happens, nor when operators pinned the channel or
+// moved it away from that release. The error wraps ErrOlder where the release is
+// older than that and not
 // approved, and manifest.ErrObject or manifest.ErrInvalid where it is damaged.
 //
 // After an error the channel is where it was, or, if the disk failed at the very
@@ -36,7 +38,7 @@ func (o *Origin) Publish(ctx context.Context, dir string, p Publication) (manife
 	if err := o.makePatches(ctx, id, p.channel()); err != nil {
 		return manifest.Pointer{}, fmt.Errorf("make patches to release %s: %w", id, err)
 	}
-	at, err := o.point(p.channel(), id, p.Older)
+	at, err := o.announce(p, id)
 	if err != nil {
 		return manifest.Pointer{}, fmt.Errorf("publish release %s: %w", id, err)
 	}
@@ -44,6 +46,30 @@ func (o *Origin) Publish(ctx context.Context, dir string, p Publication) (manife
 		o.options.Log.Warn("old releases stay on the disk", "error", err)
 	}
 	return at, nil
+}
+
+// announce moves the channel, unless operators said that it stays.
+func (o *Origin) announce(p Publication, id string) (manifest.Pointer, error) {
+	held, err := o.held(p.channel(), id)
+	at := o.channels[p.channel()]
+	switch {
+	case err != nil:
+		return manifest.Pointer{}, err
+	case held && !at.served():
+		return manifest.Pointer{}, ErrBad
+	case held:
+		o.options.Log.Info("a channel stays where operators left it", "channel", p.channel(), "release", at.pointer.Release, "published", id)
+		return at.pointer, nil
+	}
+	if before := at.pointer.Release; before != "" && before != id {
+		err = o.change(func(m *marks) {
+			m.channel(p.channel(), func(c *channelMark) { c.Before = latest(c.Before, before) })
+		})
+		if err != nil {
+			return manifest.Pointer{}, err
+		}
+	}
+	return o.point(p.channel(), id, p.Older)
 }
 
 // Point moves a channel to a release that the origin has: to a newer one or back

@@ -21,6 +21,7 @@ import (
 //	DIR/
 //	  .lock
 //	  lineage            names the history of the folder
+//	  marks.json         what operators said of releases and channels
 //	  releases.json      what is published, in the order of publication
 //	  channels/
 //	    main.json        pointers, as they are sent

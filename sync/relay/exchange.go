@@ -34,6 +34,7 @@ func (r *Relay) newRouter() http.Handler {
 		mux.Get(route.pattern, r.answer(route.kind, route.handle))
 		mux.Head(route.pattern, r.answer(route.kind, route.handle))
 	}
+	mux.Post("/v1/nodes", r.answer("report", r.postNode))
 	if r.options.Also != nil {
 		mux.NotFound(r.options.Also.ServeHTTP)
 	} else {

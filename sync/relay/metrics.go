@@ -29,7 +29,7 @@ func newMetrics(r *Relay) *metrics {
 	return &metrics{
 		requests:  vec("requests_total", "Requests by what they were for and status.", "kind", "status"),
 		sent:      vec("sent_bytes_total", "Bytes of content sent, by kind.", "kind"),
-		refused:   vec("refused_total", "Requests refused for want of room, by what was full: channels, waiters, sends, fetches, disk.", "what"),
+		refused:   vec("refused_total", "Requests refused for want of room, by what was full: channels, waiters, sends, fetches, reports, disk.", "what"),
 		asked:     vec("upstream_requests_total", "Requests to upstreams.", "upstream"),
 		failures:  vec("upstream_failures_total", "Answers of upstreams that failed or were refused.", "upstream"),
 		fetched:   prometheus.NewCounter(opts("fetched_bytes_total", "Bytes of files received from upstreams.")),

@@ -128,6 +128,7 @@ type Relay struct {
 	sends     chan struct{} // one item for each file being sent
 	fetches   chan struct{} // one item for each file being fetched
 	waiters   chan struct{} // one item for each request that waits
+	reports   chan struct{} // one item for each report being passed on
 
 	ctx    context.Context // of what goes on between requests
 	cancel context.CancelFunc
@@ -165,7 +166,7 @@ func newRelay(o Options) (*Relay, error) {
 	r := &Relay{
 		options: o, upstreams: newUpstreams(o), channels: filepath.Join(o.Dir, "channels"),
 		sends: make(chan struct{}, o.MaxSends), fetches: make(chan struct{}, o.MaxFetches),
-		waiters:   make(chan struct{}, o.MaxWaiters),
+		waiters: make(chan struct{}, o.MaxWaiters), reports: make(chan struct{}, maxReports),
 		transfers: map[string]*transfer{}, watches: map[string]*watch{},
 	}
 	if o.Rate > 0 {

@@ -75,7 +75,8 @@ func TestCoalesced(t *testing.T) {
 	body := content("x", objectSize)
 	object, gate := manifest.ObjectOf(body), make(chan struct{})
 	c := &count{of: gated(body, gate)}
-	_, at, _ := start(t, quick(t, listen(t, c)))
+	options := quick(t, listen(t, c))
+	_, at, _ := start(t, options)
 	var readers sync.WaitGroup
 	begun := make(chan struct{}, 100)
 	for i := range 30 {
@@ -121,6 +122,11 @@ func TestCoalesced(t *testing.T) {
 	resp, again, err := get(t, at, objectPath(object))
 	if err != nil || !bytes.Equal(again, body) || resp.Header.Get("ETag") != `"`+string(object.Digest)+`"` || !strings.Contains(resp.Header.Get("Cache-Control"), "immutable") || c.requests.Load() != 1 {
 		t.Errorf("later: %v, %d bytes, %v", resp.Header, len(again), err)
+	}
+	for name, want := range map[string]float64{"coalesced_total": 29, "hits_total": 1, "fetched_bytes_total": objectSize, "files": 1, "stored_bytes": objectSize} {
+		if got := figure(t, options.Registry, "geodrop_relay_"+name); got != want {
+			t.Errorf("%s is %v, want %v", name, got, want)
+		}
 	}
 }
 

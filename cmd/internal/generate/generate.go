@@ -5,8 +5,9 @@
 //
 //	grafana     Grafana: import dashboard
 //	alerts      Prometheus: rule_files
-//	systemd-up, systemd-origin, systemd-node
+//	systemd-up, systemd-origin, systemd-relay, systemd-node
 //	            /etc/systemd/system/geodrop-….service
+//	nginx       nginx: a cache in place of a relay
 //	dockerfile  docker build, in a checkout
 package generate
 
@@ -19,7 +20,7 @@ import (
 // Options of what is written. The zero value is fit for use.
 type Options struct {
 	Binary   string // where it is installed; default /usr/local/bin/geodrop
-	Upstream string // URL that a node fetches from; default http://127.0.0.1:8090
+	Upstream string // URL that a node, relay or cache fetches from; default http://127.0.0.1:8090
 }
 
 func (o Options) withDefaults() Options {
@@ -48,7 +49,8 @@ func Kinds() []Kind {
 	for _, role := range roles() {
 		kinds = append(kinds, Kind{"systemd-" + role.name, "Unit of systemd: " + role.says, role.write})
 	}
-	return append(kinds, Kind{"dockerfile", "Dockerfile for a checkout of the source.", writeDockerfile})
+	return append(kinds, Kind{"nginx", "Site of nginx: a cache in place of a relay.", writeSite},
+		Kind{"dockerfile", "Dockerfile for a checkout of the source.", writeDockerfile})
 }
 
 // Write writes the thing of that name.

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"path/filepath"
 	"sync"
 	"time"
@@ -37,6 +38,9 @@ type Options struct {
 	Keys    []trust.Key // that sign; default: nobody does
 	Lineage string      // default: that of Dir
 
+	Admin net.Listener // for operators, who send the Token; nil: none. Closed by Run
+	Token string
+
 	// Announced is told of each release that nodes can fetch.
 	Announced func(manifest.Pointer)
 }
@@ -50,7 +54,8 @@ type origin struct {
 	shelf     *shelf.Shelf
 	publisher *publish.Publisher
 	carrier   *carrier.Origin
-	channel   *board.Part // Last: when nodes were given a release
+	admin     http.Handler // for operators; nil without an address for it
+	channel   *board.Part  // Last: when nodes were given a release
 }
 
 // Run runs an origin until the context is done. The error is nil after such a
@@ -64,9 +69,18 @@ func Run(ctx context.Context, o Options) error {
 	}
 	r := &origin{options: o, shelf: o.Publish.Shelf, publisher: publish.New(o.Publish), channel: board.NewPart("channel", time.Now())}
 	if err := r.open(); err != nil {
-		return errors.Join(fmt.Errorf("start the origin: %w", err), o.Listener.Close())
+		return errors.Join(fmt.Errorf("start the origin: %w", err), o.closeListeners())
 	}
 	return errors.Join(r.run(ctx), r.carrier.Close())
+}
+
+// closeListeners is for an origin that does not start.
+func (o *Options) closeListeners() error {
+	err := o.Listener.Close()
+	if o.Admin != nil {
+		err = errors.Join(err, o.Admin.Close())
+	}
+	return err
 }
 
 func (r *origin) open() (err error) {
@@ -86,6 +100,12 @@ func (r *origin) open() (err error) {
 		Keys: r.options.Keys, Lineage: r.options.Lineage,
 		Also: NewProbe(r.ready, parts, registry),
 	})
+	if err != nil || r.options.Admin == nil {
+		return err
+	}
+	if r.admin, err = r.carrier.Admin(r.options.Token); err != nil {
+		err = errors.Join(err, r.carrier.Close())
+	}
 	return err
 }
 
@@ -105,6 +125,9 @@ func (r *origin) run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { r.publisher.Run(ctx) })
 	parts.Go(func() { r.announce(ctx) })
+	if r.options.Admin != nil {
+		parts.Go(func() { r.serveAdmin(ctx) })
+	}
 	err := r.carrier.Serve(ctx, r.options.Listener)
 	stop()
 	parts.Wait()

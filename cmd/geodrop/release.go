@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"geodrop/sync/manifest"
+	"geodrop/sync/origin"
+)
+
+type releaseCmd struct {
+	List     releaseListCmd     `cmd:"" help:"Show releases, channels, and which node serves what."`
+	Promote  releasePromoteCmd  `cmd:"" help:"Move a channel to a release."`
+	Rollback releaseRollbackCmd `cmd:"" help:"Move a channel back to the release that it was at before."`
+	Pin      releasePinCmd      `cmd:"" help:"Keep a channel where it is, whatever is published."`
+	Unpin    releaseUnpinCmd    `cmd:"" help:"Let a channel follow what is published again."`
+	MarkBad  releaseMarkBadCmd  `cmd:"" name:"mark-bad" help:"Have a release never served again."`
+}
+
+// adminFlags are those of commands that ask an origin as operators.
+type adminFlags struct {
+	Origin string `default:"http://127.0.0.1:8092" placeholder:"URL" env:"GEODROP_ADMIN" help:"Where the origin answers operators (its --admin). Default: ${default}."`
+	Token  string `name:"admin-token" env:"GEODROP_ADMIN_TOKEN" placeholder:"TOKEN" help:"The token of operators; better given by the environment."`
+	JSON   bool   `name:"json" help:"Print the answer as JSON."`
+}
+
+// channelFlags are those of commands about a channel.
+type channelFlags struct {
+	adminFlags
+	Channel string `default:"main" placeholder:"NAME" help:"Default: ${default}."`
+}
+
+// answerBytes bounds what is read of an origin's answer.
+const answerBytes = 64 << 20
+
+// ask sends a request and decodes the answer.
+func (c *adminFlags) ask(r *run, method string, body, into any, path ...string) error {
+	at, err := url.Parse(c.Origin)
+	if err != nil || at.Host == "" {
+		return usage{errors.New("--origin is a URL such as http://127.0.0.1:8092")}
+	}
+	if c.Token == "" {
+		return usage{errors.New("say who asks: GEODROP_ADMIN_TOKEN=TOKEN, as the origin has it")}
+	}
+	sent, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(r.ctx, method, at.JoinPath(path...).String(), bytes.NewReader(sent))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+c.Token)
+	const patience = 2 * time.Minute // a publication may have to end first
+	client := &http.Client{Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask the origin: %w", err)
+	}
+	defer resp.Body.Close() // read only: nothing to lose
+	b, err := io.ReadAll(io.LimitReader(resp.Body, answerBytes))
+	if err != nil {
+		return fmt.Errorf("ask the origin: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return refusal(resp.StatusCode, b)
+	}
+	if c.JSON {
+		_, err := r.stdout.Write(b)
+		return err
+	}
+	if err := json.Unmarshal(b, into); err != nil {
+		return fmt.Errorf("read the answer of the origin: %w", err)
+	}
+	return nil
+}
+
+// refusal is what an origin says instead of an answer.
+func refusal(status int, body []byte) error {
+	var problem struct{ Detail string }
+	if json.Unmarshal(body, &problem) != nil || problem.Detail == "" {
+		problem.Detail = http.StatusText(status)
+	}
+	err := fmt.Errorf("the origin refuses: %s", problem.Detail)
+	if status == http.StatusNotFound || status == http.StatusConflict {
+		return notRight{err}
+	}
+	return err
+}
+
+// move asks for pointers to move, and says where they are.
+func (c *adminFlags) move(r *run, body any, path ...string) error {
+	var moved []manifest.Pointer
+	if err := c.ask(r, http.MethodPost, body, &moved, path...); err != nil || c.JSON {
+		return err
+	}
+	t := table{w: r.stdout}
+	for _, p := range moved {
+		t.line("Channel %s is at %s since %s.", p.Channel, p.Release, p.Since.Format(time.RFC3339))
+	}
+	return t.err
+}
+
+type releaseListCmd struct{ adminFlags }
+
+func (*releaseListCmd) Help() string {
+	return `Nodes tell the origin every half minute what they serve; nobody vouches for that.
+
+Example: GEODROP_ADMIN_TOKEN=… geodrop release list`
+}
+
+func (c *releaseListCmd) Run(r *run) error {
+	var s origin.State
+	if err := c.ask(r, http.MethodGet, nil, &s, "v1", "state"); err != nil || c.JSON {
+		return err
+	}
+	t := table{w: r.stdout}
+	for _, ch := range s.Channels {
+		words := []string{ch.Release, "since", ch.Since.Format(time.RFC3339)}
+		if ch.Pinned {
+			words = append(words, "pinned")
+		}
+		t.row("channel "+ch.Channel, printable(strings.Join(words, " ")))
+	}
+	for _, rel := range s.Releases {
+		words := fmt.Sprintf("%d bytes, published %s", rel.Bytes, rel.Published.Format(time.RFC3339))
+		if rel.Bad != nil {
+			words += ", bad: " + rel.Bad.Reason
+		}
+		t.row("release "+rel.ID, printable(words))
+	}
+	for _, n := range s.Nodes {
+		words := strings.TrimSpace(n.Release + " since " + n.Since.Format(time.RFC3339) + " " + n.Class)
+		if n.Release == "" {
+			words = "no release " + n.Class
+		}
+		t.row("node "+n.Node, printable(words))
+	}
+	return t.err
+}
+
+type releasePromoteCmd struct {
+	channelFlags
+	Release string `arg:"" placeholder:"ID" help:"Release to move to, as release list has it."`
+}
+
+func (*releasePromoteCmd) Help() string {
+	return `The release that the channel was at stays there, but does not come back by itself;
+the next one that is built is followed, unless the channel is pinned.
+
+Example: geodrop release promote r42-9f3ab1c2
+         geodrop release promote r42-9f3ab1c2 --channel canary`
+}
+
+func (c *releasePromoteCmd) Run(r *run) error {
+	return c.move(r, map[string]string{"release": c.Release}, "v1", "channels", c.Channel, "promote")
+}
+
+type releaseRollbackCmd struct{ channelFlags }
+
+func (*releaseRollbackCmd) Help() string {
+	return `Nodes have the release on their disk, as a rule: it is served again in seconds.
+
+Example: geodrop release rollback`
+}
+
+func (c *releaseRollbackCmd) Run(r *run) error {
+	return c.move(r, struct{}{}, "v1", "channels", c.Channel, "rollback")
+}
+
+type releasePinCmd struct{ channelFlags }
+
+// Run asks for it.
+func (c *releasePinCmd) Run(r *run) error {
+	return c.move(r, struct{}{}, "v1", "channels", c.Channel, "pin")
+}
+
+type releaseUnpinCmd struct{ channelFlags }
+
+// Run asks for it.
+func (c *releaseUnpinCmd) Run(r *run) error {
+	return c.move(r, struct{}{}, "v1", "channels", c.Channel, "unpin")
+}
+
+type releaseMarkBadCmd struct {
+	adminFlags
+	Release string `arg:"" placeholder:"ID" help:"Release that is bad."`
+	Reason  string `required:"" placeholder:"TEXT" help:"Why, for those who come later."`
+}
+
+func (*releaseMarkBadCmd) Help() string {
+	return `Channels that are at it go back to the release before.
+
+Example: geodrop release mark-bad r42-9f3ab1c2 --reason 'no drops in Leeds'`
+}
+
+func (c *releaseMarkBadCmd) Run(r *run) error {
+	return c.move(r, map[string]string{"reason": c.Reason}, "v1", "releases", c.Release, "bad")
+}

@@ -1,0 +1,86 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"geodrop/sync/manifest"
+	"geodrop/sync/origin"
+)
+
+// TestReported: the origin knows which node serves what.
+func TestReported(t *testing.T) {
+	o := openOrigin(t, origin.Options{})
+	m := publish(t, o, 1, "a")
+	n := newNode()
+	options := quick(t, n, listen(t, http.NotFoundHandler()), listen(t, o))
+	options.Node = "leeds-1"
+	start(t, options)
+	n.await(t, m.ID)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for range tick.C {
+		if s := o.State().Nodes; len(s) == 1 && s[0].Release == m.ID {
+			if s[0].Node != "leeds-1" || s[0].Channel != manifest.DefaultChannel || s[0].Since.IsZero() {
+				t.Errorf("it is listed as %+v", s[0])
+			}
+			return
+		}
+	}
+}
+
+// TestReportPace: a report goes up when something changes, and from time to time.
+func TestReportPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got []account
+		options := quick(t, newNode(), nil)
+		options.Upstreams = []*url.URL{{Scheme: "http", Host: "upstream.example"}}
+		options.Node = "n"
+		options.Client = &http.Client{Transport: taker(func(b []byte) {
+			var r account
+			if err := json.Unmarshal(b, &r); err != nil {
+				t.Error(err)
+			}
+			got = append(got, r)
+		})}
+		a, err := Open(options)
+		must(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); a.report(ctx) }()
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		if n := len(got); n < 20 || n > 41 {
+			t.Errorf("%d reports in 10 min", n)
+		}
+		before := len(got)
+		a.state.change(func(s *Status) { s.Release = "r1-01234567" })
+		time.Sleep(1500 * time.Millisecond)
+		synctest.Wait()
+		if len(got) == before || got[len(got)-1].Release != "r1-01234567" {
+			t.Errorf("a change is not told: %+v", got[before:])
+		}
+		cancel()
+		<-done
+		must(t, a.Close())
+	})
+}
+
+// taker is a network that takes every report.
+type taker func(body []byte)
+
+// RoundTrip takes one.
+func (take taker) RoundTrip(r *http.Request) (*http.Response, error) {
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	take(b)
+	return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody, Request: r}, nil
+}

@@ -1,0 +1,178 @@
+package origin
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"geodrop/sync/manifest"
+)
+
+// State is what operators see of an origin.
+type State struct {
+	Releases []ReleaseState `json:"releases"` // in the order of their publication
+	Channels []ChannelState `json:"channels"`
+	Nodes    []NodeState    `json:"nodes"`
+}
+
+// ReleaseState is one release.
+type ReleaseState struct {
+	Release
+	Bytes int64 `json:"bytes"`
+	Bad   *Bad  `json:"bad,omitempty"`
+}
+
+// ChannelState is where a channel is.
+type ChannelState struct {
+	manifest.Pointer
+	Pinned bool   `json:"pinned,omitempty"`
+	Before string `json:"before,omitempty"` // where rollback leads
+	Next   string `json:"next,omitempty"`   // where the end of the pin leads
+}
+
+// State is that of this moment.
+func (o *Origin) State() State {
+	o.mutex.RLock()
+	defer o.mutex.RUnlock()
+	s := State{Releases: []ReleaseState{}, Channels: []ChannelState{}, Nodes: o.nodes.list(o.options.Now())}
+	for _, r := range o.releases {
+		state := ReleaseState{Release: r.Release, Bytes: r.manifest.Bytes()}
+		if bad, ok := o.marks.Bad[r.ID]; ok {
+			state.Bad = &bad
+		}
+		s.Releases = append(s.Releases, state)
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.channels)) {
+		if c := o.channels[name]; c.served() {
+			mark := o.marks.Channels[name]
+			s.Channels = append(s.Channels, ChannelState{c.pointer, mark.Pinned, o.before(name), mark.Next})
+		}
+	}
+	return s
+}
+
+// minToken is the least length of an operator's token.
+const minToken = 16
+
+// Admin is the handler for operators, who send the token as a bearer does:
+//
+//	GET  /v1/state                             State
+//	POST /v1/channels/NAME/promote  {"release":"r42-…"}
+//	POST /v1/channels/NAME/rollback
+//	POST /v1/channels/NAME/pin      /unpin
+//	POST /v1/releases/ID/bad        {"reason":"…"}
+//
+// All but the first answer with the pointers that moved.
+func (o *Origin) Admin(token string) (http.Handler, error) {
+	if len(token) < minToken {
+		return nil, fmt.Errorf("the token of operators has fewer than %d characters", minToken)
+	}
+	mux := chi.NewRouter()
+	mux.Use(func(next http.Handler) http.Handler { return o.admit(token, next) })
+	mux.Get("/v1/state", o.answer("state", func(x *exchange) error { return x.sendJSON(o.State()) }))
+	for pattern, act := range map[string]func(*exchange, order) ([]manifest.Pointer, error){
+		"/v1/channels/{name}/promote": func(x *exchange, say order) ([]manifest.Pointer, error) {
+			return one(o.Promote(chi.URLParam(x.r, "name"), say.Release))
+		},
+		"/v1/channels/{name}/rollback": func(x *exchange, _ order) ([]manifest.Pointer, error) {
+			return one(o.Rollback(chi.URLParam(x.r, "name")))
+		},
+		"/v1/channels/{name}/pin": func(x *exchange, _ order) ([]manifest.Pointer, error) {
+			return one(o.Pin(chi.URLParam(x.r, "name"), true))
+		},
+		"/v1/channels/{name}/unpin": func(x *exchange, _ order) ([]manifest.Pointer, error) {
+			return one(o.Pin(chi.URLParam(x.r, "name"), false))
+		},
+		"/v1/releases/{id}/bad": func(x *exchange, say order) ([]manifest.Pointer, error) {
+			return o.MarkBad(chi.URLParam(x.r, "id"), say.Reason)
+		},
+	} {
+		mux.Post(pattern, o.answer(pattern, func(x *exchange) error { return o.obey(x, act) }))
+	}
+	mux.NotFound(o.answer("none", func(*exchange) error { return notFound("operators find /v1/state here, and what release list names") }))
+	return mux, nil
+}
+
+func one(p manifest.Pointer, err error) ([]manifest.Pointer, error) {
+	return []manifest.Pointer{p}, err
+}
+
+// admit lets those in who have the token. What they send is compared in a time
+// that does not tell of the token.
+func (o *Origin) admit(token string, next http.Handler) http.Handler {
+	want := sha256.Sum256([]byte(token))
+	denied := o.answer("denied", func(x *exchange) error {
+		x.w.Header().Set("WWW-Authenticate", "Bearer")
+		return &problem{status: http.StatusUnauthorized, code: "unauthorized", detail: "send the token of operators: Authorization: Bearer …"}
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		got := sha256.Sum256([]byte(sent))
+		if !ok || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+			denied(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// order is the body of what operators ask for.
+type order struct {
+	Release string `json:"release"`
+	Reason  string `json:"reason"`
+}
+
+// maxOrder bounds the body of a request.
+const maxOrder = 4 << 10
+
+func (o *Origin) obey(x *exchange, act func(*exchange, order) ([]manifest.Pointer, error)) error {
+	x.deadline(o.options.SendTimeout + time.Minute) // a publication may have to end first
+	var say order
+	if err := x.readJSON(&say); err != nil {
+		return err
+	}
+	moved, err := act(x, say)
+	o.options.Log.Info("an operator asked", "path", x.r.URL.Path, "release", say.Release, "moved", len(moved), "error", err)
+	switch {
+	case errors.Is(err, ErrUnknown):
+		return notFound(err.Error())
+	case errors.Is(err, ErrBad), errors.Is(err, ErrNoneBefore), errors.Is(err, manifest.ErrPointer):
+		return &problem{status: http.StatusConflict, code: "conflict", detail: err.Error()}
+	case err != nil:
+		return err
+	}
+	return x.sendJSON(moved)
+}
+
+// readJSON reads a body, which may be empty.
+func (x *exchange) readJSON(into any) error {
+	d := json.NewDecoder(http.MaxBytesReader(x.w, x.r.Body, maxOrder))
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	if err == nil {
+		if _, err = d.Token(); err == nil {
+			err = errors.New("more than one value")
+		}
+	}
+	if !errors.Is(err, io.EOF) {
+		return &problem{status: http.StatusBadRequest, code: "invalid_body", detail: "the body is no JSON that is known here: " + err.Error()}
+	}
+	return nil
+}
+
+func (x *exchange) sendJSON(body any) error {
+	h := x.w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	return sendError(json.NewEncoder(x.w).Encode(body))
+}

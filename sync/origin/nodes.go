@@ -1,0 +1,95 @@
+package origin
+
+import (
+	"cmp"
+	"net/http"
+	"regexp"
+	"slices"
+	"sync"
+	"time"
+
+	"geodrop/sync/manifest"
+)
+
+// NodeState is what a node says of itself. Nobody vouches for it.
+type NodeState struct {
+	Node     string    `json:"node"` // its name
+	Channel  string    `json:"channel"`
+	Release  string    `json:"release,omitempty"` // that it serves
+	Since    time.Time `json:"since,omitzero"`
+	Class    string    `json:"class,omitempty"` // of what it fails with
+	Stale    bool      `json:"stale,omitempty"`
+	Reported time.Time `json:"reported,omitzero"` // set here
+}
+
+const (
+	// maxNodes bounds what is known of nodes.
+	maxNodes = 16384
+	// nodeLife is how long a node is listed after its last report.
+	nodeLife = 10 * time.Minute
+)
+
+var (
+	nodeForm    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$`)
+	releaseForm = regexp.MustCompile(`^(r[0-9]{1,20}-[0-9a-f]{8})?$`)
+	classForm   = regexp.MustCompile(`^[a-z_]{0,32}$`)
+)
+
+// nodes is the list of those that reported.
+type nodes struct {
+	mutex  sync.Mutex
+	byName map[string]NodeState
+}
+
+// note keeps a report; false when there are too many nodes.
+func (n *nodes) note(s NodeState, now time.Time) bool {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	if _, known := n.byName[s.Node]; !known && len(n.byName) >= maxNodes {
+		n.forget(now)
+		if len(n.byName) >= maxNodes {
+			return false
+		}
+	}
+	s.Reported = now.UTC()
+	n.byName[s.Node] = s
+	return true
+}
+
+func (n *nodes) forget(now time.Time) {
+	for name, s := range n.byName {
+		if now.Sub(s.Reported) > nodeLife {
+			delete(n.byName, name)
+		}
+	}
+}
+
+// list is by name.
+func (n *nodes) list(now time.Time) []NodeState {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	n.forget(now)
+	list := make([]NodeState, 0, len(n.byName))
+	for _, s := range n.byName {
+		list = append(list, s)
+	}
+	slices.SortFunc(list, func(a, b NodeState) int { return cmp.Compare(a.Node, b.Node) })
+	return list
+}
+
+// postNode takes the report of a node.
+func (o *Origin) postNode(x *exchange) error {
+	var s NodeState
+	if err := x.readJSON(&s); err != nil {
+		return err
+	}
+	if !nodeForm.MatchString(s.Node) || !manifest.ValidChannel(s.Channel) || !releaseForm.MatchString(s.Release) || !classForm.MatchString(s.Class) {
+		return &problem{status: http.StatusBadRequest, code: "invalid_value", detail: "node, channel, release or class is none"}
+	}
+	if !o.nodes.note(s, o.options.Now()) {
+		o.metrics.refused.WithLabelValues("nodes").Inc()
+		return overloaded("so many nodes have reported already")
+	}
+	x.w.WriteHeader(http.StatusNoContent)
+	return nil
+}

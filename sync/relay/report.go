@@ -1,0 +1,58 @@
+package relay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+)
+
+// maxReport bounds what a node says of itself.
+const maxReport = 4 << 10
+
+// maxReports are passed on at a time.
+const maxReports = 64
+
+// postNode passes the report of a node on. What is in it is for the origin to
+// judge.
+func (r *Relay) postNode(x *exchange) error {
+	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxReport))
+	if err != nil {
+		return &problem{status: http.StatusBadRequest, code: "invalid_body", detail: "a report has so many bytes at most"}
+	}
+	if !enter(x.r.Context(), r.reports) {
+		r.metrics.refused.WithLabelValues("reports").Inc()
+		return full("so many reports are being passed on already")
+	}
+	defer func() { <-r.reports }()
+	ctx, cancel := context.WithTimeout(x.r.Context(), r.options.Timeout)
+	defer cancel()
+	u, err := r.upstreams.choose(ctx, nil)
+	if err == nil {
+		err = r.post(ctx, u, body)
+	}
+	if err != nil {
+		return &problem{status: http.StatusBadGateway, code: "upstream", detail: "no upstream takes the report", retry: true}
+	}
+	x.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (r *Relay) post(ctx context.Context, u *upstream, body []byte) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.url.JoinPath("v1", "nodes").String(), bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := r.options.Client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()                                          // read only: nothing to lose
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxReport)) // so that the connection can be used again
+	if resp.StatusCode != http.StatusNoContent {
+		return errors.New("it is not taken")
+	}
+	return nil
+}
