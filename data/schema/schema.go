@@ -14,6 +14,7 @@
 //	zones       id             shape, times
 //
 //	changes     the change sequence, advanced by triggers on all of the above
+//	change_log  which POIs, memberships, sets and areas were changed, by triggers as well
 //	writes      tokens of transactions, so that a retry writes nothing twice
 //	imports     how far an import came that was interrupted
 //
@@ -46,7 +47,7 @@ const (
 )
 
 // Version is the version of the schema that this program reads and writes.
-const Version = 1
+const Version = 2
 
 // Errors of a database whose tables are not those of Version.
 var (

@@ -28,13 +28,13 @@ var errDriver = errors.New("the driver of the database cannot stream")
 //
 // Rows come from the driver itself: what package sql does between a driver and
 // a caller, for each column of each row, costs as much as reading it.
-func (s *Snapshot) each(ctx context.Context, table, query string, fn func(*cursor) bool) error {
+func (s *Snapshot) each(ctx context.Context, table, query string, fn func(*cursor) bool, args ...driver.Value) error {
 	err := s.acquire()
 	if err == nil {
 		defer s.release()
 		var reading error
 		err = s.conn.Raw(func(conn any) error {
-			reading = s.read(ctx, conn, &cursor{reporter: &reporter{s: s, table: table}}, query, fn)
+			reading = s.read(ctx, conn, &cursor{reporter: &reporter{s: s, table: table}}, query, fn, args)
 			return nil
 		})
 		err = errors.Join(err, reading)
@@ -46,7 +46,7 @@ func (s *Snapshot) each(ctx context.Context, table, query string, fn func(*curso
 }
 
 // read prepares the query, so that numbers come as such.
-func (s *Snapshot) read(ctx context.Context, conn any, c *cursor, query string, fn func(*cursor) bool) (err error) {
+func (s *Snapshot) read(ctx context.Context, conn any, c *cursor, query string, fn func(*cursor) bool, args []driver.Value) (err error) {
 	preparer, ok := conn.(driver.ConnPrepareContext)
 	if !ok {
 		return errDriver
@@ -60,12 +60,21 @@ func (s *Snapshot) read(ctx context.Context, conn any, c *cursor, query string, 
 	if !ok {
 		return errDriver
 	}
-	rows, err := querier.QueryContext(s.e.queryContext(ctx), nil)
+	rows, err := querier.QueryContext(s.e.queryContext(ctx), named(args))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	return c.drain(ctx, rows, fn)
+}
+
+// named are the values of the question marks in a query.
+func named(args []driver.Value) []driver.NamedValue {
+	values := make([]driver.NamedValue, len(args))
+	for i, v := range args {
+		values[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	return values
 }
 
 func (c *cursor) drain(ctx context.Context, rows driver.Rows, fn func(*cursor) bool) error {

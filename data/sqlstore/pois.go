@@ -98,7 +98,7 @@ func (r *rawPOIs) add(c *cursor) {
 	p.ID, p.Name, p.Kind = poi.POIID(r.keep(c, 0)), r.keep(c, 1), r.keep(c, 2)
 	r.attrs = append(r.attrs, r.keep(c, 3))
 	var err error
-	if p.Pos, err = position(c); err != nil {
+	if p.Pos, err = position(c, 4); err != nil {
 		if r.faults == nil {
 			r.faults = make(map[int]error)
 		}
@@ -106,12 +106,13 @@ func (r *rawPOIs) add(c *cursor) {
 	}
 }
 
-func position(c *cursor) (pos coord.E7, err error) {
-	lat, err := c.number(4, "lat_e7", math.MinInt32, math.MaxInt32)
+// position reads the columns lat_e7, lng_e7, of which i is the first.
+func position(c *cursor, i int) (pos coord.E7, err error) {
+	lat, err := c.number(i, "lat_e7", math.MinInt32, math.MaxInt32)
 	if err != nil {
 		return pos, err
 	}
-	lng, err := c.number(5, "lng_e7", math.MinInt32, math.MaxInt32)
+	lng, err := c.number(i+1, "lng_e7", math.MinInt32, math.MaxInt32)
 	pos = coord.E7{Lat: int32(lat), Lng: int32(lng)}
 	if pos.Lng == coord.MaxLngE7 {
 		pos.Lng = -coord.MaxLngE7

@@ -108,7 +108,7 @@ func (t *transaction) PutSets(ctx context.Context, sets []poi.SetID) error {
 	})
 }
 
-var poiTable = target{table: "pois", key: []string{"id"}, set: []string{"name", "lat_e7", "lng_e7", "kind", "attrs"}}
+var poiTable = target{table: "pois", key: []string{"id"}, set: []string{"name", "lat_e7", "lng_e7", "kind", "attrs"}, logged: true}
 
 func (t *transaction) PutPOIs(ctx context.Context, pois []poi.POIRow) error {
 	return t.put(ctx, &poiTable, len(pois), func(args []any, i int) ([]any, error) {
@@ -148,7 +148,7 @@ func checkReserved(attrs []poi.Attr) error {
 	return nil
 }
 
-var memberTable = target{table: "set_members", key: []string{"poi_id", "set_id"}}
+var memberTable = target{table: "set_members", key: []string{"poi_id", "set_id"}, logged: true}
 
 func (t *transaction) PutMemberships(ctx context.Context, memberships []poi.MembershipRow) error {
 	return t.put(ctx, &memberTable, len(memberships), func(args []any, i int) ([]any, error) {
@@ -206,10 +206,16 @@ func (t *transaction) DeleteSets(ctx context.Context, ids []poi.SetID) error {
 }
 
 func (t *transaction) DeletePOIs(ctx context.Context, ids []poi.POIID) error {
+	if err := t.log(ctx, len(ids)); err != nil {
+		return err
+	}
 	return remove(ctx, t, ids, "pois.id", "set_members.poi_id")
 }
 
 func (t *transaction) DeleteMemberships(ctx context.Context, memberships []poi.Membership) error {
+	if err := t.log(ctx, len(memberships)); err != nil {
+		return err
+	}
 	for _, m := range memberships {
 		if err := t.exec(ctx, "DELETE FROM set_members WHERE poi_id = ? AND set_id = ?", string(m.POI), string(m.Set)); err != nil {
 			return fmt.Errorf("table set_members: %w", err)

@@ -21,6 +21,8 @@ type transaction struct {
 	statements map[string]*sql.Stmt
 	args       []any
 	undo       bool // there is nothing to keep
+	logged     int  // rows in the change log, at most; see log
+	bulk       bool // the triggers log nothing any more
 }
 
 var _ poi.Writer = (*transaction)(nil)
@@ -97,7 +99,8 @@ func (t *transaction) Count(ctx context.Context, table poi.Table) (n int64, err 
 type target struct {
 	table    string
 	key, set []string
-	maxRows  int // of an INSERT, where rows are large; 0: as many as the engine allows
+	maxRows  int  // of an INSERT, where rows are large; 0: as many as the engine allows
+	logged   bool // in the change log, row by row
 }
 
 func (g *target) columns() int { return len(g.key) + len(g.set) }
@@ -113,6 +116,11 @@ func (g *target) query(e *Engine, rows int) string {
 // InsertRows rows, and where fewer are left a quarter, and so on, so that few
 // are prepared.
 func (t *transaction) put(ctx context.Context, g *target, n int, add func(args []any, i int) ([]any, error)) error {
+	if g.logged {
+		if err := t.log(ctx, n); err != nil {
+			return err
+		}
+	}
 	most := t.e.InsertRows
 	if g.maxRows > 0 {
 		most = min(most, g.maxRows)

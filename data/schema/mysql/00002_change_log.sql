@@ -1,0 +1,216 @@
+-- What was changed: from this a builder knows which parts of a release it has to
+-- make anew. Whoever writes adds to it, through the triggers below, unless a
+-- transaction of geodrop that writes very much says so once, and then muted = 2.
+
+-- +goose Up
+
+-- mark is random, so that the log of a copy that went its own way is told apart.
+-- kind is 'poi', with the position before, if it was there; 'member', with the
+-- id of the POI; 'set'; 'district'; 'zone'; or 'all', after which nothing older
+-- is of use. 262144 and up to as many again are kept.
+CREATE TABLE IF NOT EXISTS change_log (
+  n      BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+  mark   BIGINT NOT NULL,
+  kind   VARCHAR(8) NOT NULL,
+  id     VARCHAR(128) NOT NULL DEFAULT '',
+  lat_e7 INT NULL,
+  lng_e7 INT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+INSERT INTO change_log (mark, kind) VALUES (FLOOR(RAND() * 1e15), 'all');
+
+-- These run behind the triggers that advance the sequence, hence under its lock:
+-- n is in the order of the commits. What is to be pruned is bounded on both
+-- sides, since rows that were pruned in one transaction are passed over in it.
+-- +goose StatementBegin
+CREATE TRIGGER IF NOT EXISTS pois_insert_log AFTER INSERT ON pois FOR EACH ROW
+BEGIN
+  IF (SELECT muted FROM changes WHERE id = 1) < 2 THEN
+    INSERT INTO change_log (mark, kind, id) VALUES (FLOOR(RAND() * 1e15), 'poi', NEW.id);
+    IF LAST_INSERT_ID() % 262144 = 0 THEN
+      DELETE FROM change_log WHERE n > LAST_INSERT_ID() - 4 * 262144 AND n <= LAST_INSERT_ID() - 262144;
+    END IF;
+  END IF;
+END
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER IF NOT EXISTS pois_update_log AFTER UPDATE ON pois FOR EACH ROW
+BEGIN
+  IF (SELECT muted FROM changes WHERE id = 1) < 2 THEN
+    INSERT INTO change_log (mark, kind, id, lat_e7, lng_e7) VALUES (FLOOR(RAND() * 1e15), 'poi', OLD.id, OLD.lat_e7, OLD.lng_e7);
+    IF LAST_INSERT_ID() % 262144 = 0 THEN
+      DELETE FROM change_log WHERE n > LAST_INSERT_ID() - 4 * 262144 AND n <= LAST_INSERT_ID() - 262144;
+    END IF;
+    IF NEW.id <> OLD.id THEN
+      INSERT INTO change_log (mark, kind, id) VALUES (FLOOR(RAND() * 1e15), 'poi', NEW.id);
+    END IF;
+  END IF;
+END
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER IF NOT EXISTS pois_delete_log AFTER DELETE ON pois FOR EACH ROW
+BEGIN
+  IF (SELECT muted FROM changes WHERE id = 1) < 2 THEN
+    INSERT INTO change_log (mark, kind, id, lat_e7, lng_e7) VALUES (FLOOR(RAND() * 1e15), 'poi', OLD.id, OLD.lat_e7, OLD.lng_e7);
+    IF LAST_INSERT_ID() % 262144 = 0 THEN
+      DELETE FROM change_log WHERE n > LAST_INSERT_ID() - 4 * 262144 AND n <= LAST_INSERT_ID() - 262144;
+    END IF;
+  END IF;
+END
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER IF NOT EXISTS set_members_insert_log AFTER INSERT ON set_members FOR EACH ROW
+BEGIN
+  IF (SELECT muted FROM changes WHERE id = 1) < 2 THEN
+    INSERT INTO change_log (mark, kind, id) VALUES (FLOOR(RAND() * 1e15), 'member', NEW.poi_id);
+    IF LAST_INSERT_ID() % 262144 = 0 THEN
+      DELETE FROM change_log WHERE n > LAST_INSERT_ID() - 4 * 262144 AND n <= LAST_INSERT_ID() - 262144;
+    END IF;
+  END IF;
+END
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER IF NOT EXISTS set_members_update_log AFTER UPDATE ON set_members FOR EACH ROW
+BEGIN
+  IF (SELECT muted FROM changes WHERE id = 1) < 2 THEN
+    INSERT INTO change_log (mark, kind, id) VALUES (FLOOR(RAND() * 1e15), 'member', OLD.poi_id);
+    IF LAST_INSERT_ID() % 262144 = 0 THEN
+      DELETE FROM change_log WHERE n > LAST_INSERT_ID() - 4 * 262144 AND n <= LAST_INSERT_ID() - 262144;
+    END IF;
+    IF NEW.poi_id <> OLD.poi_id THEN
+      INSERT INTO change_log (mark, kind, id) VALUES (FLOOR(RAND() * 1e15), 'member', NEW.poi_id);
+    END IF;
+  END IF;
+END
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER IF NOT EXISTS set_members_delete_log AFTER DELETE ON set_members FOR EACH ROW
+BEGIN
+  IF (SELECT muted FROM changes WHERE id = 1) < 2 THEN
+    INSERT INTO change_log (mark, kind, id) VALUES (FLOOR(RAND() * 1e15), 'member', OLD.poi_id);
+    IF LAST_INSERT_ID() % 262144 = 0 THEN
+      DELETE FROM change_log WHERE n > LAST_INSERT_ID() - 4 * 262144 AND n <= LAST_INSERT_ID() - 262144;
+    END IF;
+  END IF;
+END
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER IF NOT EXISTS poi_sets_insert_log AFTER INSERT ON poi_sets FOR EACH ROW
+BEGIN
+  IF (SELECT muted FROM changes WHERE id = 1) < 2 THEN
+    INSERT INTO change_log (mark, kind, id) VALUES (FLOOR(RAND() * 1e15), 'set', NEW.id);
+    IF LAST_INSERT_ID() % 262144 = 0 THEN
+      DELETE FROM change_log WHERE n > LAST_INSERT_ID() - 4 * 262144 AND n <= LAST_INSERT_ID() - 262144;
+    END IF;
+  END IF;
+END
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER IF NOT EXISTS poi_sets_update_log AFTER UPDATE ON poi_sets FOR EACH ROW
+BEGIN
+  IF (SELECT muted FROM changes WHERE id = 1) < 2 THEN
+    INSERT INTO change_log (mark, kind, id) VALUES (FLOOR(RAND() * 1e15), 'set', OLD.id);
+    IF LAST_INSERT_ID() % 262144 = 0 THEN
+      DELETE FROM change_log WHERE n > LAST_INSERT_ID() - 4 * 262144 AND n <= LAST_INSERT_ID() - 262144;
+    END IF;
+    IF NEW.id <> OLD.id THEN
+      INSERT INTO change_log (mark, kind, id) VALUES (FLOOR(RAND() * 1e15), 'set', NEW.id);
+    END IF;
+  END IF;
+END
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER IF NOT EXISTS poi_sets_delete_log AFTER DELETE ON poi_sets FOR EACH ROW
+BEGIN
+  IF (SELECT muted FROM changes WHERE id = 1) < 2 THEN
+    INSERT INTO change_log (mark, kind, id) VALUES (FLOOR(RAND() * 1e15), 'set', OLD.id);
+    IF LAST_INSERT_ID() % 262144 = 0 THEN
+      DELETE FROM change_log WHERE n > LAST_INSERT_ID() - 4 * 262144 AND n <= LAST_INSERT_ID() - 262144;
+    END IF;
+  END IF;
+END
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER IF NOT EXISTS districts_insert_log AFTER INSERT ON districts FOR EACH ROW
+BEGIN
+  IF (SELECT muted FROM changes WHERE id = 1) < 2 THEN
+    INSERT INTO change_log (mark, kind) VALUES (FLOOR(RAND() * 1e15), 'district');
+    IF LAST_INSERT_ID() % 262144 = 0 THEN
+      DELETE FROM change_log WHERE n > LAST_INSERT_ID() - 4 * 262144 AND n <= LAST_INSERT_ID() - 262144;
+    END IF;
+  END IF;
+END
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER IF NOT EXISTS districts_update_log AFTER UPDATE ON districts FOR EACH ROW
+BEGIN
+  IF (SELECT muted FROM changes WHERE id = 1) < 2 THEN
+    INSERT INTO change_log (mark, kind) VALUES (FLOOR(RAND() * 1e15), 'district');
+    IF LAST_INSERT_ID() % 262144 = 0 THEN
+      DELETE FROM change_log WHERE n > LAST_INSERT_ID() - 4 * 262144 AND n <= LAST_INSERT_ID() - 262144;
+    END IF;
+  END IF;
+END
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER IF NOT EXISTS districts_delete_log AFTER DELETE ON districts FOR EACH ROW
+BEGIN
+  IF (SELECT muted FROM changes WHERE id = 1) < 2 THEN
+    INSERT INTO change_log (mark, kind) VALUES (FLOOR(RAND() * 1e15), 'district');
+    IF LAST_INSERT_ID() % 262144 = 0 THEN
+      DELETE FROM change_log WHERE n > LAST_INSERT_ID() - 4 * 262144 AND n <= LAST_INSERT_ID() - 262144;
+    END IF;
+  END IF;
+END
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER IF NOT EXISTS zones_insert_log AFTER INSERT ON zones FOR EACH ROW
+BEGIN
+  IF (SELECT muted FROM changes WHERE id = 1) < 2 THEN
+    INSERT INTO change_log (mark, kind) VALUES (FLOOR(RAND() * 1e15), 'zone');
+    IF LAST_INSERT_ID() % 262144 = 0 THEN
+      DELETE FROM change_log WHERE n > LAST_INSERT_ID() - 4 * 262144 AND n <= LAST_INSERT_ID() - 262144;
+    END IF;
+  END IF;
+END
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER IF NOT EXISTS zones_update_log AFTER UPDATE ON zones FOR EACH ROW
+BEGIN
+  IF (SELECT muted FROM changes WHERE id = 1) < 2 THEN
+    INSERT INTO change_log (mark, kind) VALUES (FLOOR(RAND() * 1e15), 'zone');
+    IF LAST_INSERT_ID() % 262144 = 0 THEN
+      DELETE FROM change_log WHERE n > LAST_INSERT_ID() - 4 * 262144 AND n <= LAST_INSERT_ID() - 262144;
+    END IF;
+  END IF;
+END
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER IF NOT EXISTS zones_delete_log AFTER DELETE ON zones FOR EACH ROW
+BEGIN
+  IF (SELECT muted FROM changes WHERE id = 1) < 2 THEN
+    INSERT INTO change_log (mark, kind) VALUES (FLOOR(RAND() * 1e15), 'zone');
+    IF LAST_INSERT_ID() % 262144 = 0 THEN
+      DELETE FROM change_log WHERE n > LAST_INSERT_ID() - 4 * 262144 AND n <= LAST_INSERT_ID() - 262144;
+    END IF;
+  END IF;
+END
+-- +goose StatementEnd
+
+-- +goose Down
+
+DROP TRIGGER IF EXISTS pois_insert_log;
+DROP TRIGGER IF EXISTS pois_update_log;
+DROP TRIGGER IF EXISTS pois_delete_log;
+DROP TRIGGER IF EXISTS set_members_insert_log;
+DROP TRIGGER IF EXISTS set_members_update_log;
+DROP TRIGGER IF EXISTS set_members_delete_log;
+DROP TRIGGER IF EXISTS poi_sets_insert_log;
+DROP TRIGGER IF EXISTS poi_sets_update_log;
+DROP TRIGGER IF EXISTS poi_sets_delete_log;
+DROP TRIGGER IF EXISTS districts_insert_log;
+DROP TRIGGER IF EXISTS districts_update_log;
+DROP TRIGGER IF EXISTS districts_delete_log;
+DROP TRIGGER IF EXISTS zones_insert_log;
+DROP TRIGGER IF EXISTS zones_update_log;
+DROP TRIGGER IF EXISTS zones_delete_log;
+DROP TABLE IF EXISTS change_log;
