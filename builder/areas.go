@@ -68,6 +68,10 @@ func (b *build) indexAreas(districts []*poi.District, zones []*poi.Zone) (err er
 	if err != nil {
 		return fmt.Errorf("districts: %w", err)
 	}
+	return b.indexZones(zones)
+}
+
+func (b *build) indexZones(zones []*poi.Zone) (err error) {
 	var always, timed []*poi.Zone
 	for _, z := range zones {
 		if z.Always() {

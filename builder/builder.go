@@ -18,12 +18,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 
 	"geodrop/builder/extsort"
 	"geodrop/grid"
+	"geodrop/grid/index"
 	"geodrop/poi"
+	"geodrop/poi/catalog"
 	"geodrop/sync/atomicfile"
+	"geodrop/sync/manifest"
 )
 
 // Options of a build. The zero value, with Out set, is what geodrop uses unless
@@ -52,6 +56,14 @@ type Options struct {
 	// AcceptRejectedConfig seals a release although a zone, a district, a task,
 	// a prize or a merchant was rejected: a hazard may be missing from it.
 	AcceptRejectedConfig bool
+
+	// Base is the folder of the release to build upon; default: that in Out. A
+	// source that keeps track of changes (poi.Tracker) is then read as far as it
+	// changed, and segments without a change are taken over. The bytes are those
+	// of a build of everything; where that is not certain, as after an edit of a
+	// district, one is made. Full makes one in any case.
+	Base string
+	Full bool
 
 	Progress Progress     // default: none
 	Log      *slog.Logger // default: discarded
@@ -206,7 +218,9 @@ type build struct {
 	sets      *setTable
 	rejected  rejected
 	supply    *supply
-	sealing   bool // the manifest may be in place
+	screened  []int64  // POIs in each of the zones without times
+	mark      poi.Mark // of the source's state, if it keeps track of changes
+	sealing   bool     // the manifest may be in place
 }
 
 func (b *build) run(ctx context.Context) (err error) {
@@ -227,23 +241,10 @@ func (b *build) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	b.stage("areas")
-	if err := b.readConfig(ctx); err != nil {
+	if err := b.readMark(ctx); err != nil {
 		return err
 	}
-	sorted, err := b.sortPOIs(ctx)
-	if err = errors.Join(err, <-b.indexed); err != nil {
-		if sorted != nil {
-			err = errors.Join(err, sorted.close())
-		}
-		return err
-	}
-	defer func() { err = errors.Join(err, sorted.close()) }()
-	if err := b.checkRejected(); err != nil {
-		return err
-	}
-	b.stage("write")
-	segments, err := b.writeSegments(ctx, sorted)
+	p, err := b.make(ctx, before)
 	if err != nil {
 		return err
 	}
@@ -251,7 +252,61 @@ func (b *build) run(ctx context.Context) (err error) {
 		return err
 	}
 	b.stage("seal")
-	return b.seal(ctx, revision, segments)
+	return b.seal(ctx, revision, p)
+}
+
+func (b *build) readMark(ctx context.Context) (err error) {
+	if tracker, ok := b.src.(poi.Tracker); ok {
+		b.mark, err = tracker.Mark(ctx)
+	}
+	return err
+}
+
+// make makes the parts of the release, upon a base if that can be.
+func (b *build) make(ctx context.Context, before *manifest.Manifest) (*parts, error) {
+	p, err := b.makeUpon(ctx, before)
+	if err == nil || ctx.Err() != nil {
+		return p, err
+	}
+	b.clock.stop(b.summary)
+	*b.summary = Summary{ScreenedBy: map[string]int64{}, Stages: b.summary.Stages}
+	if !errors.Is(err, errNoBase) {
+		b.summary.NotUpon = err.Error()
+		b.opts.Log.Info("everything is built anew", "reason", err)
+	}
+	return b.makeAll(ctx)
+}
+
+// makeAll makes the parts from everything that the source has.
+func (b *build) makeAll(ctx context.Context) (p *parts, err error) {
+	b.stage("areas")
+	if err := b.readConfig(ctx); err != nil {
+		return nil, err
+	}
+	sorted, err := b.sortPOIs(ctx)
+	if err = errors.Join(err, <-b.indexed); err != nil {
+		if sorted != nil {
+			err = errors.Join(err, sorted.close())
+		}
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, sorted.close()) }()
+	if err := b.checkRejected(); err != nil {
+		return nil, err
+	}
+	b.stage("write")
+	p = &parts{}
+	if p.segments, err = b.writeSegments(ctx, sorted); err != nil {
+		return nil, err
+	}
+	b.summary.Rebuilt = len(p.segments)
+	for _, d := range b.districts.records {
+		p.districts = append(p.districts, catalog.District{Adcode: d.Adcode, Name: d.Name, Parent: d.Parent})
+	}
+	p.areas, err = writeObject(b.opts.Out, manifest.AreasKind, func(w io.Writer) (int64, error) {
+		return index.WriteAreas(w, b.districts.index.Tables())
+	})
+	return p, err
 }
 
 func (b *build) stage(name string) {

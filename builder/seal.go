@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"geodrop/grid/index"
 	"geodrop/poi"
 	"geodrop/poi/catalog"
 	"geodrop/sync/manifest"
@@ -28,16 +26,17 @@ const (
 	countDistricts  = "districts"
 )
 
-// seal writes the small objects and the manifest, and removes objects that are
-// no longer referred to.
-func (b *build) seal(ctx context.Context, revision poi.Revision, segments []manifest.Segment) error {
-	areas, err := writeObject(b.opts.Out, manifest.AreasKind, func(w io.Writer) (int64, error) {
-		return index.WriteAreas(w, b.districts.index.Tables())
-	})
-	if err != nil {
-		return err
-	}
-	cat, err := writeObject(b.opts.Out, manifest.CatalogKind, b.catalog().WriteTo)
+// parts are what a release is sealed from, beside the config.
+type parts struct {
+	segments  []manifest.Segment
+	areas     manifest.Object
+	districts []catalog.District
+}
+
+// seal writes the catalog and the manifest, and removes objects that are no
+// longer referred to.
+func (b *build) seal(ctx context.Context, revision poi.Revision, p *parts) error {
+	cat, err := writeObject(b.opts.Out, manifest.CatalogKind, b.catalog(p.districts).WriteTo)
 	if err != nil {
 		return err
 	}
@@ -49,9 +48,9 @@ func (b *build) seal(ctx context.Context, revision poi.Revision, segments []mani
 		Counts: map[string]int64{
 			countPostings: s.Postings, countRead: s.Read, countScreened: s.Screened,
 			countOutside: s.Outside, countWithout: s.WithoutTasks, countDuplicates: s.Duplicates,
-			countTasks: int64(len(b.config.Tasks)), countDistricts: int64(len(b.districts.records)),
+			countTasks: int64(len(b.config.Tasks)), countDistricts: int64(len(p.districts)),
 		},
-		Segments: segments, Areas: areas, Catalog: cat,
+		Segments: p.segments, Areas: p.areas, Catalog: cat,
 	}).Sealed()
 	if err != nil {
 		return err
@@ -59,37 +58,39 @@ func (b *build) seal(ctx context.Context, revision poi.Revision, segments []mani
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if b.mark != "" {
+		if err := b.newNotes().write(b.opts.Out, m); err != nil {
+			return err
+		}
+	}
 	b.sealing = true
 	if err := manifest.Write(b.opts.Out, m); err != nil {
 		return err
 	}
-	s.Release, s.Segments, s.Bytes = m.ID, len(segments), m.Bytes()
-	keep := map[string]bool{}
+	s.Release, s.Segments, s.Bytes = m.ID, len(p.segments), m.Bytes()
+	keep := map[string]bool{notesName(m): true}
 	for name := range m.Objects {
 		keep[name] = true
 	}
 	return removeObjects(b.opts.Out, keep)
 }
 
-func (b *build) catalog() *catalog.Catalog {
-	c := &catalog.Catalog{Merchants: b.config.Merchants, Prizes: b.config.Prizes, Tasks: b.config.Tasks}
-	for _, d := range b.districts.records {
-		c.Districts = append(c.Districts, catalog.District{Adcode: d.Adcode, Name: d.Name, Parent: d.Parent})
-	}
+func (b *build) catalog(districts []catalog.District) *catalog.Catalog {
+	c := &catalog.Catalog{Merchants: b.config.Merchants, Prizes: b.config.Prizes, Tasks: b.config.Tasks, Districts: districts}
 	for _, z := range b.timed.records {
 		c.Zones = append(c.Zones, catalog.Zone{ID: z.ID, Name: z.Name, Reason: z.Reason, When: z.When})
 	}
 	return c
 }
 
-// objectsIn are the names of the files in dir that are named as objects are, or
-// as signatures, which go with the release that they sign.
+// objectsIn are the names of the files in dir that are named as objects and notes
+// are, or as signatures, which go with the release that they sign.
 func objectsIn(dir string) (map[string]bool, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("list objects: %w", err)
 	}
-	kinds := []string{manifest.SegmentKind, manifest.AreasKind, manifest.CatalogKind, manifest.SignatureKind}
+	kinds := []string{manifest.SegmentKind, manifest.AreasKind, manifest.CatalogKind, manifest.SignatureKind, notesKind}
 	names := map[string]bool{}
 	for _, e := range entries {
 		ext := filepath.Ext(e.Name())

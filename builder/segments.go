@@ -1,14 +1,11 @@
 package builder
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"geodrop/builder/extsort"
-	"geodrop/grid/coord"
 	"geodrop/grid/index"
 	"geodrop/poi/catalog"
 	"geodrop/sync/manifest"
@@ -25,22 +22,24 @@ func (b *build) writeSegments(ctx context.Context, s *sorted) ([]manifest.Segmen
 		return nil, err
 	}
 	combos := &index.Combinations{}
+	out := newSegmentWriter(b, combos)
 	m := &merger{
 		b: b, fixes: fixes, hasFix: fixes.Next(),
 		combos: combos, combo: map[comboKey]comboInfo{}, zones: newSetTable(nil),
-		out: newSegmentWriter(b, combos), screened: make([]int64, len(b.always.records)),
+		cell: cellWriter{b: b, out: out},
 	}
+	b.screened = make([]int64, len(b.always.records))
 	err = errors.Join(m.merge(pois), fixes.Err())
-	b.opts.Progress.Add(m.untold)
+	m.cell.tell()
 	if err != nil {
-		return nil, errors.Join(err, m.out.wait())
+		return nil, errors.Join(err, out.wait())
 	}
-	segments, err := m.out.close()
+	segments, err := out.close()
 	if err != nil {
 		return nil, err
 	}
 	b.summary.combos(m.combo)
-	m.reportScreened()
+	b.reportScreened()
 	return segments, nil
 }
 
@@ -53,30 +52,18 @@ type merger struct {
 	combos *index.Combinations
 	combo  map[comboKey]comboInfo
 	zones  *setTable // combinations of zones with times
-	out    *segmentWriter
+	cell   cellWriter
 
-	screened []int64 // POIs in each of the zones without times
-
-	cell   []posting // of the cell being gathered
-	arena  []byte    // their texts
 	record placed
 	within []uint32 // zones with times that hold the record
 	labels []string
-	untold int // rows of which the progress does not know yet
-}
-
-// posting is an entry of a cell; its text is arena[from:to].
-type posting struct {
-	pos      coord.E7
-	combo    uint32
-	from, to int
 }
 
 func (m *merger) merge(pois *extsort.Iterator) error {
 	last, started := uint64(0), false
 	for pois.Next() {
 		if started && pois.Key() != last {
-			if err := m.flush(last); err != nil {
+			if err := m.cell.flush(last); err != nil {
 				return err
 			}
 		}
@@ -88,7 +75,7 @@ func (m *merger) merge(pois *extsort.Iterator) error {
 	if !started || pois.Err() != nil {
 		return pois.Err()
 	}
-	return m.flush(last)
+	return m.cell.flush(last)
 }
 
 func (m *merger) add(cell uint64, payload []byte) error {
@@ -101,7 +88,7 @@ func (m *merger) add(cell uint64, payload []byte) error {
 		return err
 	}
 	if zone, hit := m.b.always.first(r.pos); hit {
-		m.screened[zone]++
+		m.b.screened[zone]++
 		return nil
 	}
 	key := comboKey{district: noDistrict, sets: sets}
@@ -110,9 +97,7 @@ func (m *merger) add(cell uint64, payload []byte) error {
 	}
 	m.within = m.b.timed.index.Find(r.pos, m.within[:0])
 	key.zones = m.zones.combo(m.within)
-	from := len(m.arena)
-	m.arena = append(m.arena, r.text...)
-	m.cell = append(m.cell, posting{pos: r.pos, combo: m.comboOf(key), from: from, to: len(m.arena)})
+	m.cell.add(r.pos, m.comboOf(key), r.text)
 	return nil
 }
 
@@ -136,47 +121,12 @@ func (m *merger) fixFor(cell uint64, of origin) (uint32, error) {
 	}
 }
 
-// flush writes the gathered cell. It may be empty: its POIs were all dropped or
-// screened out.
-func (m *merger) flush(key uint64) error {
-	if len(m.cell) == 0 {
-		return nil
-	}
-	c, err := m.b.grid.CellFromKey(key)
-	if err != nil {
-		return err
-	}
-	text := func(p posting) []byte { return m.arena[p.from:p.to] }
-	slices.SortFunc(m.cell, func(a, b posting) int { return bytes.Compare(text(a), text(b)) })
-	if err := m.out.turnTo(c.Tile()); err != nil {
-		return err
-	}
-	for _, p := range m.cell {
-		if err := m.out.add(index.Entry{Cell: c, Pos: p.pos, Combo: p.combo, Text: text(p)}); err != nil {
-			return err
-		}
-	}
-	m.b.summary.cell(m.b.grid, c, len(m.cell))
-	m.progress(len(m.cell))
-	m.cell, m.arena = m.cell[:0], m.arena[:0]
-	return nil
-}
-
-// progress tells of rows, some thousands at a time.
-func (m *merger) progress(rows int) {
-	const step = 4096
-	if m.untold += rows; m.untold >= step {
-		m.b.opts.Progress.Add(m.untold)
-		m.untold = 0
-	}
-}
-
 // reportScreened adds the zones that screened something to the summary.
-func (m *merger) reportScreened() {
-	s := m.b.summary
-	for i, n := range m.screened {
+func (b *build) reportScreened() {
+	s := b.summary
+	for i, n := range b.screened {
 		if n > 0 {
-			z := m.b.always.records[i]
+			z := b.always.records[i]
 			s.Screened += n
 			s.ScreenedBy[z.Reason] += n
 			s.zones = append(s.zones, ZoneCount{ID: z.ID, Name: z.Name, Reason: z.Reason, Count: n})

@@ -78,6 +78,17 @@ func (w *segmentWriter) cut() error {
 	return nil
 }
 
+// atCut reports whether a segment ended and the next has no entry yet.
+func (w *segmentWriter) atCut() bool { return w.open.Len() == 0 }
+
+// keep takes a segment of another release over, at a cut.
+func (w *segmentWriter) keep(s manifest.Segment) error {
+	err := w.wait()
+	w.segments = append(w.segments, s)
+	w.b.summary.Postings += s.Postings
+	return err
+}
+
 // wait waits for the segment that is being written, if one is.
 func (w *segmentWriter) wait() error {
 	if w.spare != nil {

@@ -33,6 +33,10 @@ type Summary struct {
 
 	Densest  []CellCount `json:"densest_cells"`
 	Segments int         `json:"segments"`
+	Rebuilt  int         `json:"rebuilt"`            // of Segments
+	Reused   int         `json:"reused"`             // of Segments: as they are in Base
+	Base     string      `json:"base,omitempty"`     // id of the release that it was built upon
+	NotUpon  string      `json:"not_upon,omitempty"` // why it was built upon none, though one was there
 	Bytes    int64       `json:"bytes"`
 	Stages   []Stage     `json:"stages"`
 

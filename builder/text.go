@@ -32,12 +32,24 @@ func (s *Summary) Text(row func(name, value string)) {
 		cells[i] = c.Cell + " " + strconv.Itoa(c.Count)
 	}
 	row("densest cells", strings.Join(cells, ", "))
-	row("segments", strconv.Itoa(s.Segments))
+	row("segments", s.segments())
 	row("bytes", Thousands(s.Bytes))
 	for _, stage := range s.Stages {
 		row("stage "+stage.Name, fmt.Sprintf("%8.2f s, peak %s", stage.Duration.Seconds(), mebibytes(stage.PeakBytes)))
 	}
 	row("total", fmt.Sprintf("%8.2f s, peak %s", s.Total().Seconds(), mebibytes(s.Peak())))
+}
+
+// segments tells how many were made anew, where there was a release to build upon.
+func (s *Summary) segments() string {
+	n := strconv.Itoa(s.Segments)
+	switch {
+	case s.Base != "":
+		return n + ": " + strconv.Itoa(s.Rebuilt) + " rebuilt, " + strconv.Itoa(s.Reused) + " as in " + s.Base
+	case s.NotUpon != "":
+		return n + ", all rebuilt: " + s.NotUpon
+	}
+	return n
 }
 
 const shownRejects = 10

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 
 	"geodrop/grid/index"
 	"geodrop/poi"
 	"geodrop/poi/catalog"
-	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
 )
 
@@ -71,28 +69,16 @@ type verifier struct {
 }
 
 func (v *verifier) open() (err error) {
-	f, err := atomicfile.OpenRegular(filepath.Join(v.dir, v.m.Catalog.FileName(manifest.CatalogKind)))
-	if err != nil {
+	if v.catalog, err = readCatalog(v.dir, v.m); err != nil {
 		return err
-	}
-	defer f.Close() // read only: nothing to lose
-	if v.catalog, err = catalog.Read(io.LimitReader(f, v.m.Catalog.Bytes)); err != nil {
-		return fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	v.zones = make(map[poi.ZoneID]bool, len(v.catalog.Zones))
 	for _, z := range v.catalog.Zones {
 		v.zones[z.ID] = true
 	}
 	v.supply = newSupply(v.catalog.Tasks)
-	v.areas, err = index.OpenAreas(filepath.Join(v.dir, v.m.Areas.FileName(manifest.AreasKind)), index.Options{})
-	if err != nil {
-		return err
-	}
-	if areas, districts := int(v.areas.Tables().Areas), len(v.catalog.Districts); areas != districts {
-		err = fmt.Errorf("%w: the catalog %s has %d districts, the area file %d", catalog.ErrCorrupt, f.Name(), districts, areas)
-		return errors.Join(err, v.areas.Close())
-	}
-	return nil
+	v.areas, err = openAreas(v.dir, v.m, v.catalog)
+	return err
 }
 
 // counts compares what the manifest counts with what was found.
