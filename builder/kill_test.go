@@ -16,16 +16,21 @@ import (
 	"geodrop/sync/manifest"
 )
 
-// The environment of a child: the folder to build in, and whether to spill.
+// The environment of a child: the folder to build in, what, and whether to spill.
 const (
 	childEnv = "GEODROP_TEST_BUILD_IN"
 	spillEnv = "GEODROP_TEST_BUILD_SPILLS"
+	storeEnv = "GEODROP_TEST_BUILD_STORE" // to build, instead of a town
+	baseEnv  = "GEODROP_TEST_BUILD_UPON"  // folder of the release to build it upon
 )
 
 // child builds a release in dir. Before every step it writes a byte to file 3
 // and waits for one from file 4, so that it can be killed at any of them.
 func child(dir string) int {
 	c := &steps{told: os.NewFile(3, "told"), answer: os.NewFile(4, "answer")}
+	if path := os.Getenv(storeEnv); path != "" {
+		return c.buildUpon(path, Options{Out: dir, Base: os.Getenv(baseEnv), SegmentBytes: uponBytes, MaxShrink: 1, Progress: c})
+	}
 	m, o := killed(c, os.Getenv(spillEnv) != "")
 	m.at = func(string) error { c.step(); return nil }
 	o.Out, o.Progress = dir, c
@@ -72,7 +77,8 @@ func (s *steps) Fatalf(format string, args ...any) { s.Fatal(fmt.Sprintf(format,
 type killing struct {
 	t        *testing.T
 	spills   bool
-	old      string // folder of the release that is replaced
+	env      []string // further environment of the child
+	old      string   // folder of the release that is replaced
 	oldID    string
 	newID    string
 	kills    int
@@ -115,7 +121,7 @@ func (k *killing) start(replace bool) string {
 func (k *killing) run(dir string, n int, watch func(kill func()) (stop func())) (step int, killed bool) {
 	k.t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+dir)
+	cmd.Env = append(append(os.Environ(), childEnv+"="+dir), k.env...)
 	if k.spills {
 		cmd.Env = append(cmd.Env, spillEnv+"=yes")
 	}

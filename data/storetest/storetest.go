@@ -36,6 +36,8 @@ func Run(t *testing.T, open func(*testing.T) *Fixture) {
 		{"round trip", roundTrip},
 		{"upsert and delete", upsertAndDelete},
 		{"counts", counts},
+		{"changes", changes},
+		{"untracked", untracked},
 		{"order of keys", orderOfKeys},
 		{"isolation", isolation},
 		{"foreign writes", foreignWrites},
