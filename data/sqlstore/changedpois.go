@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"maps"
 	"slices"
-	"strings"
 
 	"geodrop/poi"
 )
@@ -54,7 +53,7 @@ func (l *lookup) read(ctx context.Context, ids []poi.POIID) error {
 		l.at[id] = i
 		l.found[i] = poi.POIChange{ID: id, Was: l.r.touched[id].was}
 	}
-	in := " IN (" + strings.TrimSuffix(strings.Repeat("?,", len(ids)), ",") + ")"
+	in := " IN (" + marks("?", len(ids)) + ")"
 	if err := l.readRows(ctx, in, args); err != nil {
 		return err
 	}

@@ -4,33 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"strconv"
 	"strings"
 
 	"geodrop/grid/coord"
 	"geodrop/poi"
 )
-
-// bulkRows is how many rows with a place in the change log a transaction writes
-// one by one; beyond, it says once that everything was changed: a builder that
-// has to make so much anew reads everything as fast.
-const bulkRows = 1 << 17
-
-// log notes that so many rows will be logged by the triggers.
-func (t *transaction) log(ctx context.Context, rows int) error {
-	if t.bulk {
-		return nil
-	}
-	if t.logged += rows; t.logged <= bulkRows {
-		return nil
-	}
-	t.bulk = true
-	if err := t.exec(ctx, "INSERT INTO change_log (mark, kind) VALUES (?, 'all')", rand.Int64N(1<<53)); err != nil {
-		return fmt.Errorf("table change_log: %w", err)
-	}
-	return run(ctx, t.conn, "UPDATE changes SET muted = 2 WHERE id = 1")
-}
 
 var _ poi.Tracker = (*Snapshot)(nil)
 

@@ -100,6 +100,9 @@ func (t *transaction) putParts(ctx context.Context, k *poi.Task) error {
 var setTable = target{table: "poi_sets", key: []string{"id"}}
 
 func (t *transaction) PutSets(ctx context.Context, sets []poi.SetID) error {
+	if err := t.log.note(ctx, "set", texts(sets)); err != nil {
+		return err
+	}
 	return t.put(ctx, &setTable, len(sets), func(args []any, i int) ([]any, error) {
 		if err := poi.CheckSetID("id", sets[i]); err != nil {
 			return nil, rowError(string(sets[i]), err)
@@ -108,9 +111,16 @@ func (t *transaction) PutSets(ctx context.Context, sets []poi.SetID) error {
 	})
 }
 
-var poiTable = target{table: "pois", key: []string{"id"}, set: []string{"name", "lat_e7", "lng_e7", "kind", "attrs"}, logged: true}
+var poiTable = target{table: "pois", key: []string{"id"}, set: []string{"name", "lat_e7", "lng_e7", "kind", "attrs"}}
 
 func (t *transaction) PutPOIs(ctx context.Context, pois []poi.POIRow) error {
+	ids := make([]string, len(pois))
+	for i := range pois {
+		ids[i] = string(pois[i].ID)
+	}
+	if err := t.log.pois(ctx, ids); err != nil {
+		return err
+	}
 	return t.put(ctx, &poiTable, len(pois), func(args []any, i int) ([]any, error) {
 		p := &pois[i]
 		if err := checkPOI(&p.POI); err != nil {
@@ -148,9 +158,16 @@ func checkReserved(attrs []poi.Attr) error {
 	return nil
 }
 
-var memberTable = target{table: "set_members", key: []string{"poi_id", "set_id"}, logged: true}
+var memberTable = target{table: "set_members", key: []string{"poi_id", "set_id"}}
 
 func (t *transaction) PutMemberships(ctx context.Context, memberships []poi.MembershipRow) error {
+	ids := make([]string, len(memberships))
+	for i := range memberships {
+		ids[i] = string(memberships[i].POI)
+	}
+	if err := t.log.note(ctx, "member", ids); err != nil {
+		return err
+	}
 	return t.put(ctx, &memberTable, len(memberships), func(args []any, i int) ([]any, error) {
 		m := &memberships[i]
 		if err := m.Check(); err != nil {
@@ -166,6 +183,9 @@ const areaRows = 1
 var districtTable = target{table: "districts", key: []string{"adcode"}, set: []string{"name", "parent", "shape"}, maxRows: areaRows}
 
 func (t *transaction) PutDistricts(ctx context.Context, districts []*poi.District) error {
+	if err := t.log.note(ctx, "district", []string{""}); err != nil {
+		return err
+	}
 	return t.put(ctx, &districtTable, len(districts), func(args []any, i int) ([]any, error) {
 		d := districts[i]
 		if err := d.Check(); err != nil {
@@ -179,6 +199,9 @@ var zoneTable = target{table: "zones", key: []string{"id"},
 	set: []string{"name", "reason", "starts_at", "ends_at", "time_zone", "sessions", "shape"}, maxRows: areaRows}
 
 func (t *transaction) PutZones(ctx context.Context, zones []*poi.Zone) error {
+	if err := t.log.note(ctx, "zone", []string{""}); err != nil {
+		return err
+	}
 	return t.put(ctx, &zoneTable, len(zones), func(args []any, i int) ([]any, error) {
 		z := zones[i]
 		if err := z.Check(); err != nil {
@@ -202,18 +225,30 @@ func (t *transaction) DeleteTasks(ctx context.Context, ids []poi.TaskID) error {
 }
 
 func (t *transaction) DeleteSets(ctx context.Context, ids []poi.SetID) error {
+	if err := t.log.note(ctx, "set", texts(ids)); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := t.log.members(ctx, string(id)); err != nil {
+			return err
+		}
+	}
 	return remove(ctx, t, ids, "poi_sets.id", "set_members.set_id")
 }
 
 func (t *transaction) DeletePOIs(ctx context.Context, ids []poi.POIID) error {
-	if err := t.log(ctx, len(ids)); err != nil {
+	if err := t.log.pois(ctx, texts(ids)); err != nil {
 		return err
 	}
 	return remove(ctx, t, ids, "pois.id", "set_members.poi_id")
 }
 
 func (t *transaction) DeleteMemberships(ctx context.Context, memberships []poi.Membership) error {
-	if err := t.log(ctx, len(memberships)); err != nil {
+	ids := make([]string, len(memberships))
+	for i, m := range memberships {
+		ids[i] = string(m.POI)
+	}
+	if err := t.log.note(ctx, "member", ids); err != nil {
 		return err
 	}
 	for _, m := range memberships {
@@ -225,10 +260,16 @@ func (t *transaction) DeleteMemberships(ctx context.Context, memberships []poi.M
 }
 
 func (t *transaction) DeleteDistricts(ctx context.Context, ids []poi.Adcode) error {
+	if err := t.log.note(ctx, "district", []string{""}); err != nil {
+		return err
+	}
 	return remove(ctx, t, ids, "districts.adcode")
 }
 
 func (t *transaction) DeleteZones(ctx context.Context, ids []poi.ZoneID) error {
+	if err := t.log.note(ctx, "zone", []string{""}); err != nil {
+		return err
+	}
 	return remove(ctx, t, ids, "zones.id")
 }
 

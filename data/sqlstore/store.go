@@ -169,6 +169,7 @@ func (s *Store) attempt(ctx context.Context, token string, again bool, fn func(c
 		return err
 	}
 	t := &transaction{conn: conn, e: &s.e}
+	t.log = newChangeLog(t)
 	defer func() { t.release(err) }()
 	if err := run(ctx, conn, s.e.BeginWrite...); err != nil {
 		return err

@@ -21,8 +21,7 @@ type transaction struct {
 	statements map[string]*sql.Stmt
 	args       []any
 	undo       bool // there is nothing to keep
-	logged     int  // rows in the change log, at most; see log
-	bulk       bool // the triggers log nothing any more
+	log        changeLog
 }
 
 var _ poi.Writer = (*transaction)(nil)
@@ -35,6 +34,9 @@ func (t *transaction) committed(ctx context.Context, token string) (bool, error)
 }
 
 func (t *transaction) commit(ctx context.Context, token string) error {
+	if err := t.log.prune(ctx); err != nil {
+		return err
+	}
 	now := time.Now()
 	if err := t.exec(ctx, "INSERT INTO writes (token, written_at) VALUES (?, ?)", token, now.Unix()); err != nil {
 		return err
@@ -99,37 +101,26 @@ func (t *transaction) Count(ctx context.Context, table poi.Table) (n int64, err 
 type target struct {
 	table    string
 	key, set []string
-	maxRows  int  // of an INSERT, where rows are large; 0: as many as the engine allows
-	logged   bool // in the change log, row by row
+	maxRows  int // of an INSERT, where rows are large; 0: as many as the engine allows
 }
 
 func (g *target) columns() int { return len(g.key) + len(g.set) }
 
 func (g *target) query(e *Engine, rows int) string {
-	values := "(" + strings.TrimSuffix(strings.Repeat("?,", g.columns()), ",") + ")"
+	values := "(" + marks("?", g.columns()) + ")"
 	columns := strings.Join(append(g.key[:len(g.key):len(g.key)], g.set...), ", ")
 	return fmt.Sprintf("INSERT INTO %s (%s) VALUES %s %s", g.table, columns,
-		strings.TrimSuffix(strings.Repeat(values+",", rows), ","), e.Upsert(g.key, g.set))
+		marks(values, rows), e.Upsert(g.key, g.set))
 }
 
-// put inserts n rows, of which add appends the values of row i. Statements have
-// InsertRows rows, and where fewer are left a quarter, and so on, so that few
-// are prepared.
+// put inserts n rows, of which add appends the values of row i.
 func (t *transaction) put(ctx context.Context, g *target, n int, add func(args []any, i int) ([]any, error)) error {
-	if g.logged {
-		if err := t.log(ctx, n); err != nil {
-			return err
-		}
-	}
 	most := t.e.InsertRows
 	if g.maxRows > 0 {
 		most = min(most, g.maxRows)
 	}
 	for from := 0; from < n; {
-		rows := most
-		for rows > n-from {
-			rows = (rows + 3) / 4
-		}
+		rows := statementRows(most, n-from)
 		t.args = t.args[:0]
 		for i := from; i < from+rows; i++ {
 			var err error
