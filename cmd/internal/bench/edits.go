@@ -62,7 +62,8 @@ func spread(i uint64) uint64 {
 // editedSource is a synthetic config after an edit, with a task everywhere.
 type editedSource struct {
 	*source
-	edit edit
+	edit    edit
+	changes []poi.POIChange // once tracked
 }
 
 // Config implements poi.Source.
@@ -73,7 +74,7 @@ func (s *editedSource) Config(context.Context) (*poi.Config, error) {
 		Merchants: []poi.Merchant{{ID: "m1", Name: "Tea House"}},
 		Prizes:    []poi.Prize{{ID: "badge", Name: "Badge", Kind: poi.Collectable, Merchant: "m1"}},
 		Tasks: []poi.Task{{
-			ID: "t1", Title: title, Merchant: "m1", Set: poi.AllPOIs,
+			ID: "t1", Title: title, Merchant: "m1", Set: poi.AllPOIs, ClaimRadius: 50,
 			When:   poi.Schedule{Start: from, End: from.AddDate(10, 0, 0)},
 			Prizes: []poi.TaskPrize{{Prize: "badge", Weight: 1}},
 		}},

@@ -34,8 +34,9 @@ const (
 	targetRebuilt   = 5
 )
 
-// Patch edits a release in three ways and measures what has to be moved to those
-// who have the one before, in turn with what others would move.
+// Patch edits a release in three ways and measures what building upon the one
+// before spares, and what has to be moved to those who have it, in turn with what
+// others would move.
 func Patch(ctx context.Context, o PatchOptions) (rows []Row, err error) {
 	setDefault(&o.POIs, 1000000)
 	if o.Progress == nil {
@@ -83,12 +84,15 @@ type openRelease struct {
 	dir      string
 	manifest *manifest.Manifest
 	index    *index.Index
+	took     time.Duration // to build
 }
 
 func (p *patching) release(ctx context.Context, name string, e edit) (*openRelease, error) {
 	dir := filepath.Join(p.work, name)
 	p.opts.Progress.Stage("build " + name)
-	_, err := builder.Build(ctx, &editedSource{newSource(p.points), e}, builder.Options{Out: dir, Progress: p.opts.Progress})
+	began := time.Now()
+	_, err := builder.Build(ctx, &editedSource{source: newSource(p.points), edit: e}, builder.Options{Out: dir, Progress: p.opts.Progress})
+	took := time.Since(began)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +104,7 @@ func (p *patching) release(ctx context.Context, name string, e edit) (*openRelea
 	if err != nil {
 		return nil, err
 	}
-	return &openRelease{dir, m, x}, nil
+	return &openRelease{dir, m, x, took}, nil
 }
 
 // bytes is what the release takes, its manifest included.
@@ -119,6 +123,11 @@ func (p *patching) measure(ctx context.Context, e edit) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, after.index.Close(), os.RemoveAll(after.dir)) }()
+	row, err := p.upon(ctx, e, after)
+	if err != nil {
+		return err
+	}
+	p.add(row)
 	total, err := after.bytes()
 	if err != nil {
 		return err

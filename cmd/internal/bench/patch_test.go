@@ -12,7 +12,8 @@ func TestPatch(t *testing.T) {
 	}
 	wantEmpty(t, dir)
 	wantMetrics(t, rows, "patch/scattered/2e4 moved", "patch/scattered/2e4 rebuilt", "patch/scattered/2e4/whole-files moved",
-		"patch/scattered/2e4/chunks moved", "patch/scattered/2e4/rsync moved", "patch/clustered/2e4 moved", "patch/task/2e4 rebuilt")
+		"patch/scattered/2e4/chunks moved", "patch/scattered/2e4/rsync moved", "patch/clustered/2e4 moved", "patch/task/2e4 rebuilt",
+		"upon/scattered/2e4 build_s", "upon/clustered/2e4 build_s", "upon/task/2e4 build_s")
 	for _, r := range rows {
 		if label(r) == "patch/scattered/2e4 moved" && (r.Value <= 0 || !*r.Met) {
 			t.Errorf("%s is %v %%", label(r), r.Value)
