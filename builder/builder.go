@@ -10,6 +10,15 @@
 //	                                                                  │
 //	manifest ◄─ catalog, areas ◄─ segments ◄─ district, zones ◄─ merge┘
 //
+// Upon an earlier release of a source that keeps track of changes, it reads what
+// changed and writes the segments that this touches; the others are taken over,
+// and the bytes are those of a build of everything:
+//
+//	changes ─► edits by cell ──┬─► segments, up to the next cut of the base
+//	segments of the base ──────┘   and, where nothing was edited, as they are
+//
+// What that needs beside the release is in <seal>.build, which is no part of it.
+//
 // It does not watch a store for changes and does not publish: it makes one
 // release in one folder.
 package builder

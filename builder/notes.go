@@ -29,7 +29,7 @@ type notes struct {
 }
 
 // notesVersion changes whenever this package makes other segments of the same
-// config: cuts, labels, texts, or the format of the file.
+// config (cuts, labels, texts, the formats), or other notes.
 const notesVersion = 1
 
 // notesKind is the ending of the file, which is named by the release's seal.

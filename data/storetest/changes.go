@@ -116,6 +116,42 @@ func untracked(t *testing.T, f *Fixture) {
 	}
 }
 
+// pruned: the log does not grow for ever, whoever writes, and recent entries stay.
+func pruned(t *testing.T, f *Fixture) {
+	const keep = 1 << 18
+	fill(t, f)
+	begin := markOf(t, f)
+	if err := f.Foreign(fmt.Sprintf("INSERT INTO change_log (n, mark, kind) VALUES (%d, 1, 'set')", 2*keep-2)); err != nil {
+		t.Fatal(err)
+	}
+	recent := markOf(t, f)
+	if _, err := begin.changes(t, f); err != nil {
+		t.Errorf("before the log is pruned: %v", err)
+	}
+	for range 3 {
+		if err := f.Foreign("UPDATE pois SET lat_e7 = lat_e7 + 10 WHERE id = 'a'"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := begin.changes(t, f); !errors.Is(err, poi.ErrUntracked) {
+		t.Errorf("since what was pruned: %s, %v", got, err)
+	}
+	if err := f.Foreign(fmt.Sprintf("INSERT INTO change_log (n, mark, kind) VALUES (%d, 1, 'set')", 3*keep+1)); err != nil {
+		t.Fatal(err)
+	}
+	write(t, f.Store, func(ctx context.Context, w poi.Writer) error { return w.DeletePOIs(ctx, []poi.POIID{"b"}) })
+	if got, err := recent.changes(t, f); err != nil || got != "a 1→31 [s1]; b 2→∅ []" {
+		t.Errorf("since a state that was not: %s, %v", got, err)
+	}
+	if err := f.Foreign(fmt.Sprintf("INSERT INTO change_log (n, mark, kind) VALUES (%d, 1, 'set')", 5*keep+1)); err != nil {
+		t.Fatal(err)
+	}
+	write(t, f.Store, func(ctx context.Context, w poi.Writer) error { return w.DeletePOIs(ctx, []poi.POIID{"a"}) })
+	if got, err := recent.changes(t, f); !errors.Is(err, poi.ErrUntracked) {
+		t.Errorf("since what a write pruned: %s, %v", got, err)
+	}
+}
+
 // fill writes three POIs and what is needed to have sets, tasks and districts.
 func fill(t *testing.T, f *Fixture) {
 	t.Helper()

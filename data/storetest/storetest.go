@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(*testing.T) *Fixture) {
 		{"counts", counts},
 		{"changes", changes},
 		{"untracked", untracked},
+		{"pruned", pruned},
 		{"order of keys", orderOfKeys},
 		{"isolation", isolation},
 		{"foreign writes", foreignWrites},
