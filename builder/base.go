@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 
+	"geodrop/grid/coord"
 	"geodrop/grid/index"
 	"geodrop/poi"
 	"geodrop/poi/catalog"
@@ -119,10 +120,10 @@ func (r *base) openSegment(i int) (*index.Segment, error) {
 	return index.Open(filepath.Join(r.dir, name), index.Options{SkipChecksums: true})
 }
 
-// district is where a position is.
-func (r *base) district(b *build, change *poi.POI) (d poi.Adcode, err error) {
+// district is where a position is, empty outside all districts.
+func (r *base) district(pos coord.E7) (d poi.Adcode, err error) {
 	err = index.Protect(func() error {
-		if area, ok := r.areas.First(change.Pos); ok {
+		if area, ok := r.areas.First(pos); ok {
 			d = r.catalog.Districts[area].Adcode
 		}
 		return nil

@@ -42,6 +42,8 @@ type editor struct {
 // editShare is the share of Options.Memory that edits may take.
 const editShare = 0.4
 
+// readEdits turns the changes into edits, and counts them in the zones without
+// times.
 func (b *build) readEdits(ctx context.Context, base *base, changes *poi.Changes, combos *index.Combinations) ([]edit, error) {
 	b.screened = make([]int64, len(b.always.records))
 	for i, z := range b.always.records {
@@ -65,6 +67,9 @@ func (b *build) readEdits(ctx context.Context, base *base, changes *poi.Changes,
 		rows++
 	}
 	b.opts.Progress.Add(rows)
+	if slices.ContainsFunc(b.screened, func(n int64) bool { return n < 0 }) {
+		return nil, fmt.Errorf("%w: more POIs left a zone than were in it", errBase)
+	}
 	slices.SortFunc(e.edits, func(x, y edit) int { return cmp.Or(cmp.Compare(x.cell, y.cell), bytes.Compare(x.text, y.text)) })
 	return e.edits, nil
 }
@@ -100,7 +105,7 @@ func (e *editor) put(x edit) {
 func (e *editor) combo(p *poi.POI, sets []poi.SetID) (uint32, error) {
 	place := catalog.Place{Sets: sets}
 	var err error
-	if place.District, err = e.base.district(e.b, p); err != nil {
+	if place.District, err = e.base.district(p.Pos); err != nil {
 		return 0, err
 	}
 	e.within = e.b.timed.index.Find(p.Pos, e.within[:0])

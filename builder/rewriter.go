@@ -106,12 +106,13 @@ func (r *rewriter) reuse(s *index.Segment, object manifest.Segment) error {
 	if err := index.Protect(func() error { return r.tally.segment(s) }); err != nil {
 		return err
 	}
-	stats, err := s.Stats(tops)
+	summary := r.b.summary
+	err := s.Crowds(r.b.grid, summary.leastCell(), func(c grid.Cell, postings int) int {
+		summary.cell(r.b.grid, c, postings)
+		return summary.leastCell()
+	})
 	if err != nil {
 		return err
-	}
-	for _, c := range stats.Densest {
-		r.b.summary.cell(r.b.grid, c.Cell, c.Postings)
 	}
 	r.reused = append(r.reused, object)
 	return r.out.keep(object)

@@ -70,12 +70,20 @@ const tops = 5
 
 // cell notes how many POIs a cell has.
 func (s *Summary) cell(g *grid.Grid, c grid.Cell, count int) {
-	if len(s.Densest) == tops && count <= s.Densest[tops-1].Count {
+	if count <= s.leastCell() {
 		return
 	}
 	s.Densest = append(s.Densest, CellCount{Cell: g.Text(c), Count: count})
 	slices.SortStableFunc(s.Densest, func(a, b CellCount) int { return cmp.Compare(b.Count, a.Count) })
 	s.Densest = s.Densest[:min(len(s.Densest), tops)]
+}
+
+// leastCell is how many POIs a cell has at most that is not noted.
+func (s *Summary) leastCell() int {
+	if len(s.Densest) < tops {
+		return 0
+	}
+	return s.Densest[tops-1].Count
 }
 
 // combos adds up what follows from the combinations of districts and sets.
