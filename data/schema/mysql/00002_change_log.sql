@@ -23,7 +23,7 @@ INSERT INTO change_log (mark, kind) VALUES (FLOOR(RAND() * 1e15), 'all');
 -- sides, since rows that were pruned in one transaction are passed over in it.
 DROP TRIGGER IF EXISTS pois_insert;
 -- +goose StatementBegin
-CREATE TRIGGER IF NOT EXISTS pois_insert_log AFTER INSERT ON pois FOR EACH ROW
+CREATE TRIGGER IF NOT EXISTS pois_insert AFTER INSERT ON pois FOR EACH ROW
 BEGIN
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
   IF ROW_COUNT() > 0 THEN
@@ -36,7 +36,7 @@ END
 -- +goose StatementEnd
 DROP TRIGGER IF EXISTS pois_update;
 -- +goose StatementBegin
-CREATE TRIGGER IF NOT EXISTS pois_update_log AFTER UPDATE ON pois FOR EACH ROW
+CREATE TRIGGER IF NOT EXISTS pois_update AFTER UPDATE ON pois FOR EACH ROW
 BEGIN
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
   IF ROW_COUNT() > 0 THEN
@@ -52,7 +52,7 @@ END
 -- +goose StatementEnd
 DROP TRIGGER IF EXISTS pois_delete;
 -- +goose StatementBegin
-CREATE TRIGGER IF NOT EXISTS pois_delete_log AFTER DELETE ON pois FOR EACH ROW
+CREATE TRIGGER IF NOT EXISTS pois_delete AFTER DELETE ON pois FOR EACH ROW
 BEGIN
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
   IF ROW_COUNT() > 0 THEN
@@ -65,7 +65,7 @@ END
 -- +goose StatementEnd
 DROP TRIGGER IF EXISTS set_members_insert;
 -- +goose StatementBegin
-CREATE TRIGGER IF NOT EXISTS set_members_insert_log AFTER INSERT ON set_members FOR EACH ROW
+CREATE TRIGGER IF NOT EXISTS set_members_insert AFTER INSERT ON set_members FOR EACH ROW
 BEGIN
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
   IF ROW_COUNT() > 0 THEN
@@ -78,7 +78,7 @@ END
 -- +goose StatementEnd
 DROP TRIGGER IF EXISTS set_members_update;
 -- +goose StatementBegin
-CREATE TRIGGER IF NOT EXISTS set_members_update_log AFTER UPDATE ON set_members FOR EACH ROW
+CREATE TRIGGER IF NOT EXISTS set_members_update AFTER UPDATE ON set_members FOR EACH ROW
 BEGIN
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
   IF ROW_COUNT() > 0 THEN
@@ -94,7 +94,7 @@ END
 -- +goose StatementEnd
 DROP TRIGGER IF EXISTS set_members_delete;
 -- +goose StatementBegin
-CREATE TRIGGER IF NOT EXISTS set_members_delete_log AFTER DELETE ON set_members FOR EACH ROW
+CREATE TRIGGER IF NOT EXISTS set_members_delete AFTER DELETE ON set_members FOR EACH ROW
 BEGIN
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
   IF ROW_COUNT() > 0 THEN
@@ -107,7 +107,7 @@ END
 -- +goose StatementEnd
 DROP TRIGGER IF EXISTS poi_sets_insert;
 -- +goose StatementBegin
-CREATE TRIGGER IF NOT EXISTS poi_sets_insert_log AFTER INSERT ON poi_sets FOR EACH ROW
+CREATE TRIGGER IF NOT EXISTS poi_sets_insert AFTER INSERT ON poi_sets FOR EACH ROW
 BEGIN
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
   IF ROW_COUNT() > 0 THEN
@@ -120,7 +120,7 @@ END
 -- +goose StatementEnd
 DROP TRIGGER IF EXISTS poi_sets_update;
 -- +goose StatementBegin
-CREATE TRIGGER IF NOT EXISTS poi_sets_update_log AFTER UPDATE ON poi_sets FOR EACH ROW
+CREATE TRIGGER IF NOT EXISTS poi_sets_update AFTER UPDATE ON poi_sets FOR EACH ROW
 BEGIN
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
   IF ROW_COUNT() > 0 THEN
@@ -136,7 +136,7 @@ END
 -- +goose StatementEnd
 DROP TRIGGER IF EXISTS poi_sets_delete;
 -- +goose StatementBegin
-CREATE TRIGGER IF NOT EXISTS poi_sets_delete_log AFTER DELETE ON poi_sets FOR EACH ROW
+CREATE TRIGGER IF NOT EXISTS poi_sets_delete AFTER DELETE ON poi_sets FOR EACH ROW
 BEGIN
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
   IF ROW_COUNT() > 0 THEN
@@ -149,7 +149,7 @@ END
 -- +goose StatementEnd
 DROP TRIGGER IF EXISTS districts_insert;
 -- +goose StatementBegin
-CREATE TRIGGER IF NOT EXISTS districts_insert_log AFTER INSERT ON districts FOR EACH ROW
+CREATE TRIGGER IF NOT EXISTS districts_insert AFTER INSERT ON districts FOR EACH ROW
 BEGIN
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
   IF ROW_COUNT() > 0 THEN
@@ -162,7 +162,7 @@ END
 -- +goose StatementEnd
 DROP TRIGGER IF EXISTS districts_update;
 -- +goose StatementBegin
-CREATE TRIGGER IF NOT EXISTS districts_update_log AFTER UPDATE ON districts FOR EACH ROW
+CREATE TRIGGER IF NOT EXISTS districts_update AFTER UPDATE ON districts FOR EACH ROW
 BEGIN
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
   IF ROW_COUNT() > 0 THEN
@@ -175,7 +175,7 @@ END
 -- +goose StatementEnd
 DROP TRIGGER IF EXISTS districts_delete;
 -- +goose StatementBegin
-CREATE TRIGGER IF NOT EXISTS districts_delete_log AFTER DELETE ON districts FOR EACH ROW
+CREATE TRIGGER IF NOT EXISTS districts_delete AFTER DELETE ON districts FOR EACH ROW
 BEGIN
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
   IF ROW_COUNT() > 0 THEN
@@ -188,7 +188,7 @@ END
 -- +goose StatementEnd
 DROP TRIGGER IF EXISTS zones_insert;
 -- +goose StatementBegin
-CREATE TRIGGER IF NOT EXISTS zones_insert_log AFTER INSERT ON zones FOR EACH ROW
+CREATE TRIGGER IF NOT EXISTS zones_insert AFTER INSERT ON zones FOR EACH ROW
 BEGIN
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
   IF ROW_COUNT() > 0 THEN
@@ -201,7 +201,7 @@ END
 -- +goose StatementEnd
 DROP TRIGGER IF EXISTS zones_update;
 -- +goose StatementBegin
-CREATE TRIGGER IF NOT EXISTS zones_update_log AFTER UPDATE ON zones FOR EACH ROW
+CREATE TRIGGER IF NOT EXISTS zones_update AFTER UPDATE ON zones FOR EACH ROW
 BEGIN
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
   IF ROW_COUNT() > 0 THEN
@@ -214,7 +214,7 @@ END
 -- +goose StatementEnd
 DROP TRIGGER IF EXISTS zones_delete;
 -- +goose StatementBegin
-CREATE TRIGGER IF NOT EXISTS zones_delete_log AFTER DELETE ON zones FOR EACH ROW
+CREATE TRIGGER IF NOT EXISTS zones_delete AFTER DELETE ON zones FOR EACH ROW
 BEGIN
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
   IF ROW_COUNT() > 0 THEN
@@ -228,49 +228,49 @@ END
 
 -- +goose Down
 
-DROP TRIGGER IF EXISTS pois_insert_log;
+DROP TRIGGER IF EXISTS pois_insert;
 CREATE TRIGGER IF NOT EXISTS pois_insert AFTER INSERT ON pois FOR EACH ROW
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
-DROP TRIGGER IF EXISTS pois_update_log;
+DROP TRIGGER IF EXISTS pois_update;
 CREATE TRIGGER IF NOT EXISTS pois_update AFTER UPDATE ON pois FOR EACH ROW
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
-DROP TRIGGER IF EXISTS pois_delete_log;
+DROP TRIGGER IF EXISTS pois_delete;
 CREATE TRIGGER IF NOT EXISTS pois_delete AFTER DELETE ON pois FOR EACH ROW
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
-DROP TRIGGER IF EXISTS set_members_insert_log;
+DROP TRIGGER IF EXISTS set_members_insert;
 CREATE TRIGGER IF NOT EXISTS set_members_insert AFTER INSERT ON set_members FOR EACH ROW
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
-DROP TRIGGER IF EXISTS set_members_update_log;
+DROP TRIGGER IF EXISTS set_members_update;
 CREATE TRIGGER IF NOT EXISTS set_members_update AFTER UPDATE ON set_members FOR EACH ROW
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
-DROP TRIGGER IF EXISTS set_members_delete_log;
+DROP TRIGGER IF EXISTS set_members_delete;
 CREATE TRIGGER IF NOT EXISTS set_members_delete AFTER DELETE ON set_members FOR EACH ROW
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
-DROP TRIGGER IF EXISTS poi_sets_insert_log;
+DROP TRIGGER IF EXISTS poi_sets_insert;
 CREATE TRIGGER IF NOT EXISTS poi_sets_insert AFTER INSERT ON poi_sets FOR EACH ROW
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
-DROP TRIGGER IF EXISTS poi_sets_update_log;
+DROP TRIGGER IF EXISTS poi_sets_update;
 CREATE TRIGGER IF NOT EXISTS poi_sets_update AFTER UPDATE ON poi_sets FOR EACH ROW
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
-DROP TRIGGER IF EXISTS poi_sets_delete_log;
+DROP TRIGGER IF EXISTS poi_sets_delete;
 CREATE TRIGGER IF NOT EXISTS poi_sets_delete AFTER DELETE ON poi_sets FOR EACH ROW
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
-DROP TRIGGER IF EXISTS districts_insert_log;
+DROP TRIGGER IF EXISTS districts_insert;
 CREATE TRIGGER IF NOT EXISTS districts_insert AFTER INSERT ON districts FOR EACH ROW
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
-DROP TRIGGER IF EXISTS districts_update_log;
+DROP TRIGGER IF EXISTS districts_update;
 CREATE TRIGGER IF NOT EXISTS districts_update AFTER UPDATE ON districts FOR EACH ROW
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
-DROP TRIGGER IF EXISTS districts_delete_log;
+DROP TRIGGER IF EXISTS districts_delete;
 CREATE TRIGGER IF NOT EXISTS districts_delete AFTER DELETE ON districts FOR EACH ROW
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
-DROP TRIGGER IF EXISTS zones_insert_log;
+DROP TRIGGER IF EXISTS zones_insert;
 CREATE TRIGGER IF NOT EXISTS zones_insert AFTER INSERT ON zones FOR EACH ROW
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
-DROP TRIGGER IF EXISTS zones_update_log;
+DROP TRIGGER IF EXISTS zones_update;
 CREATE TRIGGER IF NOT EXISTS zones_update AFTER UPDATE ON zones FOR EACH ROW
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
-DROP TRIGGER IF EXISTS zones_delete_log;
+DROP TRIGGER IF EXISTS zones_delete;
 CREATE TRIGGER IF NOT EXISTS zones_delete AFTER DELETE ON zones FOR EACH ROW
   UPDATE changes SET sequence = sequence + 1 WHERE id = 1 AND muted = 0;
 DROP TABLE IF EXISTS change_log;
