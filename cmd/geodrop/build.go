@@ -24,6 +24,8 @@ type buildCmd struct {
 	NoHash               bool    `help:"Leave the prefix hash out; lookups bisect."`
 	MaxRejected          percent `default:"1%" help:"Share of rows that may be rejected."`
 	MaxShrink            percent `default:"20%" help:"Share of POIs that may be lost against the release in --out."`
+	Base                 string  `placeholder:"DIR" help:"Release to build upon; default: that in --out."`
+	Full                 bool    `help:"Read everything, and build upon no release."`
 	AcceptRejectedConfig bool    `help:"Build although a zone, district, set, task, prize or merchant was rejected."`
 	Sign                 string  `placeholder:"KEY" help:"Private key to sign the release with."`
 	JSON                 bool    `name:"json" help:"Print the summary as JSON."`
@@ -33,6 +35,10 @@ func (*buildCmd) Help() string {
 	return `Nothing is sealed, and what was in the folder stays, when too many rows are
 rejected or the map would lose too many places. Two builds of one config give
 the same bytes. A signature stands beside the manifest.
+
+A store knows what was changed in it. Where there is a release of an earlier state
+of it, only what changed is read, and segments without a change are taken over;
+the bytes are the same. The summary says so, or why everything was read.
 
 Example: geodrop build --src dir:london --out release
          geodrop build --src dir:london --out release --sign builder.key`
@@ -63,7 +69,8 @@ func (c *buildCmd) Run(r *run) (err error) {
 		SegmentBytes: int64(c.SegmentBytes), WithoutHash: c.NoHash,
 		MaxRejected: c.MaxRejected.limit(), MaxShrink: c.MaxShrink.limit(),
 		AcceptRejectedConfig: c.AcceptRejectedConfig,
-		Progress:             progress, Log: r.log,
+		Base:                 c.Base, Full: c.Full,
+		Progress: progress, Log: r.log,
 	})
 	if err == nil && len(keys) > 0 {
 		err = trust.SignRelease(c.Out, keys...)

@@ -36,16 +36,20 @@ func (f *sourceFlags) openContext(ctx context.Context) (poi.Source, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	return &storeSource{snapshot, store}, nil
+	tracker, ok := snapshot.(poi.Tracker)
+	if !ok {
+		return nil, errors.Join(errors.New("the store does not keep track of changes"), snapshot.Close(), store.Close())
+	}
+	return &storeSource{tracker, store}, nil
 }
 
 // storeSource is a snapshot that closes its store.
 type storeSource struct {
-	poi.Source
+	poi.Tracker
 	store poi.Store
 }
 
-func (s *storeSource) Close() error { return errors.Join(s.Source.Close(), s.store.Close()) }
+func (s *storeSource) Close() error { return errors.Join(s.Tracker.Close(), s.store.Close()) }
 
 // openBundle opens a bundle whose places without a datum have this one.
 func openBundle(path, datum string) (*decode.Bundle, error) {

@@ -131,7 +131,7 @@ func (f *fleet) release(ctx context.Context, name string, e edit) (r fleetReleas
 	f.opts.Progress.Stage("build " + name)
 	r.dir = filepath.Join(f.work, name)
 	const bytesEach = 80 // of a POI, about
-	_, err = builder.Build(ctx, &editedSource{newSource(f.points), e}, builder.Options{
+	_, err = builder.Build(ctx, &editedSource{source: newSource(f.points), edit: e}, builder.Options{
 		Out: r.dir, SegmentBytes: int64(f.opts.POIs) * bytesEach / segmentsOfFleet, Progress: f.opts.Progress,
 	})
 	if err != nil {
