@@ -76,7 +76,8 @@ func (s *Server) handler(rt route) http.HandlerFunc {
 }
 
 // finish is deferred: it also ends a request whose handler panicked, with a
-// problem if nothing was sent.
+// problem if nothing was sent. The log has the pattern of the route: a path may
+// be a tile of a few metres, or a position that a client put there by mistake.
 func (x *exchange) finish(m *routeMetrics, started time.Time) {
 	s := x.server
 	panicked := recover()
@@ -96,7 +97,7 @@ func (x *exchange) finish(m *routeMetrics, started time.Time) {
 	m.observe(x.r.Method, x.status, took)
 	if log := s.options.Log; log.Enabled(x.r.Context(), slog.LevelInfo) {
 		log.LogAttrs(x.r.Context(), slog.LevelInfo, "request",
-			slog.String("id", x.id), slog.String("method", x.r.Method), slog.String("path", x.r.URL.Path),
+			slog.String("id", x.id), slog.String("method", knownMethod(x.r.Method)), slog.String("route", m.pattern),
 			slog.Int("status", x.status), slog.Int("bytes", x.bytes), slog.Duration("took", took))
 	}
 	x.w, x.r, x.values = nil, nil, nil
