@@ -77,7 +77,8 @@ type Options struct {
 	ReadTimeout   time.Duration // for a request; default 10 s
 	WriteTimeout  time.Duration // from the end of the header to that of the answer; default 15 s
 	IdleTimeout   time.Duration // between requests; default 90 s
-	StopTimeout   time.Duration // for requests under way when stopping; default 10 s
+	Drain         time.Duration // how long a server that stops still takes requests; default: not at all
+	StopTimeout   time.Duration // for requests under way after that; default 10 s
 }
 
 // maxHeaderBytes is what net/http adds 4 kB of slack to.
@@ -156,6 +157,9 @@ func New(o Options) (*Server, error) {
 // parameters is not routed by chi, which copies a request to go with its
 // parameters.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.stopping.Load() {
+		w.Header()["Connection"] = closes
+	}
 	if !s.hasRoom(w, r) {
 		return
 	}
@@ -166,9 +170,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.router.ServeHTTP(w, r)
 }
 
-// Serve answers on the listener, which it closes, until the context is done;
-// then /readyz says so, no more connections are taken and requests under way
-// have StopTimeout to end. The error is nil after such a stop.
+// Serve answers on the listener, which it closes, until the context is done and
+// the server is stopped. The error is nil after such a stop:
+//
+//	context done ─► drain ─────────────────────► shut down ─────────────► return
+//	                /readyz is 503, all else is  no more connections,
+//	                answered, and connections    requests under way have
+//	                are closed after an answer   StopTimeout to end
+//
+// Drain is for whoever spreads requests over nodes to see /readyz: without it,
+// what is sent here in the meantime finds nobody.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	web := &http.Server{
 		Handler: s, MaxHeaderBytes: maxHeaderBytes,
@@ -176,7 +187,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		WriteTimeout: s.options.WriteTimeout, IdleTimeout: s.options.IdleTimeout,
 		ConnContext: withConn, ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
-	stopWatching, err := s.startWatching(ctx)
+	stopWatching, err := s.startWatching(context.WithoutCancel(ctx))
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -184,21 +195,41 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(gathered{s.limited(l)}) }()
 	select {
-	case err := <-failed:
-		return fmt.Errorf("serve HTTP on %s: %w", l.Addr(), err)
+	case err = <-failed:
 	case <-ctx.Done():
+		err = s.drain(failed)
 	}
+	if err != nil {
+		return fmt.Errorf("serve HTTP on %s: %w", l.Addr(), err)
+	}
+	if err := s.shutDown(context.WithoutCancel(ctx), web); err != nil {
+		return fmt.Errorf("stop HTTP on %s: %w", l.Addr(), err)
+	}
+	<-failed
+	return nil
+}
+
+// drain says that the server stops, and leaves it running for a while. The error
+// is that of a server that failed meanwhile.
+func (s *Server) drain(failed <-chan error) error {
 	s.stopping.Store(true)
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.StopTimeout)
+	over := time.NewTimer(s.options.Drain)
+	defer over.Stop()
+	select {
+	case err := <-failed:
+		return err
+	case <-over.C:
+		return nil
+	}
+}
+
+func (s *Server) shutDown(ctx context.Context, web *http.Server) error {
+	ctx, cancel := context.WithTimeout(ctx, s.options.StopTimeout)
 	defer cancel()
-	err = web.Shutdown(stop)
+	err := web.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.options.Log.Warn("requests under way were cut off", "after", s.options.StopTimeout)
 		err = web.Close()
 	}
-	<-failed
-	if err != nil {
-		return fmt.Errorf("stop HTTP on %s: %w", l.Addr(), err)
-	}
-	return nil
+	return err
 }

@@ -137,6 +137,51 @@ func TestStop(t *testing.T) {
 	})
 }
 
+// TestDrain: a server that stops says so, and is there for a while yet for those
+// who have not heard, on connections old and new.
+func TestDrain(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, Options{Releases: &shown{}, Drain: 5 * time.Second})
+		l := newPipes()
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.Serve(ctx, l) }()
+		idle := l.dial()
+		stop()
+		began := time.Now()
+		synctest.Wait()
+		for path, status := range map[string]string{"/readyz": "503", "/healthz": "200"} {
+			if got := oneAnswer(t, l.dial(), path); !strings.HasPrefix(got, "HTTP/1.1 "+status) {
+				t.Errorf("%s while draining: %s", path, got)
+			}
+		}
+		time.Sleep(4 * time.Second) // of the bubble's clock
+		if got := oneAnswer(t, idle, "/healthz"); !strings.HasPrefix(got, "HTTP/1.1 200") || !strings.Contains(got, "\r\nConnection: close\r\n") {
+			t.Errorf("a connection that was there before: %s", got)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took != 5*time.Second {
+			t.Errorf("stopped after %v", took)
+		}
+	})
+}
+
+// oneAnswer is all that comes on a connection after one request.
+func oneAnswer(t *testing.T, c net.Conn, path string) string {
+	t.Helper()
+	if _, err := io.WriteString(c, "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
 // TestConnectionLimit: one too many is closed at once, and taken when another
 // has gone.
 func TestConnectionLimit(t *testing.T) {

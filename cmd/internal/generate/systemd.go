@@ -16,9 +16,9 @@ type role struct {
 
 func roles() []role {
 	return []role{
-		{"up", "everything in one process.", "--listen :8080 --admin 127.0.0.1:8081", "2GiB"},
+		{"up", "everything in one process.", "--listen :8080 --admin 127.0.0.1:8081 --drain 5s", "2GiB"},
 		{"origin", "builds releases and hands them to nodes.", "--listen :8090", "2GiB"},
-		{"node", "answers lookups.", "--upstream {{.Upstream}} --listen :8080 --admin 127.0.0.1:8081", "512MiB"},
+		{"node", "answers lookups.", "--upstream {{.Upstream}} --listen :8080 --admin 127.0.0.1:8081 --drain 5s", "512MiB"},
 	}
 }
 
