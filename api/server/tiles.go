@@ -2,10 +2,12 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -27,18 +29,37 @@ func getTile(x *exchange) error {
 		return err
 	}
 	if t.Zoom <= query.SurveyZoom {
-		// Who waits for the first survey of a release keeps no lookup waiting.
-		if err := release.Survey(); err != nil {
-			return tileProblem(err)
-		}
+		x.awaitSurvey(release)
 	}
 	if err := x.admit(); err != nil {
 		return err
 	}
-	if err := release.Tile(t, &x.tile); err != nil {
+	if err := release.Tile(x.r.Context(), t, &x.tile); err != nil {
 		return tileProblem(err)
 	}
 	return x.sendTile(t)
+}
+
+// surveyWait is how long a tile waits for a release that is served since a
+// moment ago.
+const surveyWait = 2 * time.Second
+
+// awaitSurvey waits for what coarse tiles are answered from, before any gate.
+// That of a release which is replaced ends at once, so that nobody who waits
+// keeps the release open.
+func (x *exchange) awaitSurvey(r *query.Release) {
+	select {
+	case <-r.Surveyed():
+		return
+	default:
+	}
+	patience := time.NewTimer(surveyWait)
+	defer patience.Stop()
+	select {
+	case <-r.Surveyed():
+	case <-patience.C:
+	case <-x.r.Context().Done():
+	}
 }
 
 // tileAsked is the tile of the path.
@@ -68,8 +89,13 @@ func (x *exchange) tileNumber(name string, last uint32) (uint32, error) {
 }
 
 func tileProblem(err error) error {
-	if errors.Is(err, query.ErrMapTile) {
+	switch {
+	case errors.Is(err, query.ErrMapTile):
 		return api.NewProblem(api.CodeInvalidTile, "", "the map has no such tile")
+	case errors.Is(err, query.ErrNotSurveyed):
+		return api.NewProblem(api.CodeNotReady, "", "the places of the release are still being counted; try again after Retry-After")
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return api.NewProblem(api.CodeOverloaded, "", "the tile took too long; try again after Retry-After")
 	}
 	return lookupProblem(err)
 }

@@ -7,11 +7,14 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/mvt"
 	"github.com/paulmach/orb/maptile"
 
+	"geodrop/api"
 	"geodrop/api/query"
 )
 
@@ -115,6 +118,34 @@ func TestTileCompression(t *testing.T) {
 	if w := ask(s, "GET", "/v1/tiles/20/0/0.mvt", "", "Accept-Encoding: gzip"); w.Code != http.StatusOK || w.Body.Len() != 0 || w.Header().Get("Content-Encoding") != "" {
 		t.Errorf("a tile of the sea: %d, %d bytes, %v", w.Code, w.Body.Len(), w.Header())
 	}
+}
+
+// TestTilesWaitForTheSurvey: coarse tiles wait for a while for a release to be
+// surveyed, in nobody's way; fine ones do not.
+func TestTilesWaitForTheSurvey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		releases := openUnsurveyed(t)
+		s := newServer(t, Options{Releases: releases, Concurrent: 1})
+		began := time.Now()
+		checkProblem(t, ask(s, "GET", "/v1/tiles/0/0/0.mvt", ""), 503, api.CodeNotReady, "")
+		if took := time.Since(began); took != surveyWait {
+			t.Errorf("refused after %v", took)
+		}
+		waits := make(chan int)
+		go func() { waits <- ask(s, "GET", "/v1/tiles/0/0/0.mvt", "").Code }()
+		synctest.Wait()
+		for _, target := range []string{"/v1/tiles/12/0/0.mvt", "/v1/lookup?lat=0&lng=0"} {
+			if w := ask(s, "GET", target, ""); w.Code != http.StatusOK {
+				t.Errorf("%s beside one that waits: %d %s", target, w.Code, w.Body)
+			}
+		}
+		if err := releases.release.Survey(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if code := <-waits; code != http.StatusOK {
+			t.Errorf("the one that waited got %d", code)
+		}
+	})
 }
 
 // TestTilesPassTheGate: tiles are shed as lookups are, and no slot is kept.
