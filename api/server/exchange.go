@@ -26,10 +26,10 @@ type exchange struct {
 	values *headerValues
 	span   trace.Span // nil if nobody traces
 
-	held     Held
-	admitted bool
-	status   int // 0 until something is sent
-	bytes    int
+	held   Held
+	passed *gate // that leave is to be told
+	status int   // 0 until something is sent
+	bytes  int
 
 	sent     []string // media type of the body
 	wanted   []string // of the answer
@@ -164,20 +164,22 @@ func (x *exchange) done() {
 	}
 }
 
-// admit waits for the gate.
-func (x *exchange) admit() error {
-	if !x.server.gate.enter(x.r.Context()) {
-		x.server.metrics.shed.WithLabelValues(shedLookups).Inc()
-		return api.NewProblem(api.CodeOverloaded, "", "too many lookups at a time; try again after Retry-After")
+// admit waits for the gate of lookups.
+func (x *exchange) admit() error { return x.pass(x.server.gate) }
+
+func (x *exchange) pass(g *gate) error {
+	if !g.enter(x.r.Context()) {
+		x.server.metrics.shed.WithLabelValues(g.reason).Inc()
+		return api.NewProblem(api.CodeOverloaded, "", "too many %s at a time; try again after Retry-After", g.reason)
 	}
-	x.admitted = true
+	x.passed = g
 	return nil
 }
 
 func (x *exchange) leave() {
-	if x.admitted {
-		x.server.gate.leave()
-		x.admitted = false
+	if x.passed != nil {
+		x.passed.leave()
+		x.passed = nil
 	}
 }
 

@@ -5,7 +5,7 @@
 //	connection ─► limit ─► brake ─► chi ─► exchange ─► handler ─┬─► answer
 //	                         │            │ id, recovery        └─► error ─► problem+json
 //	                         │            │ metrics, log             (one place: fail)
-//	                         │            └ gate: so many lookups at a time, few waiting
+//	                         │            └ gate: so many lookups at a time, few waiting; and tiles
 //	                         └ turns away what the processors have no time for
 //
 // Every route stands in routes.go. A handler returns an error or sends; it never
@@ -68,6 +68,8 @@ type Options struct {
 	Concurrent     int           // lookups at a time; default 4 for each processor
 	Queue          int           // lookups that wait for one of them; default 16 for each
 	QueueWait      time.Duration // how long; default 100 ms
+	Tiles          int           // tiles at a time; default one for two processors
+	TileTimeout    time.Duration // for a tile; default 2 s
 	MaxConnections int           // default 16384; more are closed at once
 	QueueTarget    time.Duration // that all requests may wait before they are looked at; default 2 ms
 
@@ -91,6 +93,8 @@ func (o Options) withDefaults() Options {
 	o.Concurrent = cmp.Or(o.Concurrent, 4*processors)
 	o.Queue = cmp.Or(o.Queue, 16*o.Concurrent)
 	o.QueueWait = cmp.Or(o.QueueWait, 100*time.Millisecond)
+	o.Tiles = cmp.Or(o.Tiles, max(1, processors/2))
+	o.TileTimeout = cmp.Or(o.TileTimeout, 2*time.Second)
 	o.QueueTarget = cmp.Or(o.QueueTarget, 2*time.Millisecond)
 	o.MaxConnections = cmp.Or(o.MaxConnections, 16384)
 	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 5*time.Second)
@@ -118,7 +122,8 @@ type Server struct {
 	options    Options
 	router     http.Handler
 	direct     map[target]http.HandlerFunc
-	gate       *gate
+	gate       *gate // of lookups
+	tiles      *gate
 	brake      *brake
 	turnedAway *turnedAway
 	metrics    *metrics
@@ -136,7 +141,8 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	o = o.withDefaults()
 	s := &Server{
-		options: o, gate: newGate(o.Concurrent, o.Queue, o.QueueWait), ids: newRequestIDs(),
+		options: o, gate: newGate(shedLookups, o.Concurrent, o.Queue, o.QueueWait), ids: newRequestIDs(),
+		tiles: newGate(shedTiles, o.Tiles, 16*o.Tiles, o.QueueWait),
 		brake: newBrake(o.QueueTarget, runtime.GOMAXPROCS(0)), turnedAway: newTurnedAway(),
 		operator: sha256.Sum256([]byte(o.OperatorToken)), direct: map[target]http.HandlerFunc{},
 	}

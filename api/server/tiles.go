@@ -31,10 +31,12 @@ func getTile(x *exchange) error {
 	if t.Zoom <= query.SurveyZoom {
 		x.awaitSurvey(release)
 	}
-	if err := x.admit(); err != nil {
+	if err := x.pass(x.server.tiles); err != nil {
 		return err
 	}
-	if err := release.Tile(x.r.Context(), t, &x.tile); err != nil {
+	ctx, cancel := context.WithTimeout(x.r.Context(), x.server.options.TileTimeout)
+	defer cancel()
+	if err := release.Tile(ctx, t, &x.tile); err != nil {
 		return tileProblem(err)
 	}
 	return x.sendTile(t)

@@ -148,17 +148,38 @@ func TestTilesWaitForTheSurvey(t *testing.T) {
 	})
 }
 
-// TestTilesPassTheGate: tiles are shed as lookups are, and no slot is kept.
-func TestTilesPassTheGate(t *testing.T) {
-	s := newServer(t, Options{Releases: openSample(t), Concurrent: 1, QueueWait: 1})
-	s.gate.slots <- struct{}{}
+// TestTilesHaveAGate: tiles are shed as lookups are, take no place of one, and
+// keep none of their own.
+func TestTilesHaveAGate(t *testing.T) {
+	s := newServer(t, Options{Releases: openSample(t), Concurrent: 1, Tiles: 1, QueueWait: 1})
+	s.tiles.slots <- struct{}{}
 	for _, target := range []string{"/v1/tiles/0/0/0.mvt", "/v1/tiles/15/0/0.mvt"} {
 		checkProblem(t, ask(s, "GET", target, ""), 503, "overloaded", "")
 	}
-	<-s.gate.slots
+	if w := ask(s, "GET", "/v1/lookup?lat=0&lng=0", ""); w.Code != http.StatusOK {
+		t.Errorf("a lookup while tiles are shed: %d %s", w.Code, w.Body)
+	}
+	if text := ask(s, "GET", "/metrics", "").Body.String(); !strings.Contains(text, `geodrop_http_shed_total{reason="tiles"} 2`) {
+		t.Error("the shed tiles were not counted")
+	}
+	<-s.tiles.slots
+	s.gate.slots <- struct{}{}
 	for range 3 {
 		if w := ask(s, "GET", "/v1/tiles/0/0/0.mvt", ""); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "clusters") {
 			t.Fatalf("%d %q", w.Code, w.Body)
 		}
+	}
+	<-s.gate.slots
+}
+
+// TestTileTimeout: a tile that takes too long is given up.
+func TestTileTimeout(t *testing.T) {
+	s := newServer(t, Options{Releases: openSample(t), TileTimeout: 1})
+	of := maptile.At(orb.Point{-0.127, 51.5145}, 12)
+	for range 3 {
+		checkProblem(t, ask(s, "GET", fmt.Sprintf("/v1/tiles/12/%d/%d.mvt", of.X, of.Y), ""), 503, "overloaded", "")
+	}
+	if len(s.tiles.slots) > 0 {
+		t.Error("a tile that was given up keeps its place")
 	}
 }
