@@ -28,6 +28,9 @@ func getTile(x *exchange) error {
 	if err != nil {
 		return err
 	}
+	if x.hasTile(t, release.Manifest().ID, release.NextChange()) {
+		return nil
+	}
 	if t.Zoom <= query.SurveyZoom {
 		x.awaitSurvey(release)
 	}
@@ -105,16 +108,21 @@ func tileProblem(err error) error {
 // minGzip is from how many bytes on a tile is compressed: less fits one packet.
 const minGzip = 1024
 
-// sendTile sends x.tile. Its tag tells compressed bytes from others, as a strong
-// one has to.
+// hasTile sends 304 if the client has the tile of a release that stays until
+// next: that is known before anything is done for it. Its tag tells compressed
+// bytes from others, as a strong one has to.
+func (x *exchange) hasTile(t query.MapTile, release string, next time.Time) bool {
+	x.key = fmt.Appendf(x.key[:0], "tile %d/%d/%d %t %s %d", t.Zoom, t.X, t.Y, x.takesGzip(), release, instant(next))
+	return x.notModified(x.etag(x.key), "public", x.maxAge(next))
+}
+
+// sendTile sends x.tile, which may be of a later view than was looked for.
 func (x *exchange) sendTile(t query.MapTile) error {
-	compress := x.takesGzip()
-	x.key = fmt.Appendf(x.key[:0], "tile %d/%d/%d %t %s %d", t.Zoom, t.X, t.Y, compress, x.tile.Release, instant(x.tile.NextChange))
-	if x.notModified(x.etag(x.key), "public", x.maxAge(x.tile.NextChange)) {
+	if x.hasTile(t, x.tile.Release, x.tile.NextChange) {
 		return nil
 	}
 	x.out = api.AppendTile(x.out[:0], &x.tile)
-	if !compress || len(x.out) < minGzip {
+	if !x.takesGzip() || len(x.out) < minGzip {
 		x.send(http.StatusOK, tileType, x.out)
 		return nil
 	}

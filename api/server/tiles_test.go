@@ -172,6 +172,21 @@ func TestTilesHaveAGate(t *testing.T) {
 	<-s.gate.slots
 }
 
+// TestTileNotModified: who has a tile is told so without any work: no survey, no
+// place of a gate.
+func TestTileNotModified(t *testing.T) {
+	for _, target := range []string{"/v1/tiles/0/0/0.mvt", "/v1/tiles/12/2046/1361.mvt"} {
+		first := ask(newServer(t, Options{Releases: openSample(t)}), "GET", target, "")
+		tag := first.Header().Get("ETag")
+		s := newServer(t, Options{Releases: openUnsurveyed(t), Tiles: 1})
+		s.tiles.slots <- struct{}{}
+		w := ask(s, "GET", target, "", "If-None-Match: "+tag)
+		if w.Code != http.StatusNotModified || tag == "" || w.Header().Get("ETag") != tag || w.Header().Get("Cache-Control") != first.Header().Get("Cache-Control") {
+			t.Errorf("%s: %d %v, first %v", target, w.Code, w.Header(), first.Header())
+		}
+	}
+}
+
 // TestTileTimeout: a tile that takes too long is given up.
 func TestTileTimeout(t *testing.T) {
 	s := newServer(t, Options{Releases: openSample(t), TileTimeout: 1})
