@@ -233,7 +233,11 @@ func TestDamagedRelease(t *testing.T) {
 		}
 	}
 	for _, target := range []string{"/v1/lookup?lat=51.5145&lng=-0.127", "/v1/cells/200-78785-62223", "/ui/map.json"} {
-		checkProblem(t, ask(s, "GET", target, ""), 503, api.CodeReleaseDamaged, "")
+		w := ask(s, "GET", target, "", "Accept-Encoding: gzip")
+		checkProblem(t, w, 503, api.CodeReleaseDamaged, "")
+		if coding := w.Header().Get("Content-Encoding"); coding != "" {
+			t.Errorf("%s: a problem in plain text says %s", target, coding)
+		}
 	}
 	if w := ask(s, "GET", "/healthz", ""); w.Code != http.StatusOK {
 		t.Errorf("/healthz: %d", w.Code)

@@ -134,6 +134,7 @@ func (x *exchange) fail(err error) {
 	}
 	h := x.w.Header()
 	delete(h, "Etag")
+	delete(h, "Content-Encoding")
 	h["Cache-Control"] = noStore
 	switch p.Code {
 	case api.CodeOverloaded, api.CodeNoRelease, api.CodeReleaseDamaged, api.CodeNotReady:

@@ -2,12 +2,17 @@ package server
 
 import (
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 
+	"geodrop/api"
 	"geodrop/grid/coord"
 )
 
@@ -70,6 +75,34 @@ func TestPageZipped(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestMapTakesNoPlace: who waits for the map to be drawn, or has it, takes no
+// place of a lookup, and who is gone does not wait.
+func TestMapTakesNoPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, Options{Releases: openSample(t), Concurrent: 1})
+		s.maps.turn <- struct{}{}
+		maps := make(chan int)
+		go func() { maps <- ask(s, "GET", "/ui/map.json", "").Code }()
+		synctest.Wait()
+		if w := ask(s, "GET", "/v1/lookup?lat=0&lng=0", ""); w.Code != http.StatusOK {
+			t.Errorf("a lookup beside one who waits for the map: %d %s", w.Code, w.Body)
+		}
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequestWithContext(gone, "GET", "/ui/map.json", nil))
+		checkProblem(t, w, 503, api.CodeOverloaded, "")
+		<-s.maps.turn
+		if code := <-maps; code != http.StatusOK {
+			t.Errorf("the map: %d", code)
+		}
+		s.gate.slots <- struct{}{} // no lookup can run
+		if w := ask(s, "GET", "/ui/map.json", ""); w.Code != http.StatusOK {
+			t.Errorf("a map that is drawn: %d", w.Code)
+		}
+	})
 }
 
 // TestWindow: the window that is drawn holds every drop of the answer, and the

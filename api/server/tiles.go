@@ -143,10 +143,10 @@ func (s *Server) zip(to *bytes.Buffer, b []byte) error {
 	defer s.zippers.Put(w)
 	w.Reset(to)
 	if _, err := w.Write(b); err != nil {
-		return fmt.Errorf("compress a tile: %w", err)
+		return fmt.Errorf("compress an answer: %w", err)
 	}
 	if err := w.Close(); err != nil {
-		return fmt.Errorf("compress a tile: %w", err)
+		return fmt.Errorf("compress an answer: %w", err)
 	}
 	return nil
 }
