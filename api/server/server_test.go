@@ -300,7 +300,16 @@ func TestRequestID(t *testing.T) {
 }
 
 func TestAdmin(t *testing.T) {
-	if w := ask(Admin(), "GET", "/debug/pprof/goroutine?debug=1", ""); w.Code != http.StatusOK {
-		t.Errorf("%d %s", w.Code, w.Body)
+	s := newServer(t, Options{Releases: openSample(t)})
+	full(s, 1e-9)
+	for target, status := range map[string]int{
+		"/debug/pprof/goroutine?debug=1": 200, "/healthz": 200, "/readyz": 200, "/metrics": 200, "/": 404, "/v1/lookup?lat=0&lng=0": 404,
+	} {
+		if w := ask(s.Admin(), "GET", target, ""); w.Code != status {
+			t.Errorf("%s: %d %s", target, w.Code, w.Body)
+		}
+	}
+	if w := ask(s, "GET", "/debug/pprof/goroutine?debug=1", ""); w.Code == http.StatusOK {
+		t.Error("anybody sees profiles")
 	}
 }

@@ -16,7 +16,7 @@ import (
 // listenFlags are those of commands that answer.
 type listenFlags struct {
 	Listen string `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address to answer on; port 0 is any. Default: ${default}."`
-	Admin  string `placeholder:"ADDR" help:"Address for profiles of the process (pprof); default: none."`
+	Admin  string `placeholder:"ADDR" help:"Address for profiles of the process (pprof), and for /healthz, /readyz and /metrics when the other has no connection left; default: none."`
 }
 
 // listen begins to; admin is nil without an address for it.
