@@ -62,9 +62,15 @@ func (m *metrics) register(r *prometheus.Registry) error {
 	for _, reason := range []string{shedQueue, shedLookups, shedTiles} {
 		m.shed.WithLabelValues(reason) // 0 is something, for rates
 	}
-	m.page = promhttp.HandlerFor(r, promhttp.HandlerOpts{})
+	m.page = promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes, Timeout: scrapeTimeout})
 	return nil
 }
+
+// Scrapes take time and memory, and no brake or gate holds them.
+const (
+	maxScrapes    = 4
+	scrapeTimeout = 10 * time.Second
+)
 
 // Reasons to turn a request away.
 const (

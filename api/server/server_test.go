@@ -286,6 +286,42 @@ func TestPanic(t *testing.T) {
 	ask(s, "POST", "/v1/lookup", `{"lat":0,"lng":0}`)
 }
 
+// TestScrapesAreBounded: scrapes beyond a number are turned away, and what was
+// answered is counted as it was.
+func TestScrapesAreBounded(t *testing.T) {
+	var log strings.Builder
+	releases := &stuck{asked: make(chan struct{}), goOn: make(chan struct{})}
+	s := newServer(t, Options{Releases: releases, Log: textLog(&log)})
+	var scrapes sync.WaitGroup
+	for range maxScrapes {
+		scrapes.Go(func() {
+			if w := ask(s, "GET", "/metrics", ""); w.Code != http.StatusOK {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
+		<-releases.asked
+	}
+	if w := ask(s, "GET", "/metrics", ""); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("one scrape too many: %d", w.Code)
+	}
+	close(releases.goOn)
+	scrapes.Wait()
+	if text := log.String(); !strings.Contains(text, "route=/metrics status=503") || strings.Contains(text, "bytes=0") {
+		t.Errorf("the log has\n%s", text)
+	}
+}
+
+// stuck is a Releases that does not answer until it is told to.
+type stuck struct {
+	asked, goOn chan struct{}
+}
+
+func (s *stuck) Acquire() (Held, bool) {
+	s.asked <- struct{}{}
+	<-s.goOn
+	return nil, false
+}
+
 func TestRequestID(t *testing.T) {
 	s := newServer(t, Options{Releases: &shown{}})
 	for given, kept := range map[string]bool{
