@@ -76,7 +76,7 @@ func (s *Server) handler(rt route) http.HandlerFunc {
 }
 
 // finish is deferred: it also ends a request whose handler panicked, with a
-// problem if nothing was sent. The log has the pattern of the route: a path may
+// problem if nothing was sent, and with the connection otherwise. The log has the pattern of the route: a path may
 // be a tile of a few metres, or a position that a client put there by mistake.
 func (x *exchange) finish(m *routeMetrics, started time.Time) {
 	s := x.server
@@ -85,6 +85,8 @@ func (x *exchange) finish(m *routeMetrics, started time.Time) {
 		s.options.Log.Error("panic", "id", x.id, "panic", panicked, "stack", string(debug.Stack()))
 		if x.status == 0 {
 			x.fail(api.NewProblem(api.CodeInternal, "", "a defect was met and logged under this id"))
+		} else {
+			panicked = http.ErrAbortHandler // or half an answer would pass for a whole one
 		}
 	}
 	x.leave()
