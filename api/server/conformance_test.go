@@ -142,6 +142,7 @@ func TestGoodInput(t *testing.T) {
 		{"antimeridian", "GET", "/v1/lookup?lat=0&lng=-180", "", nil, `"drops":[]`},
 		{"time of an operator", "POST", "/v1/lookup", `{"lat":0,"lng":0,"at":"2028-01-01T00:00:00Z"}`, []string{operator}, `"as_of":"2028-01-01T00:00:00Z"`},
 		{"preview of an operator", "POST", "/v1/lookup", `{"lat":51.5145,"lng":-0.127,"preview":true}`, []string{operator}, `"id":"evening-rain"`},
+		{"scheme in another case", "POST", "/v1/lookup", `{"lat":51.5145,"lng":-0.127,"preview":true}`, []string{"Authorization: bearer " + token}, `"id":"evening-rain"`},
 		{"task at a time", "GET", "/v1/tasks/city-packets?at=2031-01-01T00:00:00Z", "", []string{operator}, `"state":"ended"`},
 		{"escaped task", "GET", "/v1/tasks/city%2Dpackets", "", nil, `"id":"city-packets"`},
 		{"health", "GET", "/healthz", "", nil, `"ok"`},
