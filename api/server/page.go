@@ -3,7 +3,6 @@ package server
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"geodrop/api"
@@ -45,18 +44,10 @@ func (x *exchange) sendFile(name string) error {
 // zips tells whether the client takes gzip; then the answer has to be.
 func (x *exchange) zips() bool {
 	h := x.w.Header()
-	h.Add("Vary", "Accept-Encoding")
-	for part := range strings.SplitSeq(x.r.Header.Get("Accept-Encoding"), ",") {
-		coding, weight, _ := strings.Cut(strings.ToLower(part), ";")
-		if strings.TrimSpace(coding) != "gzip" {
-			continue
-		}
-		q, given := strings.CutPrefix(strings.TrimSpace(weight), "q=")
-		if n, err := strconv.ParseFloat(q, 64); given && (err != nil || n == 0) {
-			return false
-		}
-		h["Content-Encoding"] = []string{"gzip"}
-		return true
+	h["Vary"] = acceptCoding
+	if !x.takesGzip() {
+		return false
 	}
-	return false
+	h["Content-Encoding"] = []string{"gzip"}
+	return true
 }

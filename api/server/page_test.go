@@ -51,8 +51,8 @@ func TestPageZipped(t *testing.T) {
 	for _, target := range []string{"/", "/ui/LICENSES.txt", "/ui/map.json"} {
 		plain := ask(s, "GET", target, "")
 		for header, want := range map[string]string{
-			"": "", "br": "", "gzip;q=0": "", "gzip; q=0.0, br": "", "gzip;q=x": "", "xgzip": "",
-			"gzip": "gzip", "deflate, GZIP;q=0.5": "gzip",
+			"": "", "br": "", "gzip;q=0": "", "gzip; q=0.0, br": "", "xgzip": "", "gzip;q=0, *": "",
+			"gzip;q=x": "gzip", "*;q=0.1": "gzip", "gzip": "gzip", "deflate, GZIP;q=0.5": "gzip",
 		} {
 			w := ask(s, "GET", target, "", "Accept-Encoding: "+header)
 			if got := w.Header().Get("Content-Encoding"); got != want || w.Header().Get("Vary") != "Accept-Encoding" {
@@ -75,6 +75,17 @@ func TestPageZipped(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestWindowOfMessage: the window of a position is that, in whatever form it is
+// sent.
+func TestWindowOfMessage(t *testing.T) {
+	s := newServer(t, Options{Releases: openSample(t)})
+	want := ask(s, "POST", "/ui/window", `{"lat":51.5145,"lng":-0.127}`).Body.String()
+	if w := ask(s, "POST", "/ui/window", here, sendsMessage); w.Code != http.StatusOK || w.Body.String() != want {
+		t.Errorf("%d %s, want %s", w.Code, w.Body, want)
+	}
+	checkProblem(t, ask(s, "POST", "/ui/window", "\xff", sendsMessage), 400, api.CodeInvalidProtobuf, "")
 }
 
 // TestMapTakesNoPlace: who waits for the map to be drawn, or has it, takes no

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"geodrop/api"
 	"geodrop/api/query"
 	"geodrop/grid"
 	"geodrop/grid/coord"
@@ -114,7 +113,7 @@ func postWindow(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	l, err := api.DecodeLookup(body)
+	l, err := x.decode(body)
 	if err != nil {
 		return err
 	}
