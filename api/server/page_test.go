@@ -48,7 +48,7 @@ func TestPageHeaders(t *testing.T) {
 // TestPageZipped: the same bytes for who takes gzip, under another tag.
 func TestPageZipped(t *testing.T) {
 	s := newServer(t, Options{Releases: openSample(t)})
-	for _, target := range []string{"/", "/ui/LICENSES.txt", "/ui/map.json"} {
+	for _, target := range []string{"/", "/ui/LICENSES.txt", "/ui/map.json", "/openapi.json"} {
 		plain := ask(s, "GET", target, "")
 		for header, want := range map[string]string{
 			"": "", "br": "", "gzip;q=0": "", "gzip; q=0.0, br": "", "xgzip": "", "gzip;q=0, *": "",
@@ -70,7 +70,11 @@ func TestPageZipped(t *testing.T) {
 			if got, err := io.ReadAll(body); err != nil || string(got) != plain.Body.String() {
 				t.Errorf("%s, Accept-Encoding %q: %v, other bytes", target, header, err)
 			}
-			if tag := w.Header().Get("ETag"); tag != "" && (tag == plain.Header().Get("ETag")) != (want == "") {
+			again := ask(s, "GET", target, "", "Accept-Encoding: "+header, "If-None-Match: "+w.Header().Get("ETag"))
+			if again.Code != http.StatusNotModified || again.Body.Len() > 0 || again.Header().Get("Cache-Control") != w.Header().Get("Cache-Control") {
+				t.Errorf("%s again, Accept-Encoding %q: %d %v", target, header, again.Code, again.Header())
+			}
+			if tag := w.Header().Get("ETag"); (tag == plain.Header().Get("ETag")) != (want == "") {
 				t.Errorf("%s, Accept-Encoding %q: tag %s", target, header, tag)
 			}
 		}

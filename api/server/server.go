@@ -132,6 +132,7 @@ type Server struct {
 	pool       sync.Pool         // of *exchange
 	zippers    sync.Pool         // of *gzip.Writer
 	page       map[string]*console.File
+	openAPI    *console.File
 	maps       drawnMaps
 	stopping   atomic.Bool
 }
@@ -146,6 +147,7 @@ func New(o Options) (*Server, error) {
 		brake: newBrake(o.QueueTarget, runtime.GOMAXPROCS(0)), turnedAway: newTurnedAway(),
 		operator: sha256.Sum256([]byte(o.OperatorToken)), direct: map[target]http.HandlerFunc{},
 	}
+	s.openAPI = &console.File{Name: "openapi.json", Type: jsonType[0], Body: api.OpenAPI()}
 	s.maps.turn, s.maps.zip = make(chan struct{}, 1), s.zip
 	s.pool.New = func() any { return &exchange{server: s} }
 	s.metrics = newMetrics(s)

@@ -89,8 +89,7 @@ func (c counted) Write(b []byte) (int, error) {
 }
 
 func getOpenAPI(x *exchange) error {
-	x.w.Header()["Cache-Control"] = []string{"public, max-age=300"}
-	x.send(http.StatusOK, jsonType, api.OpenAPI())
+	x.sendUnlessHad(x.server.openAPI, "public, max-age=300")
 	return nil
 }
 
