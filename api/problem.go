@@ -34,7 +34,7 @@ const (
 	CodeNoRelease        Code = "no_release"              // nothing to answer from yet
 	CodeReleaseDamaged   Code = "release_damaged"         // the node is going back to an older release
 	CodeOverloaded       Code = "overloaded"              // shed; see Retry-After
-	CodeNotReady         Code = "not_ready"               // the node is stopping
+	CodeNotReady         Code = "not_ready"               // the node stops, or has not made yet what answers this
 )
 
 // kinds are status and title of each code.

@@ -282,6 +282,22 @@ func ParseTime(v string) (time.Time, error) {
 // separated by commas. The error is a *Problem.
 func ParseLookup(rawQuery string) (Lookup, error) {
 	f := fields{}
+	if err := f.query(rawQuery, func(no field) bool { return no < fieldCount }); err != nil {
+		return Lookup{}, err
+	}
+	return f.finish()
+}
+
+// ParseTaskTime decodes the query of GET /v1/tasks/{id}, as strictly as
+// ParseLookup: its parameter at, zero if there is none.
+func ParseTaskTime(rawQuery string) (time.Time, error) {
+	f := fields{}
+	err := f.query(rawQuery, func(no field) bool { return no == fieldAt })
+	return f.lookup.Request.At, err
+}
+
+// query takes the parameters that are known; others are for later versions.
+func (f *fields) query(rawQuery string, known func(field) bool) error {
 	for rawQuery != "" {
 		var pair string
 		pair, rawQuery, _ = strings.Cut(rawQuery, "&")
@@ -289,20 +305,20 @@ func ParseLookup(rawQuery string) (Lookup, error) {
 		key, err1 := url.QueryUnescape(rawKey)
 		value, err2 := url.QueryUnescape(rawValue)
 		if err1 != nil || err2 != nil {
-			return Lookup{}, NewProblem(CodeInvalidValue, "", "the query has a %% without two hexadecimal digits")
+			return NewProblem(CodeInvalidValue, "", "the query has a %% without two hexadecimal digits")
 		}
 		no := fieldOf([]byte(key))
-		if no == fieldCount {
+		if !known(no) {
 			continue
 		}
 		if err := f.mark(no); err != nil {
-			return Lookup{}, err
+			return err
 		}
 		if err := f.parameter(no, value); err != nil {
-			return Lookup{}, err
+			return err
 		}
 	}
-	return f.finish()
+	return nil
 }
 
 func (f *fields) parameter(no field, v string) error {

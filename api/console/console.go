@@ -94,12 +94,12 @@ func cutLast(s, sep string) (before, after string, found bool) {
 
 // Gzip is the body, compressed when it is first asked for.
 func (f *File) Gzip() []byte {
-	f.once.Do(func() { f.zipped = Gzip(f.Body) })
+	f.once.Do(func() { f.zipped = zip(f.Body) })
 	return f.zipped
 }
 
-// Gzip compresses what is sent many times.
-func Gzip(body []byte) []byte {
+// zip takes its time: the files are sent many times.
+func zip(body []byte) []byte {
 	var b bytes.Buffer
 	// The level is one that there is, and a bytes.Buffer takes all.
 	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)

@@ -142,13 +142,15 @@ func BenchmarkTile(b *testing.B) {
 	r := scattered(b, benchPOIs).open(b, Options{Now: fixed(instant(b, "12:00:00"))})
 	b.Run("survey", func(b *testing.B) {
 		for b.Loop() {
-			newSurvey(r.tables, r.index.Segments(), maxCounts)
+			if _, err := newSurvey(b.Context(), r.tables, r.index.Segments(), maxCounts); err != nil {
+				b.Fatal(err)
+			}
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchPOIs, "ns/POI")
 	})
-	must(b, r.Survey())
+	must(b, r.Survey(b.Context()))
 	counts := 0
-	for _, l := range r.surveyed.Load().levels {
+	for _, l := range r.survey.Load().levels {
 		counts += cap(l.counts)
 	}
 	city := at(9, 0)
@@ -157,10 +159,10 @@ func BenchmarkTile(b *testing.B) {
 			w, _ := project(city.E7())
 			tile := MapTile{zoom, uint32(w.x >> (worldBits - zoom)), uint32(w.y >> (worldBits - zoom))}
 			a := &Tile{}
-			must(b, r.Tile(tile, a))
+			must(b, r.Tile(b.Context(), tile, a))
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := r.Tile(tile, a); err != nil {
+				if err := r.Tile(b.Context(), tile, a); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -37,8 +37,9 @@ type Release struct {
 	damaged  atomic.Pointer[error]
 	closed   atomic.Bool
 
-	surveyed  atomic.Pointer[survey]
-	surveying sync.Mutex // held to make the survey
+	survey    atomic.Pointer[survey]
+	endSurvey sync.Once
+	surveyed  chan struct{} // closed by endSurvey
 }
 
 // Open opens the release in a folder. The error names the file and what to do.
@@ -77,7 +78,7 @@ func load(dir string, m *manifest.Manifest, o Options) (*Release, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Release{manifest: m, grid: g, radius: m.Grid.Radius}
+	r := &Release{manifest: m, grid: g, radius: m.Grid.Radius, surveyed: make(chan struct{})}
 	if err := r.mapFiles(dir, len(c.Districts), o.index()); err != nil {
 		return nil, joined(err, r.unmap())
 	}

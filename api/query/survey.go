@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"geodrop/grid/index"
@@ -76,12 +77,16 @@ func (c *count) world(zoom int) world {
 	return world{x: uint64(x)<<shift + uint64(c.x)<<shift>>16, y: uint64(y)<<shift + uint64(c.y)<<shift>>16}
 }
 
-// newSurvey reads all postings, so it must run inside index.Protect.
-func newSurvey(t *tables, segments []*index.Segment, most int) *survey {
-	b := surveyor{zoom: finestBlocks, most: most, tallies: map[blockSite]tally{}}
+// newSurvey reads all postings, so it must run inside index.Protect. The error
+// is that of the context.
+func newSurvey(ctx context.Context, t *tables, segments []*index.Segment, most int) (*survey, error) {
+	b, stop := surveyor{zoom: finestBlocks, most: most, tallies: map[blockSite]tally{}}, stopper{ctx: ctx}
 	for i, s := range segments {
 		postings, combos := s.Postings(), t.combos[i]
 		for j := range postings {
+			if err := stop.check(); err != nil {
+				return nil, err
+			}
 			b.add(combos[postings[j].Combo], &postings[j])
 		}
 	}
@@ -90,7 +95,7 @@ func newSurvey(t *tables, segments []*index.Segment, most int) *survey {
 	for zoom := b.zoom; ; {
 		s.levels = append(s.levels, newLevel(zoom, sorted))
 		if zoom <= coarsestBlocks {
-			return s
+			return s, nil
 		}
 		up := min(levelStep, zoom-coarsestBlocks)
 		sorted = coarser(sorted, zoom, up)

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -18,7 +19,7 @@ const (
 	// together. A block with places has one cluster.
 	MaxClusters = 1 << (2 * clusterBits)
 	// SurveyZoom is the finest zoom whose tiles are answered from counts made once
-	// for the release. They have clusters only.
+	// for the release, by Survey. They have clusters only.
 	SurveyZoom = 11
 )
 
@@ -32,8 +33,8 @@ const (
 // within its preview, and that is in no active zone; so a place counts once
 // however many tasks drop there. Each is in one tile of a zoom, and only there.
 //
-//	zoom  0…11   clusters, from the survey of the release; a tile that is finer
-//	             than the blocks of the survey is counted by its postings
+//	zoom  0…11   clusters, from the survey of the release, once that is made; a
+//	             tile that is finer than its blocks is counted by its postings
 //	zoom 12…22   drops; clusters where there are more than MaxTileDrops
 //
 // The zero value is ready to be filled, again and again; its texts are valid
@@ -89,38 +90,10 @@ func (a *Tile) reset() {
 	clear(a.lists)
 }
 
-// Survey counts the places of the release, unless that is done. Tile does so at
-// the first tile that needs it; who has many callers lets them wait here.
-func (r *Release) Survey() error {
-	_, err := r.survey()
-	return err
-}
-
-func (r *Release) survey() (*survey, error) {
-	if s := r.surveyed.Load(); s != nil {
-		return s, nil
-	}
-	r.surveying.Lock()
-	defer r.surveying.Unlock()
-	if s := r.surveyed.Load(); s != nil {
-		return s, nil
-	}
-	if r.closed.Load() {
-		return nil, fmt.Errorf("survey: %w", ErrClosed)
-	}
-	err := index.Protect(func() error {
-		r.surveyed.Store(newSurvey(r.tables, r.index.Segments(), maxCounts))
-		return nil
-	})
-	if err != nil {
-		return nil, r.damage(err)
-	}
-	return r.surveyed.Load(), nil
-}
-
-// Tile fills a with what a tile shows. The error wraps ErrMapTile, or is as
-// Lookup's; then the tile is empty.
-func (r *Release) Tile(t MapTile, a *Tile) error {
+// Tile fills a with what a tile shows, unless the context ends. The error wraps
+// ErrMapTile, ErrNotSurveyed or that of the context, or is as Lookup's; then the
+// tile is empty.
+func (r *Release) Tile(ctx context.Context, t MapTile, a *Tile) error {
 	a.reset()
 	if err := t.check(); err != nil {
 		return fmt.Errorf("tile: %w", err)
@@ -129,24 +102,41 @@ func (r *Release) Tile(t MapTile, a *Tile) error {
 		return fmt.Errorf("tile: %w", ErrClosed)
 	}
 	v, _ := r.timeline.present()
+	if err := a.fill(ctx, r, v, t); err != nil {
+		a.reset()
+		return err
+	}
+	a.Release, a.NextChange = r.manifest.ID, v.next
+	return nil
+}
+
+// NextChange is until when tiles stay as they are now; zero: for ever. With the
+// id of the release it says which bytes a tile has, before any work is done.
+func (r *Release) NextChange() time.Time {
+	v, _ := r.timeline.present()
+	return v.next
+}
+
+func (a *Tile) fill(ctx context.Context, r *Release, v *view, t MapTile) error {
 	if t.Zoom <= SurveyZoom {
-		s, err := r.survey()
-		if err != nil {
-			return err
+		s := r.survey.Load()
+		if s == nil {
+			return r.notSurveyed()
 		}
 		if s.finest() >= t.Zoom {
-			a.Release, a.NextChange = r.manifest.ID, v.next
 			a.count(s, v, t)
 			a.cluster()
 			return nil
 		}
 	}
-	if err := index.Protect(func() error { return a.visit(r, v, t) }); err != nil {
-		a.reset()
-		return r.damage(err)
+	err := index.Protect(func() error { return a.visit(ctx, r, v, t) })
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("tile: %w", err)
 	}
-	a.Release, a.NextChange = r.manifest.ID, v.next
-	return nil
+	return r.damage(err)
 }
 
 // pixel is where a place of the map is in its tile of a zoom.
@@ -181,12 +171,15 @@ func (a *Tile) cluster() {
 }
 
 // visit goes through the postings of the tile.
-func (a *Tile) visit(r *Release, v *view, t MapTile) error {
-	segments := r.index.Segments()
+func (a *Tile) visit(ctx context.Context, r *Release, v *view, t MapTile) error {
+	segments, stop := r.index.Segments(), stopper{ctx: ctx}
 	southWest, northEast := t.bounds()
 	for run := range r.index.Between(southWest, northEast, v.players) {
 		postings := segments[run.Segment].Postings()[run.First:run.End]
 		for i := range postings {
+			if err := stop.check(); err != nil {
+				return err
+			}
 			p := &postings[i]
 			if !v.players[run.Segment].Sees(p.Combo) {
 				continue

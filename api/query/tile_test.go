@@ -64,9 +64,10 @@ func TestTileAgainstBruteForce(t *testing.T) {
 		c := drawConfig(rt)
 		now := time.Date(2027, 1, 1, 0, 5*rapid.IntRange(0, 800).Draw(rt, "minutes"), 0, 0, time.UTC)
 		r := c.open(t, Options{Now: fixed(now)})
+		must(t, r.Survey(t.Context()))
 		for range 6 {
 			tile := drawTile(rt, c)
-			must(t, r.Tile(tile, a))
+			must(t, r.Tile(t.Context(), tile, a))
 			want := c.shownIn(tile, now)
 			if tile.Zoom <= SurveyZoom {
 				if places := sumOf(a.Clusters); places != uint64(len(want)) || len(a.Drops) > 0 {
@@ -134,6 +135,7 @@ func scattered(t testing.TB, n int) *config {
 func TestTilesAddUp(t *testing.T) {
 	c := scattered(t, 20_000)
 	r := c.open(t, Options{Now: fixed(instant(t, "12:00:00"))})
+	must(t, r.Survey(t.Context()))
 	want := uint64(0)
 	for i := range c.spots {
 		if len(c.spots[i].Sets) > 0 && math.Abs(float64(c.spots[i].Pos.WGS84().Lat)) <= maxMercatorLat {
@@ -145,7 +147,7 @@ func TestTilesAddUp(t *testing.T) {
 		places, side := uint64(0), uint32(1)<<zoom
 		for x := range side {
 			for y := range side {
-				must(t, r.Tile(MapTile{zoom, x, y}, a))
+				must(t, r.Tile(t.Context(), MapTile{zoom, x, y}, a))
 				places += sumOf(a.Clusters)
 				if len(a.Clusters) > MaxClusters {
 					t.Fatalf("%d clusters", len(a.Clusters))
@@ -156,7 +158,7 @@ func TestTilesAddUp(t *testing.T) {
 			t.Errorf("zoom %d has %d places, want %d", zoom, places, want)
 		}
 	}
-	must(t, r.Tile(MapTile{}, a))
+	must(t, r.Tile(t.Context(), MapTile{}, a))
 	for _, cluster := range a.Clusters {
 		near := func(s spot) bool {
 			p, ok := project(s.Pos)
@@ -185,7 +187,7 @@ func TestCrowdedTile(t *testing.T) {
 		r := c.open(t, Options{Now: fixed(instant(t, "12:00:00"))})
 		of := maptile.At(orb.Point{float64(covent.Lng), float64(covent.Lat)}, 14)
 		a := &Tile{}
-		must(t, r.Tile(MapTile{14, of.X, of.Y}, a))
+		must(t, r.Tile(t.Context(), MapTile{14, of.X, of.Y}, a))
 		if drops := n <= MaxTileDrops; drops && (len(a.Drops) != n || len(a.Clusters) > 0) || !drops && (len(a.Drops) > 0 || sumOf(a.Clusters) != uint64(n)) {
 			t.Errorf("of %d places: %d drops, clusters of %d", n, len(a.Drops), sumOf(a.Clusters))
 		}
@@ -196,9 +198,14 @@ func TestCrowdedTile(t *testing.T) {
 // down to tiles that are finer than the blocks.
 func TestCoarseSurvey(t *testing.T) {
 	r := scattered(t, 5000).open(t, Options{Now: fixed(instant(t, "12:00:00"))})
-	fine := newSurvey(r.tables, r.index.Segments(), maxCounts)
+	count := func(most int) *survey {
+		s, err := newSurvey(t.Context(), r.tables, r.index.Segments(), most)
+		must(t, err)
+		return s
+	}
+	fine := count(maxCounts)
 	const few = 2500
-	coarse := newSurvey(r.tables, r.index.Segments(), few)
+	coarse := count(few)
 	if fine.finest() != finestBlocks || coarse.finest() >= SurveyZoom || len(coarse.levels[0].counts) > few {
 		t.Fatalf("finest blocks are of zoom %d and %d, with %d counts", fine.finest(), coarse.finest(), len(coarse.levels[0].counts))
 	}
@@ -211,10 +218,10 @@ func TestCoarseSurvey(t *testing.T) {
 	for zoom := range SurveyZoom + 1 {
 		of := maptile.At(orb.Point{-150, 0}, maptile.Zoom(zoom))
 		tile := MapTile{zoom, of.X, of.Y}
-		r.surveyed.Store(fine)
-		must(t, r.Tile(tile, exact))
-		r.surveyed.Store(coarse)
-		must(t, r.Tile(tile, rough))
+		r.survey.Store(fine)
+		must(t, r.Tile(t.Context(), tile, exact))
+		r.survey.Store(coarse)
+		must(t, r.Tile(t.Context(), tile, rough))
 		got := sumOf(rough.Clusters)
 		if want := sumOf(exact.Clusters); got != want || want == 0 || len(rough.Drops) > 0 {
 			t.Errorf("%+v has %d places from coarse blocks, %d from fine ones", tile, got, want)
@@ -226,15 +233,16 @@ func TestCoarseSurvey(t *testing.T) {
 func TestTileFollowsTheClock(t *testing.T) {
 	clock := newHandClock(instant(t, "12:00:00"))
 	r := scattered(t, 100).open(t, Options{Now: clock.now})
+	must(t, r.Survey(t.Context()))
 	a := &Tile{}
-	must(t, r.Tile(MapTile{}, a))
+	must(t, r.Tile(t.Context(), MapTile{}, a))
 	if end := instant(t, "22:00:00"); sumOf(a.Clusters) == 0 || !a.NextChange.Equal(end) {
 		t.Fatalf("%d places, until %v", sumOf(a.Clusters), a.NextChange)
 	}
-	survey := r.surveyed.Load()
+	survey := r.survey.Load()
 	clock.set(instant(t, "22:00:00"))
-	must(t, r.Tile(MapTile{}, a))
-	if len(a.Clusters) > 0 || !a.NextChange.IsZero() || r.surveyed.Load() != survey {
+	must(t, r.Tile(t.Context(), MapTile{}, a))
+	if len(a.Clusters) > 0 || !a.NextChange.IsZero() || r.survey.Load() != survey {
 		t.Errorf("after the end: %+v", a)
 	}
 }
@@ -259,7 +267,7 @@ func TestTileEdges(t *testing.T) {
 		{0, middle, "antimeridian 0 0"}, {last, middle, ""}, {0, middle - 1, "west 0 2231"}, {last, middle - 1, "east 4095 2231"}, {middle, 0, "north 0 62"}, {middle, last, "south 0 4033"},
 	} {
 		a := &Tile{}
-		must(t, r.Tile(MapTile{14, tt.x, tt.y}, a))
+		must(t, r.Tile(t.Context(), MapTile{14, tt.x, tt.y}, a))
 		got := ""
 		for _, d := range a.Drops {
 			got += fmt.Sprintf("%s %d %d", d.POI, d.X, d.Y)
@@ -273,14 +281,14 @@ func TestTileEdges(t *testing.T) {
 func TestTileRefuses(t *testing.T) {
 	r := scattered(t, 10).open(t, Options{})
 	for _, tile := range []MapTile{{-1, 0, 0}, {MaxZoom + 1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {22, 1 << 22, 0}, {3, 7, 8}, {math.MaxInt, 0, 0}} {
-		if err := r.Tile(tile, &Tile{}); !errors.Is(err, ErrMapTile) {
+		if err := r.Tile(t.Context(), tile, &Tile{}); !errors.Is(err, ErrMapTile) {
 			t.Errorf("%+v: %v", tile, err)
 		}
 	}
-	must(t, r.Tile(MapTile{22, 1<<22 - 1, 1<<22 - 1}, &Tile{}))
+	must(t, r.Tile(t.Context(), MapTile{22, 1<<22 - 1, 1<<22 - 1}, &Tile{}))
 	must(t, r.Close())
 	for _, zoom := range []int{0, 20} {
-		if err := r.Tile(MapTile{Zoom: zoom}, &Tile{}); !errors.Is(err, ErrClosed) {
+		if err := r.Tile(t.Context(), MapTile{Zoom: zoom}, &Tile{}); !errors.Is(err, ErrClosed) {
 			t.Errorf("of a closed release: %v", err)
 		}
 	}
@@ -299,9 +307,12 @@ func TestTileOfDamage(t *testing.T) {
 		r := openIn(t, dir, Options{Now: fixed(instant(t, "12:00:00"))})
 		must(t, os.Truncate(filepath.Join(dir, m.Segments[0].FileName(manifest.SegmentKind)), 4096))
 		of := maptile.At(orb.Point{float64(covent.Lng), float64(covent.Lat)}, maptile.Zoom(zoom))
+		if err := r.Survey(t.Context()); !errors.Is(err, index.ErrFault) {
+			t.Fatalf("Survey = %v", err)
+		}
 		for range 2 {
 			a := &Tile{}
-			if err := r.Tile(MapTile{zoom, of.X, of.Y}, a); !errors.Is(err, index.ErrFault) || len(a.Drops)+len(a.Clusters) > 0 {
+			if err := r.Tile(t.Context(), MapTile{zoom, of.X, of.Y}, a); !errors.Is(err, index.ErrFault) || len(a.Drops)+len(a.Clusters) > 0 {
 				t.Fatalf("zoom %d: %v", zoom, err)
 			}
 		}

@@ -221,6 +221,15 @@ func (b *brake) steer(w window, standing bool) {
 	}
 }
 
+// release takes the limit away when nobody looks at the queue any more: nothing
+// would ever move it.
+func (b *brake) release() {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.sent, b.window = time.Time{}, window{}
+	b.on.Store(false)
+}
+
 // state is what the metrics tell: the limit, 0 for none.
 func (b *brake) state() float64 {
 	b.mutex.Lock()

@@ -86,20 +86,28 @@ func (x *exchange) maxAge(next time.Time) time.Duration {
 // notModified sets the headers of a cache, and sends 304 if the client has what
 // the tag names.
 func (x *exchange) notModified(tag, scope string, age time.Duration) bool {
-	h := x.w.Header()
-	h["Etag"] = []string{tag}
+	h, has := x.w.Header(), x.hasTag(tag)
 	h["Cache-Control"] = []string{scope + ", max-age=" + strconv.Itoa(int(age/time.Second))}
 	if scope == "private" {
 		h["Vary"] = append([]string{"Authorization"}, h["Vary"]...)
 	}
-	if !matches(x.r.Header.Values("If-None-Match"), tag) {
-		return false
+	if has {
+		x.sendNotModified()
 	}
+	return has
+}
+
+// hasTag sets the tag of the answer, and tells whether the client has that.
+func (x *exchange) hasTag(tag string) bool {
+	x.w.Header()["Etag"] = []string{tag}
+	return matches(x.r.Header.Values("If-None-Match"), tag)
+}
+
+func (x *exchange) sendNotModified() {
 	x.leave()
 	x.done()
 	x.status = http.StatusNotModified
 	x.w.WriteHeader(http.StatusNotModified)
-	return true
 }
 
 // matches compares weakly, as RFC 9110 has it for If-None-Match. Our tags have

@@ -100,16 +100,21 @@ func TestNoPosition(t *testing.T) {
 	ask(s, "GET", "/v1/lookup?lat=51.5145&lng=-0.127&user=somebody", "")
 	ask(s, "POST", "/v1/lookup", `{"lat":51.5145,"lng":-0.127,"crs":"bd09"}`)
 	ask(s, "POST", "/v1/lookup", `{"lat":51.5145,"lng":-0.127,"at":"x"}`)
+	ask(s, "GET", "/v1/tiles/22/2095672/1394580.mvt", "")
+	ask(s, "GET", "/v1/lookup/51.5145,-0.127", "")
+	ask(s, "51.5145", "/v1/lookup", "")
 	far := ask(s, "POST", "/v1/lookup", `{"lat":51.5145,"lng":200.5145}`)
 	checkProblem(t, far, 400, api.CodeCoordinateRange, "lng")
 	for what, text := range map[string]string{"log": log.String(), "metrics": ask(s, "GET", "/metrics", "").Body.String(), "problem": far.Body.String()} {
-		for _, secret := range []string{"51.5145", "0.127", "5145", "somebody"} {
+		for _, secret := range []string{"51.5145", "0.127", "5145", "somebody", "2095672", "1394580"} {
 			if strings.Contains(text, secret) {
 				t.Errorf("the %s has %s:\n%s", what, secret, text)
 			}
 		}
 	}
-	if !strings.Contains(log.String(), "path=/v1/lookup") {
-		t.Errorf("the log has no requests:\n%s", log.String())
+	for _, want := range []string{"route=/v1/lookup ", "route=/v1/tiles/{z}/{x}/{y}.mvt ", "method=GET route=none ", "method=other route=none "} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log lacks %q:\n%s", want, log.String())
+		}
 	}
 }

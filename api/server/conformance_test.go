@@ -97,6 +97,11 @@ func TestBadInput(t *testing.T) {
 		{"no task", "GET", "/v1/tasks/none", "", nil, 404, api.CodeTaskNotFound, "id"},
 		{"task upwards", "GET", "/v1/tasks/..%2fx", "", nil, 404, api.CodeTaskNotFound, "id"},
 		{"task at no time", "GET", "/v1/tasks/city-packets?at=x", "", nil, 400, api.CodeInvalidValue, "at"},
+		{"task at nothing", "GET", "/v1/tasks/city-packets?at=", "", nil, 400, api.CodeMissingField, "at"},
+		{"task at two times", "GET", "/v1/tasks/city-packets?at=2027-01-01T00:00:00Z&at=2027-01-02T00:00:00Z", "", nil, 400, api.CodeDuplicateKey, "at"},
+		{"task at no text", "GET", "/v1/tasks/city-packets?at=%ff", "", nil, 400, api.CodeInvalidUTF8, "at"},
+		{"task with half a byte", "GET", "/v1/tasks/city-packets?at=%f", "", nil, 400, api.CodeInvalidValue, ""},
+		{"task with others' parameters", "GET", "/v1/tasks/none?lat=91&lat=92", "", nil, 404, api.CodeTaskNotFound, "id"},
 		{"task at a time", "GET", "/v1/tasks/city-packets?at=2027-01-01T00:00:00Z", "", nil, 403, api.CodeOperatorOnly, "at"},
 
 		{"no route", "GET", "/v2/lookup", "", nil, 404, api.CodeNotFound, ""},
@@ -137,6 +142,7 @@ func TestGoodInput(t *testing.T) {
 		{"antimeridian", "GET", "/v1/lookup?lat=0&lng=-180", "", nil, `"drops":[]`},
 		{"time of an operator", "POST", "/v1/lookup", `{"lat":0,"lng":0,"at":"2028-01-01T00:00:00Z"}`, []string{operator}, `"as_of":"2028-01-01T00:00:00Z"`},
 		{"preview of an operator", "POST", "/v1/lookup", `{"lat":51.5145,"lng":-0.127,"preview":true}`, []string{operator}, `"id":"evening-rain"`},
+		{"scheme in another case", "POST", "/v1/lookup", `{"lat":51.5145,"lng":-0.127,"preview":true}`, []string{"Authorization: bearer " + token}, `"id":"evening-rain"`},
 		{"task at a time", "GET", "/v1/tasks/city-packets?at=2031-01-01T00:00:00Z", "", []string{operator}, `"state":"ended"`},
 		{"escaped task", "GET", "/v1/tasks/city%2Dpackets", "", nil, `"id":"city-packets"`},
 		{"health", "GET", "/healthz", "", nil, `"ok"`},
@@ -233,7 +239,11 @@ func TestDamagedRelease(t *testing.T) {
 		}
 	}
 	for _, target := range []string{"/v1/lookup?lat=51.5145&lng=-0.127", "/v1/cells/200-78785-62223", "/ui/map.json"} {
-		checkProblem(t, ask(s, "GET", target, ""), 503, api.CodeReleaseDamaged, "")
+		w := ask(s, "GET", target, "", "Accept-Encoding: gzip")
+		checkProblem(t, w, 503, api.CodeReleaseDamaged, "")
+		if coding := w.Header().Get("Content-Encoding"); coding != "" {
+			t.Errorf("%s: a problem in plain text says %s", target, coding)
+		}
 	}
 	if w := ask(s, "GET", "/healthz", ""); w.Code != http.StatusOK {
 		t.Errorf("/healthz: %d", w.Code)

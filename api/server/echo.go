@@ -74,12 +74,16 @@ func (s *Server) startWatching(ctx context.Context) (stop func(), err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() {
-		if err := errors.Join(s.watchQueue(ctx, p), p.close()); err != nil {
+		err := s.watchQueue(ctx, p)
+		s.brake.release()
+		if err = errors.Join(err, p.close()); err != nil {
 			s.options.Log.Error("overload is not seen any more", "error", err)
 		}
 	})
 	return func() { cancel(); watch.Wait() }, nil
 }
+
+var errNoEcho = errors.New("time the poller: nobody reads the pipe any more")
 
 // watchQueue sends an echo a moment after the one before has come back, if
 // requests have begun since or there is a limit. One that is still under way
@@ -92,7 +96,10 @@ func (s *Server) watchQueue(ctx context.Context, p prober) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case read := <-p.answers():
+		case read, ok := <-p.answers():
+			if !ok {
+				return errNoEcho
+			}
 			s.metrics.queueDelay.Set(s.brake.echoed(read).Seconds())
 		case <-tick.C:
 			if delay, is := s.brake.waiting(time.Now()); is {

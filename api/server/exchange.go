@@ -26,10 +26,10 @@ type exchange struct {
 	values *headerValues
 	span   trace.Span // nil if nobody traces
 
-	held     Held
-	admitted bool
-	status   int // 0 until something is sent
-	bytes    int
+	held   Held
+	passed *gate // that leave is to be told
+	status int   // 0 until something is sent
+	bytes  int
 
 	sent     []string // media type of the body
 	wanted   []string // of the answer
@@ -76,7 +76,8 @@ func (s *Server) handler(rt route) http.HandlerFunc {
 }
 
 // finish is deferred: it also ends a request whose handler panicked, with a
-// problem if nothing was sent.
+// problem if nothing was sent, and with the connection otherwise. The log has the pattern of the route: a path may
+// be a tile of a few metres, or a position that a client put there by mistake.
 func (x *exchange) finish(m *routeMetrics, started time.Time) {
 	s := x.server
 	panicked := recover()
@@ -84,6 +85,8 @@ func (x *exchange) finish(m *routeMetrics, started time.Time) {
 		s.options.Log.Error("panic", "id", x.id, "panic", panicked, "stack", string(debug.Stack()))
 		if x.status == 0 {
 			x.fail(api.NewProblem(api.CodeInternal, "", "a defect was met and logged under this id"))
+		} else {
+			panicked = http.ErrAbortHandler // or half an answer would pass for a whole one
 		}
 	}
 	x.leave()
@@ -96,7 +99,7 @@ func (x *exchange) finish(m *routeMetrics, started time.Time) {
 	m.observe(x.r.Method, x.status, took)
 	if log := s.options.Log; log.Enabled(x.r.Context(), slog.LevelInfo) {
 		log.LogAttrs(x.r.Context(), slog.LevelInfo, "request",
-			slog.String("id", x.id), slog.String("method", x.r.Method), slog.String("path", x.r.URL.Path),
+			slog.String("id", x.id), slog.String("method", knownMethod(x.r.Method)), slog.String("route", m.pattern),
 			slog.Int("status", x.status), slog.Int("bytes", x.bytes), slog.Duration("took", took))
 	}
 	x.w, x.r, x.values = nil, nil, nil
@@ -133,6 +136,7 @@ func (x *exchange) fail(err error) {
 	}
 	h := x.w.Header()
 	delete(h, "Etag")
+	delete(h, "Content-Encoding")
 	h["Cache-Control"] = noStore
 	switch p.Code {
 	case api.CodeOverloaded, api.CodeNoRelease, api.CodeReleaseDamaged, api.CodeNotReady:
@@ -163,20 +167,22 @@ func (x *exchange) done() {
 	}
 }
 
-// admit waits for the gate.
-func (x *exchange) admit() error {
-	if !x.server.gate.enter(x.r.Context()) {
-		x.server.metrics.shed.WithLabelValues(shedLookups).Inc()
-		return api.NewProblem(api.CodeOverloaded, "", "too many lookups at a time; try again after Retry-After")
+// admit waits for the gate of lookups.
+func (x *exchange) admit() error { return x.pass(x.server.gate) }
+
+func (x *exchange) pass(g *gate) error {
+	if !g.enter(x.r.Context()) {
+		x.server.metrics.shed.WithLabelValues(g.reason).Inc()
+		return api.NewProblem(api.CodeOverloaded, "", "too many %s at a time; try again after Retry-After", g.reason)
 	}
-	x.admitted = true
+	x.passed = g
 	return nil
 }
 
 func (x *exchange) leave() {
-	if x.admitted {
-		x.server.gate.leave()
-		x.admitted = false
+	if x.passed != nil {
+		x.passed.leave()
+		x.passed = nil
 	}
 }
 

@@ -85,8 +85,17 @@ func (s *shown) Done() {
 	s.held--
 }
 
-// openSample opens the sample for a test, at noon.
+// openSample opens the sample for a test, at noon, and surveys it.
 func openSample(t testing.TB) *shown {
+	t.Helper()
+	s := openUnsurveyed(t)
+	if err := s.release.Survey(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func openUnsurveyed(t testing.TB) *shown {
 	t.Helper()
 	dir, err := sampleDir()
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// gate lets so many lookups run at a time and a few more wait for a short
+// gate lets so many of a kind run at a time and a few more wait for a short
 // while; the others are turned away at once. It is for lookups that wait, as for
 // pages that have to be read from a disk: where the processors are what lacks,
 // few run at a time however many came, and the brake sees to it. Health checks
@@ -17,15 +17,19 @@ import (
 //	enter ─► a slot is free ─────────────────────► run ─► leave
 //	     └─► fewer wait than queue ─► wait ─┬─► run
 //	     └─► shed                           └─► shed after patience
+//
+// Lookups have one. Tiles, which cost up to a thousand times as much, have a
+// smaller one of their own, so that they take no place of a lookup.
 type gate struct {
+	reason   string        // that is counted for who is shed
 	slots    chan struct{} // one item for each that runs
 	waiting  atomic.Int64
 	queue    int64
 	patience time.Duration
 }
 
-func newGate(concurrent, queue int, patience time.Duration) *gate {
-	return &gate{slots: make(chan struct{}, concurrent), queue: int64(queue), patience: patience}
+func newGate(reason string, concurrent, queue int, patience time.Duration) *gate {
+	return &gate{reason: reason, slots: make(chan struct{}, concurrent), queue: int64(queue), patience: patience}
 }
 
 // enter reports whether the caller may run; then it calls leave.

@@ -78,11 +78,13 @@ func (x *exchange) write(body []byte) (n int, err error) {
 		return x.w.Write(body)
 	}
 	conn.hold(x.gathered)
+	defer func() { // also if what is between panics
+		var released error
+		if x.gathered, released = conn.release(); err == nil {
+			err = released
+		}
+	}()
 	n, err = x.w.Write(body)
 	flusher.Flush()
-	var released error
-	if x.gathered, released = conn.release(); err == nil {
-		err = released
-	}
 	return n, err
 }

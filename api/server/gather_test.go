@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -119,4 +121,36 @@ func TestBrokenWrite(t *testing.T) {
 			t.Errorf("%d writes", n)
 		}
 	})
+}
+
+// defective is a writer that panics in the middle of an answer.
+type defective struct{ *httptest.ResponseRecorder }
+
+func (d defective) Write([]byte) (int, error) { panic("a defect") }
+
+// discarded is a connection whose writes go nowhere.
+type discarded struct{ net.Conn }
+
+func (discarded) Write(b []byte) (int, error) { return len(b), nil }
+
+// TestPanicInAnswer: an answer that breaks off does not pass for a whole one, its
+// connection ends, and holds nothing back.
+func TestPanicInAnswer(t *testing.T) {
+	for _, limit := range []int{1, 100} { // of which the longer one is gathered
+		var log strings.Builder
+		s := newServer(t, Options{Releases: openSample(t), Log: textLog(&log)})
+		conn := &gatheredConn{Conn: discarded{}}
+		r := httptest.NewRequestWithContext(withConn(t.Context(), conn), "GET", fmt.Sprintf("/v1/lookup?lat=51.5145&lng=-0.127&limit=%d", limit), nil)
+		func() {
+			defer func() {
+				if got := recover(); got != http.ErrAbortHandler {
+					t.Errorf("limit %d: recovered %v", limit, got)
+				}
+			}()
+			s.ServeHTTP(defective{httptest.NewRecorder()}, r)
+		}()
+		if conn.holding || len(s.gate.slots) > 0 || !strings.Contains(log.String(), "a defect") {
+			t.Errorf("limit %d: holding %v, %d places taken, log %s", limit, conn.holding, len(s.gate.slots), log.String())
+		}
+	}
 }

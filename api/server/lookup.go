@@ -125,10 +125,10 @@ func lookupProblem(err error) error {
 
 // isOperator compares digests: their time tells nothing of the token.
 func (x *exchange) isOperator() bool {
-	token, ok := strings.CutPrefix(x.r.Header.Get("Authorization"), "Bearer ")
+	scheme, token, _ := strings.Cut(x.r.Header.Get("Authorization"), " ")
 	sum := sha256.Sum256([]byte(token))
 	same := subtle.ConstantTimeCompare(sum[:], x.server.operator[:]) == 1
-	return ok && same && x.server.options.OperatorToken != ""
+	return strings.EqualFold(scheme, "Bearer") && same && x.server.options.OperatorToken != ""
 }
 
 // sendAnswer sends x.wire as it is wanted.

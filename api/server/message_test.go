@@ -117,7 +117,7 @@ func TestAccept(t *testing.T) {
 	for _, tt := range []struct{ accept, want string }{
 		{"", text}, {"*/*", text}, {"application/*", text}, {"application/json", text}, {",", text},
 		{"application/x-protobuf", message}, {"Application/X-Protobuf;q=0.1", message},
-		{"application/x-protobuf, application/json", message}, {"application/json, application/x-protobuf", message},
+		{"application/x-protobuf, application/json", text}, {"application/json, application/x-protobuf", text},
 		{"application/x-protobuf;q=0.5, application/json;q=0.4", message}, {"application/x-protobuf;q=0.4, application/json;q=0.5", text},
 		{"application/x-protobuf;q=0.5, */*", text}, {"application/x-protobuf, */*;q=0.9", message},
 		{"application/json;q=0, */*", message}, {"application/json;q=0", none}, {"*/*;q=0", none},

@@ -40,7 +40,7 @@ func newMetrics(s *Server) *metrics {
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_http_in_flight", Help: "Requests that are being answered."}),
 		shed: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "geodrop_http_shed_total",
-			Help: "Requests turned away: by reason queue before anything else, and then not among the requests; by reason lookups since too many ran.",
+			Help: "Requests turned away: by reason queue before anything else, and then not among the requests; by reason lookups or tiles since too many of them ran.",
 		}, []string{"reason"}),
 		shedWaiting: prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_http_shed_waiting", Help: "Requests that wait to be turned away."}),
 		shedLimit: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -59,17 +59,24 @@ func (m *metrics) register(r *prometheus.Registry) error {
 			return err
 		}
 	}
-	for _, reason := range []string{shedQueue, shedLookups} {
+	for _, reason := range []string{shedQueue, shedLookups, shedTiles} {
 		m.shed.WithLabelValues(reason) // 0 is something, for rates
 	}
-	m.page = promhttp.HandlerFor(r, promhttp.HandlerOpts{})
+	m.page = promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes, Timeout: scrapeTimeout})
 	return nil
 }
+
+// Scrapes take time and memory, and no brake or gate holds them.
+const (
+	maxScrapes    = 4
+	scrapeTimeout = 10 * time.Second
+)
 
 // Reasons to turn a request away.
 const (
 	shedQueue   = "queue"
 	shedLookups = "lookups"
+	shedTiles   = "tiles"
 )
 
 // routeMetrics are those of one route, so that no label is looked up for the

@@ -46,7 +46,8 @@ func (x *exchange) checkBodyType() error {
 
 // checkAccept refuses a request that takes none of the media types that the
 // route answers, and notes which is wanted: the one with the highest quality; of
-// equal ones the last that Accept names itself, and else the first.
+// equal ones the first that Accept names itself, and else the first. The order
+// within Accept says nothing.
 func (x *exchange) checkAccept(types ...[]string) error {
 	accept := x.r.Header.Values("Accept")
 	best := quality{}
@@ -72,7 +73,7 @@ type quality struct {
 }
 
 func (q quality) above(r quality) bool {
-	return q.thousandths > r.thousandths || q.thousandths == r.thousandths && q.exactness == 3 && q.thousandths > 0
+	return q.thousandths > r.thousandths || q.thousandths == r.thousandths && q.exactness == 3 && r.exactness < 3 && q.thousandths > 0
 }
 
 // qualityOf is what Accept says of a media type: the range that names it most

@@ -3,7 +3,6 @@ package server
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"geodrop/api"
@@ -30,33 +29,38 @@ func (x *exchange) sendFile(name string) error {
 	h["Content-Security-Policy"] = []string{pagePolicy}
 	h["Referrer-Policy"] = []string{"no-referrer"}
 	h["Cross-Origin-Opener-Policy"] = []string{"same-origin"}
-	h["Cache-Control"] = []string{"no-cache"}
+	caching := "no-cache"
 	if file.Immutable {
-		h["Cache-Control"] = []string{"public, immutable, max-age=" + strconv.Itoa(int(pageAge/time.Second))}
+		caching = "public, immutable, max-age=" + strconv.Itoa(int(pageAge/time.Second))
 	}
+	x.sendUnlessHad(file, caching)
+	return nil
+}
+
+// sendUnlessHad sends a file, or 304 to whom has it. The tag is of the bytes that
+// are sent.
+func (x *exchange) sendUnlessHad(file *console.File, caching string) {
 	body := file.Body
 	if x.zips() {
 		body = file.Gzip()
 	}
+	x.key = append(x.key[:0], body...)
+	had := x.hasTag(x.etag(x.key))
+	x.w.Header()["Cache-Control"] = []string{caching}
+	if had {
+		x.sendNotModified()
+		return
+	}
 	x.send(http.StatusOK, []string{file.Type}, body)
-	return nil
 }
 
 // zips tells whether the client takes gzip; then the answer has to be.
 func (x *exchange) zips() bool {
 	h := x.w.Header()
-	h.Add("Vary", "Accept-Encoding")
-	for part := range strings.SplitSeq(x.r.Header.Get("Accept-Encoding"), ",") {
-		coding, weight, _ := strings.Cut(strings.ToLower(part), ";")
-		if strings.TrimSpace(coding) != "gzip" {
-			continue
-		}
-		q, given := strings.CutPrefix(strings.TrimSpace(weight), "q=")
-		if n, err := strconv.ParseFloat(q, 64); given && (err != nil || n == 0) {
-			return false
-		}
-		h["Content-Encoding"] = []string{"gzip"}
-		return true
+	h["Vary"] = acceptCoding
+	if !x.takesGzip() {
+		return false
 	}
-	return false
+	h["Content-Encoding"] = []string{"gzip"}
+	return true
 }

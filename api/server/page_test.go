@@ -2,12 +2,17 @@ package server
 
 import (
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 
+	"geodrop/api"
 	"geodrop/grid/coord"
 )
 
@@ -43,11 +48,11 @@ func TestPageHeaders(t *testing.T) {
 // TestPageZipped: the same bytes for who takes gzip, under another tag.
 func TestPageZipped(t *testing.T) {
 	s := newServer(t, Options{Releases: openSample(t)})
-	for _, target := range []string{"/", "/ui/LICENSES.txt", "/ui/map.json"} {
+	for _, target := range []string{"/", "/ui/LICENSES.txt", "/ui/map.json", "/openapi.json"} {
 		plain := ask(s, "GET", target, "")
 		for header, want := range map[string]string{
-			"": "", "br": "", "gzip;q=0": "", "gzip; q=0.0, br": "", "gzip;q=x": "", "xgzip": "",
-			"gzip": "gzip", "deflate, GZIP;q=0.5": "gzip",
+			"": "", "br": "", "gzip;q=0": "", "gzip; q=0.0, br": "", "xgzip": "", "gzip;q=0, *": "",
+			"gzip;q=x": "gzip", "*;q=0.1": "gzip", "gzip": "gzip", "deflate, GZIP;q=0.5": "gzip",
 		} {
 			w := ask(s, "GET", target, "", "Accept-Encoding: "+header)
 			if got := w.Header().Get("Content-Encoding"); got != want || w.Header().Get("Vary") != "Accept-Encoding" {
@@ -65,11 +70,54 @@ func TestPageZipped(t *testing.T) {
 			if got, err := io.ReadAll(body); err != nil || string(got) != plain.Body.String() {
 				t.Errorf("%s, Accept-Encoding %q: %v, other bytes", target, header, err)
 			}
-			if tag := w.Header().Get("ETag"); tag != "" && (tag == plain.Header().Get("ETag")) != (want == "") {
+			again := ask(s, "GET", target, "", "Accept-Encoding: "+header, "If-None-Match: "+w.Header().Get("ETag"))
+			if again.Code != http.StatusNotModified || again.Body.Len() > 0 || again.Header().Get("Cache-Control") != w.Header().Get("Cache-Control") {
+				t.Errorf("%s again, Accept-Encoding %q: %d %v", target, header, again.Code, again.Header())
+			}
+			if tag := w.Header().Get("ETag"); (tag == plain.Header().Get("ETag")) != (want == "") {
 				t.Errorf("%s, Accept-Encoding %q: tag %s", target, header, tag)
 			}
 		}
 	}
+}
+
+// TestWindowOfMessage: the window of a position is that, in whatever form it is
+// sent.
+func TestWindowOfMessage(t *testing.T) {
+	s := newServer(t, Options{Releases: openSample(t)})
+	want := ask(s, "POST", "/ui/window", `{"lat":51.5145,"lng":-0.127}`).Body.String()
+	if w := ask(s, "POST", "/ui/window", here, sendsMessage); w.Code != http.StatusOK || w.Body.String() != want {
+		t.Errorf("%d %s, want %s", w.Code, w.Body, want)
+	}
+	checkProblem(t, ask(s, "POST", "/ui/window", "\xff", sendsMessage), 400, api.CodeInvalidProtobuf, "")
+}
+
+// TestMapTakesNoPlace: who waits for the map to be drawn, or has it, takes no
+// place of a lookup, and who is gone does not wait.
+func TestMapTakesNoPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, Options{Releases: openSample(t), Concurrent: 1})
+		s.maps.turn <- struct{}{}
+		maps := make(chan int)
+		go func() { maps <- ask(s, "GET", "/ui/map.json", "").Code }()
+		synctest.Wait()
+		if w := ask(s, "GET", "/v1/lookup?lat=0&lng=0", ""); w.Code != http.StatusOK {
+			t.Errorf("a lookup beside one who waits for the map: %d %s", w.Code, w.Body)
+		}
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequestWithContext(gone, "GET", "/ui/map.json", nil))
+		checkProblem(t, w, 503, api.CodeOverloaded, "")
+		<-s.maps.turn
+		if code := <-maps; code != http.StatusOK {
+			t.Errorf("the map: %d", code)
+		}
+		s.gate.slots <- struct{}{} // no lookup can run
+		if w := ask(s, "GET", "/ui/map.json", ""); w.Code != http.StatusOK {
+			t.Errorf("a map that is drawn: %d", w.Code)
+		}
+	})
 }
 
 // TestWindow: the window that is drawn holds every drop of the answer, and the

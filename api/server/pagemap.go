@@ -3,10 +3,7 @@ package server
 import (
 	"encoding/json"
 	"net/http"
-	"sync"
 
-	"geodrop/api"
-	"geodrop/api/console"
 	"geodrop/api/query"
 	"geodrop/grid"
 	"geodrop/grid/coord"
@@ -34,47 +31,30 @@ type mapPlace struct {
 	Lng  coord.Lng `json:"lng"`
 }
 
-// drawnMap keeps the map of the latest release.
-type drawnMap struct {
-	mutex   sync.Mutex
-	release string
-	json    []byte
-	zipped  []byte
-}
-
+// getMap passes no gate: the map is drawn once for a release, by one of those who
+// ask, and after that it is only sent.
 func getMap(x *exchange) error {
-	if err := x.admit(); err != nil {
-		return err
-	}
 	release, err := x.release()
 	if err != nil {
 		return err
 	}
-	plain, zipped, err := x.server.drawn.of(release, x.held.Outlines(), x.server.options.Attribution)
+	key, zips := "map ", x.zips()
+	if zips {
+		key = "zipped map "
+	}
+	if x.notModified(x.etag([]byte(key+release.Manifest().ID)), "public", 0) {
+		return nil
+	}
+	m, err := x.server.maps.of(x.r.Context(), release, x.held.Outlines(), x.server.options.Attribution)
 	if err != nil {
 		return err
 	}
-	key, body := "map ", plain
-	if x.zips() {
-		key, body = "zipped map ", zipped
+	body := m.json
+	if zips {
+		body = m.zipped
 	}
-	if !x.notModified(x.etag([]byte(key+release.Manifest().ID)), "public", 0) {
-		x.send(http.StatusOK, jsonType, body)
-	}
+	x.send(http.StatusOK, jsonType, body)
 	return nil
-}
-
-func (d *drawnMap) of(r *query.Release, outlines []byte, attribution []string) (plain, zipped []byte, err error) {
-	d.mutex.Lock()
-	defer d.mutex.Unlock()
-	if id := r.Manifest().ID; d.release != id {
-		b, err := drawMap(r, outlines, attribution)
-		if err != nil {
-			return nil, nil, err
-		}
-		d.release, d.json, d.zipped = id, b, console.Gzip(b)
-	}
-	return d.json, d.zipped, nil
 }
 
 func drawMap(r *query.Release, outlines []byte, attribution []string) ([]byte, error) {
@@ -133,7 +113,7 @@ func postWindow(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	l, err := api.DecodeLookup(body)
+	l, err := x.decode(body)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,7 @@
 //	connection ─► limit ─► brake ─► chi ─► exchange ─► handler ─┬─► answer
 //	                         │            │ id, recovery        └─► error ─► problem+json
 //	                         │            │ metrics, log             (one place: fail)
-//	                         │            └ gate: so many lookups at a time, few waiting
+//	                         │            └ gate: so many lookups at a time, few waiting; and tiles
 //	                         └ turns away what the processors have no time for
 //
 // Every route stands in routes.go. A handler returns an error or sends; it never
@@ -68,6 +68,8 @@ type Options struct {
 	Concurrent     int           // lookups at a time; default 4 for each processor
 	Queue          int           // lookups that wait for one of them; default 16 for each
 	QueueWait      time.Duration // how long; default 100 ms
+	Tiles          int           // tiles at a time; default one for two processors
+	TileTimeout    time.Duration // for a tile; default 2 s
 	MaxConnections int           // default 16384; more are closed at once
 	QueueTarget    time.Duration // that all requests may wait before they are looked at; default 2 ms
 
@@ -77,7 +79,8 @@ type Options struct {
 	ReadTimeout   time.Duration // for a request; default 10 s
 	WriteTimeout  time.Duration // from the end of the header to that of the answer; default 15 s
 	IdleTimeout   time.Duration // between requests; default 90 s
-	StopTimeout   time.Duration // for requests under way when stopping; default 10 s
+	Drain         time.Duration // how long a server that stops still takes requests; default: not at all
+	StopTimeout   time.Duration // for requests under way after that; default 10 s
 }
 
 // maxHeaderBytes is what net/http adds 4 kB of slack to.
@@ -90,6 +93,8 @@ func (o Options) withDefaults() Options {
 	o.Concurrent = cmp.Or(o.Concurrent, 4*processors)
 	o.Queue = cmp.Or(o.Queue, 16*o.Concurrent)
 	o.QueueWait = cmp.Or(o.QueueWait, 100*time.Millisecond)
+	o.Tiles = cmp.Or(o.Tiles, max(1, processors/2))
+	o.TileTimeout = cmp.Or(o.TileTimeout, 2*time.Second)
 	o.QueueTarget = cmp.Or(o.QueueTarget, 2*time.Millisecond)
 	o.MaxConnections = cmp.Or(o.MaxConnections, 16384)
 	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 5*time.Second)
@@ -117,7 +122,8 @@ type Server struct {
 	options    Options
 	router     http.Handler
 	direct     map[target]http.HandlerFunc
-	gate       *gate
+	gate       *gate // of lookups
+	tiles      *gate
 	brake      *brake
 	turnedAway *turnedAway
 	metrics    *metrics
@@ -126,7 +132,8 @@ type Server struct {
 	pool       sync.Pool         // of *exchange
 	zippers    sync.Pool         // of *gzip.Writer
 	page       map[string]*console.File
-	drawn      drawnMap
+	openAPI    *console.File
+	maps       drawnMaps
 	stopping   atomic.Bool
 }
 
@@ -135,10 +142,13 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	o = o.withDefaults()
 	s := &Server{
-		options: o, gate: newGate(o.Concurrent, o.Queue, o.QueueWait), ids: newRequestIDs(),
+		options: o, gate: newGate(shedLookups, o.Concurrent, o.Queue, o.QueueWait), ids: newRequestIDs(),
+		tiles: newGate(shedTiles, o.Tiles, 16*o.Tiles, o.QueueWait),
 		brake: newBrake(o.QueueTarget, runtime.GOMAXPROCS(0)), turnedAway: newTurnedAway(),
 		operator: sha256.Sum256([]byte(o.OperatorToken)), direct: map[target]http.HandlerFunc{},
 	}
+	s.openAPI = &console.File{Name: "openapi.json", Type: jsonType[0], Body: api.OpenAPI()}
+	s.maps.turn, s.maps.zip = make(chan struct{}, 1), s.zip
 	s.pool.New = func() any { return &exchange{server: s} }
 	s.metrics = newMetrics(s)
 	if err := s.metrics.register(o.Registry); err != nil {
@@ -156,6 +166,9 @@ func New(o Options) (*Server, error) {
 // parameters is not routed by chi, which copies a request to go with its
 // parameters.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.stopping.Load() {
+		w.Header()["Connection"] = closes
+	}
 	if !s.hasRoom(w, r) {
 		return
 	}
@@ -166,9 +179,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.router.ServeHTTP(w, r)
 }
 
-// Serve answers on the listener, which it closes, until the context is done;
-// then /readyz says so, no more connections are taken and requests under way
-// have StopTimeout to end. The error is nil after such a stop.
+// Serve answers on the listener, which it closes, until the context is done and
+// the server is stopped. The error is nil after such a stop:
+//
+//	context done ─► drain ─────────────────────► shut down ─────────────► return
+//	                /readyz is 503, all else is  no more connections,
+//	                answered, and connections    requests under way have
+//	                are closed after an answer   StopTimeout to end
+//
+// Drain is for whoever spreads requests over nodes to see /readyz: without it,
+// what is sent here in the meantime finds nobody.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	web := &http.Server{
 		Handler: s, MaxHeaderBytes: maxHeaderBytes,
@@ -176,7 +196,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		WriteTimeout: s.options.WriteTimeout, IdleTimeout: s.options.IdleTimeout,
 		ConnContext: withConn, ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
-	stopWatching, err := s.startWatching(ctx)
+	stopWatching, err := s.startWatching(context.WithoutCancel(ctx))
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -184,21 +204,41 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(gathered{s.limited(l)}) }()
 	select {
-	case err := <-failed:
-		return fmt.Errorf("serve HTTP on %s: %w", l.Addr(), err)
+	case err = <-failed:
 	case <-ctx.Done():
+		err = s.drain(failed)
 	}
+	if err != nil {
+		return fmt.Errorf("serve HTTP on %s: %w", l.Addr(), err)
+	}
+	if err := s.shutDown(context.WithoutCancel(ctx), web); err != nil {
+		return fmt.Errorf("stop HTTP on %s: %w", l.Addr(), err)
+	}
+	<-failed
+	return nil
+}
+
+// drain says that the server stops, and leaves it running for a while. The error
+// is that of a server that failed meanwhile.
+func (s *Server) drain(failed <-chan error) error {
 	s.stopping.Store(true)
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.StopTimeout)
+	over := time.NewTimer(s.options.Drain)
+	defer over.Stop()
+	select {
+	case err := <-failed:
+		return err
+	case <-over.C:
+		return nil
+	}
+}
+
+func (s *Server) shutDown(ctx context.Context, web *http.Server) error {
+	ctx, cancel := context.WithTimeout(ctx, s.options.StopTimeout)
 	defer cancel()
-	err = web.Shutdown(stop)
+	err := web.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		s.options.Log.Warn("requests under way were cut off", "after", s.options.StopTimeout)
 		err = web.Close()
 	}
-	<-failed
-	if err != nil {
-		return fmt.Errorf("stop HTTP on %s: %w", l.Addr(), err)
-	}
-	return nil
+	return err
 }

@@ -137,6 +137,51 @@ func TestStop(t *testing.T) {
 	})
 }
 
+// TestDrain: a server that stops says so, and is there for a while yet for those
+// who have not heard, on connections old and new.
+func TestDrain(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, Options{Releases: &shown{}, Drain: 5 * time.Second})
+		l := newPipes()
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- s.Serve(ctx, l) }()
+		idle := l.dial()
+		stop()
+		began := time.Now()
+		synctest.Wait()
+		for path, status := range map[string]string{"/readyz": "503", "/healthz": "200"} {
+			if got := oneAnswer(t, l.dial(), path); !strings.HasPrefix(got, "HTTP/1.1 "+status) {
+				t.Errorf("%s while draining: %s", path, got)
+			}
+		}
+		time.Sleep(4 * time.Second) // of the bubble's clock
+		if got := oneAnswer(t, idle, "/healthz"); !strings.HasPrefix(got, "HTTP/1.1 200") || !strings.Contains(got, "\r\nConnection: close\r\n") {
+			t.Errorf("a connection that was there before: %s", got)
+		}
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took != 5*time.Second {
+			t.Errorf("stopped after %v", took)
+		}
+	})
+}
+
+// oneAnswer is all that comes on a connection after one request.
+func oneAnswer(t *testing.T, c net.Conn, path string) string {
+	t.Helper()
+	if _, err := io.WriteString(c, "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
 // TestConnectionLimit: one too many is closed at once, and taken when another
 // has gone.
 func TestConnectionLimit(t *testing.T) {
@@ -241,6 +286,42 @@ func TestPanic(t *testing.T) {
 	ask(s, "POST", "/v1/lookup", `{"lat":0,"lng":0}`)
 }
 
+// TestScrapesAreBounded: scrapes beyond a number are turned away, and what was
+// answered is counted as it was.
+func TestScrapesAreBounded(t *testing.T) {
+	var log strings.Builder
+	releases := &stuck{asked: make(chan struct{}), goOn: make(chan struct{})}
+	s := newServer(t, Options{Releases: releases, Log: textLog(&log)})
+	var scrapes sync.WaitGroup
+	for range maxScrapes {
+		scrapes.Go(func() {
+			if w := ask(s, "GET", "/metrics", ""); w.Code != http.StatusOK {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
+		<-releases.asked
+	}
+	if w := ask(s, "GET", "/metrics", ""); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("one scrape too many: %d", w.Code)
+	}
+	close(releases.goOn)
+	scrapes.Wait()
+	if text := log.String(); !strings.Contains(text, "route=/metrics status=503") || strings.Contains(text, "bytes=0") {
+		t.Errorf("the log has\n%s", text)
+	}
+}
+
+// stuck is a Releases that does not answer until it is told to.
+type stuck struct {
+	asked, goOn chan struct{}
+}
+
+func (s *stuck) Acquire() (Held, bool) {
+	s.asked <- struct{}{}
+	<-s.goOn
+	return nil, false
+}
+
 func TestRequestID(t *testing.T) {
 	s := newServer(t, Options{Releases: &shown{}})
 	for given, kept := range map[string]bool{
@@ -255,7 +336,16 @@ func TestRequestID(t *testing.T) {
 }
 
 func TestAdmin(t *testing.T) {
-	if w := ask(Admin(), "GET", "/debug/pprof/goroutine?debug=1", ""); w.Code != http.StatusOK {
-		t.Errorf("%d %s", w.Code, w.Body)
+	s := newServer(t, Options{Releases: openSample(t)})
+	full(s, 1e-9)
+	for target, status := range map[string]int{
+		"/debug/pprof/goroutine?debug=1": 200, "/healthz": 200, "/readyz": 200, "/metrics": 200, "/": 404, "/v1/lookup?lat=0&lng=0": 404,
+	} {
+		if w := ask(s.Admin(), "GET", target, ""); w.Code != status {
+			t.Errorf("%s: %d %s", target, w.Code, w.Body)
+		}
+	}
+	if w := ask(s, "GET", "/debug/pprof/goroutine?debug=1", ""); w.Code == http.StatusOK {
+		t.Error("anybody sees profiles")
 	}
 }

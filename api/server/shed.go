@@ -40,7 +40,8 @@ func (t *turnedAway) send(w http.ResponseWriter, n uint64) {
 	_, _ = w.Write(t.body) // an error is the client's, who is gone
 }
 
-// alwaysAnswered are the paths that are answered however many ask.
+// alwaysAnswered are the paths that are answered however many requests come.
+// Where too many connections are open already, only those to Admin are.
 func alwaysAnswered(path string) bool {
 	return path == "/healthz" || path == "/readyz" || path == "/metrics"
 }

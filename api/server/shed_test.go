@@ -167,3 +167,48 @@ func TestWatchQueue(t *testing.T) {
 		stop()
 	})
 }
+
+// brokenEchoes is a prober whose echoes break off, by an error or a reader that
+// has ended.
+type brokenEchoes struct {
+	err  error
+	read chan time.Time
+}
+
+func (p brokenEchoes) send() error {
+	if p.err == nil {
+		close(p.read)
+	}
+	return p.err
+}
+func (p brokenEchoes) answers() <-chan time.Time { return p.read }
+func (p brokenEchoes) close() error              { return nil }
+
+// TestWatchBreaksOff: without echoes there is no limit, whatever it was, and
+// nobody goes on looking for them.
+func TestWatchBreaksOff(t *testing.T) {
+	for _, err := range []error{nil, io.ErrShortWrite} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(t, Options{Releases: &shown{}})
+			full(s, 80)
+			if got := s.watchQueue(t.Context(), brokenEchoes{err, make(chan time.Time)}); got == nil || err != nil && got != err {
+				t.Errorf("watchQueue = %v, want %v", got, err)
+			}
+			var log strings.Builder
+			s = newServer(t, Options{Releases: &shown{}, prober: brokenEchoes{err, make(chan time.Time)}, Log: textLog(&log)})
+			full(s, 80)
+			stop, err := s.startWatching(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second) // of the bubble's clock
+			if limit := s.brake.state(); limit != 0 {
+				t.Errorf("a limit of %v that nobody moves", limit)
+			}
+			stop()
+			if !strings.Contains(log.String(), "overload is not seen any more") {
+				t.Errorf("the log says %q", log.String())
+			}
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -66,14 +67,29 @@ func getReadiness(x *exchange) error {
 
 func getMetrics(x *exchange) error {
 	x.w.Header()["Cache-Control"] = noStore
-	x.status = http.StatusOK
-	x.server.metrics.page.ServeHTTP(x.w, x.r)
+	x.server.metrics.page.ServeHTTP(counted{x}, x.r)
 	return nil
 }
 
+// counted is the writer of an exchange for a handler of others.
+type counted struct{ *exchange }
+
+func (c counted) Header() http.Header { return c.w.Header() }
+
+func (c counted) WriteHeader(status int) {
+	c.status = status
+	c.w.WriteHeader(status)
+}
+
+func (c counted) Write(b []byte) (int, error) {
+	c.status = cmp.Or(c.status, http.StatusOK)
+	n, err := c.w.Write(b)
+	c.bytes += n
+	return n, err
+}
+
 func getOpenAPI(x *exchange) error {
-	x.w.Header()["Cache-Control"] = []string{"public, max-age=300"}
-	x.send(http.StatusOK, jsonType, api.OpenAPI())
+	x.sendUnlessHad(x.server.openAPI, "public, max-age=300")
 	return nil
 }
 

@@ -52,13 +52,12 @@ func noTask() error {
 
 // timeAsked is the parameter at, which is for operators, or now.
 func (x *exchange) timeAsked() (time.Time, error) {
-	v := x.r.URL.Query().Get("at")
-	if v == "" {
-		return x.server.options.Now().Round(0), nil
-	}
-	at, err := api.ParseTime(v)
+	at, err := api.ParseTaskTime(x.r.URL.RawQuery)
 	if err != nil {
-		return at, api.NewProblem(api.CodeInvalidValue, "at", "%s", err)
+		return at, err
+	}
+	if at.IsZero() {
+		return x.server.options.Now().Round(0), nil
 	}
 	if !x.isOperator() {
 		return at, api.NewProblem(api.CodeOperatorOnly, "at", "needs an operator's token in the header Authorization: Bearer …")

@@ -2,10 +2,12 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -26,19 +28,43 @@ func getTile(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if t.Zoom <= query.SurveyZoom {
-		// Who waits for the first survey of a release keeps no lookup waiting.
-		if err := release.Survey(); err != nil {
-			return tileProblem(err)
-		}
+	if x.hasTile(t, release.Manifest().ID, release.NextChange()) {
+		return nil
 	}
-	if err := x.admit(); err != nil {
+	if t.Zoom <= query.SurveyZoom {
+		x.awaitSurvey(release)
+	}
+	if err := x.pass(x.server.tiles); err != nil {
 		return err
 	}
-	if err := release.Tile(t, &x.tile); err != nil {
+	ctx, cancel := context.WithTimeout(x.r.Context(), x.server.options.TileTimeout)
+	defer cancel()
+	if err := release.Tile(ctx, t, &x.tile); err != nil {
 		return tileProblem(err)
 	}
 	return x.sendTile(t)
+}
+
+// surveyWait is how long a tile waits for a release that is served since a
+// moment ago.
+const surveyWait = 2 * time.Second
+
+// awaitSurvey waits for what coarse tiles are answered from, before any gate.
+// That of a release which is replaced ends at once, so that nobody who waits
+// keeps the release open.
+func (x *exchange) awaitSurvey(r *query.Release) {
+	select {
+	case <-r.Surveyed():
+		return
+	default:
+	}
+	patience := time.NewTimer(surveyWait)
+	defer patience.Stop()
+	select {
+	case <-r.Surveyed():
+	case <-patience.C:
+	case <-x.r.Context().Done():
+	}
 }
 
 // tileAsked is the tile of the path.
@@ -68,8 +94,13 @@ func (x *exchange) tileNumber(name string, last uint32) (uint32, error) {
 }
 
 func tileProblem(err error) error {
-	if errors.Is(err, query.ErrMapTile) {
+	switch {
+	case errors.Is(err, query.ErrMapTile):
 		return api.NewProblem(api.CodeInvalidTile, "", "the map has no such tile")
+	case errors.Is(err, query.ErrNotSurveyed):
+		return api.NewProblem(api.CodeNotReady, "", "the places of the release are still being counted; try again after Retry-After")
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return api.NewProblem(api.CodeOverloaded, "", "the tile took too long; try again after Retry-After")
 	}
 	return lookupProblem(err)
 }
@@ -77,16 +108,21 @@ func tileProblem(err error) error {
 // minGzip is from how many bytes on a tile is compressed: less fits one packet.
 const minGzip = 1024
 
-// sendTile sends x.tile. Its tag tells compressed bytes from others, as a strong
-// one has to.
+// hasTile sends 304 if the client has the tile of a release that stays until
+// next: that is known before anything is done for it. Its tag tells compressed
+// bytes from others, as a strong one has to.
+func (x *exchange) hasTile(t query.MapTile, release string, next time.Time) bool {
+	x.key = fmt.Appendf(x.key[:0], "tile %d/%d/%d %t %s %d", t.Zoom, t.X, t.Y, x.takesGzip(), release, instant(next))
+	return x.notModified(x.etag(x.key), "public", x.maxAge(next))
+}
+
+// sendTile sends x.tile, which may be of a later view than was looked for.
 func (x *exchange) sendTile(t query.MapTile) error {
-	compress := x.takesGzip()
-	x.key = fmt.Appendf(x.key[:0], "tile %d/%d/%d %t %s %d", t.Zoom, t.X, t.Y, compress, x.tile.Release, instant(x.tile.NextChange))
-	if x.notModified(x.etag(x.key), "public", x.maxAge(x.tile.NextChange)) {
+	if x.hasTile(t, x.tile.Release, x.tile.NextChange) {
 		return nil
 	}
 	x.out = api.AppendTile(x.out[:0], &x.tile)
-	if !compress || len(x.out) < minGzip {
+	if !x.takesGzip() || len(x.out) < minGzip {
 		x.send(http.StatusOK, tileType, x.out)
 		return nil
 	}
@@ -107,10 +143,10 @@ func (s *Server) zip(to *bytes.Buffer, b []byte) error {
 	defer s.zippers.Put(w)
 	w.Reset(to)
 	if _, err := w.Write(b); err != nil {
-		return fmt.Errorf("compress a tile: %w", err)
+		return fmt.Errorf("compress an answer: %w", err)
 	}
 	if err := w.Close(); err != nil {
-		return fmt.Errorf("compress a tile: %w", err)
+		return fmt.Errorf("compress an answer: %w", err)
 	}
 	return nil
 }

@@ -7,11 +7,14 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/mvt"
 	"github.com/paulmach/orb/maptile"
 
+	"geodrop/api"
 	"geodrop/api/query"
 )
 
@@ -117,17 +120,81 @@ func TestTileCompression(t *testing.T) {
 	}
 }
 
-// TestTilesPassTheGate: tiles are shed as lookups are, and no slot is kept.
-func TestTilesPassTheGate(t *testing.T) {
-	s := newServer(t, Options{Releases: openSample(t), Concurrent: 1, QueueWait: 1})
-	s.gate.slots <- struct{}{}
+// TestTilesWaitForTheSurvey: coarse tiles wait for a while for a release to be
+// surveyed, in nobody's way; fine ones do not.
+func TestTilesWaitForTheSurvey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		releases := openUnsurveyed(t)
+		s := newServer(t, Options{Releases: releases, Concurrent: 1})
+		began := time.Now()
+		checkProblem(t, ask(s, "GET", "/v1/tiles/0/0/0.mvt", ""), 503, api.CodeNotReady, "")
+		if took := time.Since(began); took != surveyWait {
+			t.Errorf("refused after %v", took)
+		}
+		waits := make(chan int)
+		go func() { waits <- ask(s, "GET", "/v1/tiles/0/0/0.mvt", "").Code }()
+		synctest.Wait()
+		for _, target := range []string{"/v1/tiles/12/0/0.mvt", "/v1/lookup?lat=0&lng=0"} {
+			if w := ask(s, "GET", target, ""); w.Code != http.StatusOK {
+				t.Errorf("%s beside one that waits: %d %s", target, w.Code, w.Body)
+			}
+		}
+		if err := releases.release.Survey(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if code := <-waits; code != http.StatusOK {
+			t.Errorf("the one that waited got %d", code)
+		}
+	})
+}
+
+// TestTilesHaveAGate: tiles are shed as lookups are, take no place of one, and
+// keep none of their own.
+func TestTilesHaveAGate(t *testing.T) {
+	s := newServer(t, Options{Releases: openSample(t), Concurrent: 1, Tiles: 1, QueueWait: 1})
+	s.tiles.slots <- struct{}{}
 	for _, target := range []string{"/v1/tiles/0/0/0.mvt", "/v1/tiles/15/0/0.mvt"} {
 		checkProblem(t, ask(s, "GET", target, ""), 503, "overloaded", "")
 	}
-	<-s.gate.slots
+	if w := ask(s, "GET", "/v1/lookup?lat=0&lng=0", ""); w.Code != http.StatusOK {
+		t.Errorf("a lookup while tiles are shed: %d %s", w.Code, w.Body)
+	}
+	if text := ask(s, "GET", "/metrics", "").Body.String(); !strings.Contains(text, `geodrop_http_shed_total{reason="tiles"} 2`) {
+		t.Error("the shed tiles were not counted")
+	}
+	<-s.tiles.slots
+	s.gate.slots <- struct{}{}
 	for range 3 {
 		if w := ask(s, "GET", "/v1/tiles/0/0/0.mvt", ""); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "clusters") {
 			t.Fatalf("%d %q", w.Code, w.Body)
 		}
+	}
+	<-s.gate.slots
+}
+
+// TestTileNotModified: who has a tile is told so without any work: no survey, no
+// place of a gate.
+func TestTileNotModified(t *testing.T) {
+	for _, target := range []string{"/v1/tiles/0/0/0.mvt", "/v1/tiles/12/2046/1361.mvt"} {
+		first := ask(newServer(t, Options{Releases: openSample(t)}), "GET", target, "")
+		tag := first.Header().Get("ETag")
+		s := newServer(t, Options{Releases: openUnsurveyed(t), Tiles: 1})
+		s.tiles.slots <- struct{}{}
+		w := ask(s, "GET", target, "", "If-None-Match: "+tag)
+		if w.Code != http.StatusNotModified || tag == "" || w.Header().Get("ETag") != tag || w.Header().Get("Cache-Control") != first.Header().Get("Cache-Control") {
+			t.Errorf("%s: %d %v, first %v", target, w.Code, w.Header(), first.Header())
+		}
+	}
+}
+
+// TestTileTimeout: a tile that takes too long is given up.
+func TestTileTimeout(t *testing.T) {
+	s := newServer(t, Options{Releases: openSample(t), TileTimeout: 1})
+	of := maptile.At(orb.Point{-0.127, 51.5145}, 12)
+	for range 3 {
+		checkProblem(t, ask(s, "GET", fmt.Sprintf("/v1/tiles/12/%d/%d.mvt", of.X, of.Y), ""), 503, "overloaded", "")
+	}
+	if len(s.tiles.slots) > 0 {
+		t.Error("a tile that was given up keeps its place")
 	}
 }

@@ -16,7 +16,7 @@ import (
 // listenFlags are those of commands that answer.
 type listenFlags struct {
 	Listen string `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address to answer on; port 0 is any. Default: ${default}."`
-	Admin  string `placeholder:"ADDR" help:"Address for profiles of the process (pprof); default: none."`
+	Admin  string `placeholder:"ADDR" help:"Address for profiles of the process (pprof), and for /healthz, /readyz and /metrics when the other has no connection left; default: none."`
 }
 
 // listen begins to; admin is nil without an address for it.
@@ -98,12 +98,18 @@ func (c *loopFlags) publish(r *run, config publish.Config, s *shelf.Shelf) publi
 // serveFlags are those of commands that answer lookups.
 type serveFlags struct {
 	NextPoll      time.Duration `default:"10s" help:"When clients are told to ask again."`
+	Drain         time.Duration `default:"0s" help:"How long to answer yet when stopping, with /readyz at 503, so that a balancer sees it."`
 	OperatorToken string        `env:"GEODROP_OPERATOR_TOKEN" placeholder:"TOKEN" help:"What operators send for previews; better given by the environment."`
 }
 
-// Validate refuses a time that would stand for a default.
-func (c *serveFlags) Validate() error { return atLeastMillisecond("next-poll", c.NextPoll) }
+// Validate refuses a time that would stand for a default, or is none.
+func (c *serveFlags) Validate() error {
+	if c.Drain < 0 {
+		return fmt.Errorf("--drain %v is less than nothing", c.Drain)
+	}
+	return atLeastMillisecond("next-poll", c.NextPoll)
+}
 
 func (c *serveFlags) server(r *run) server.Options {
-	return server.Options{OperatorToken: c.OperatorToken, NextPoll: c.NextPoll, Tracer: r.tracer}
+	return server.Options{OperatorToken: c.OperatorToken, NextPoll: c.NextPoll, Drain: c.Drain, Tracer: r.tracer}
 }

@@ -107,7 +107,7 @@ func sections() []section {
 			}},
 		}},
 		{"Overload", []graph{
-			{"Turned away", "By reason: the queue before the handlers, or too many lookups at a time.", "reqps", []string{"{{instance}} {{reason}}", `sum by (instance, reason) (rate(geodrop_http_shed_total` + here + `[$__rate_interval]))`}},
+			{"Turned away", "By reason: the queue before the handlers, or too many lookups or tiles at a time.", "reqps", []string{"{{instance}} {{reason}}", `sum by (instance, reason) (rate(geodrop_http_shed_total` + here + `[$__rate_interval]))`}},
 			{"Queue before the handlers", "How long an echo waits in it.", "s", []string{"{{instance}}", `geodrop_http_queue_seconds` + here}},
 			{"Limit", "Requests let in; 0 where there is no limit.", "reqps", []string{"{{instance}}", `geodrop_http_limit_requests_per_second` + here}},
 			{"Requests and connections", "", "short", []string{

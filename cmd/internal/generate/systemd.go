@@ -16,10 +16,10 @@ type role struct {
 
 func roles() []role {
 	return []role{
-		{"up", "everything in one process.", "--listen :8080 --admin 127.0.0.1:8081", "2GiB"},
+		{"up", "everything in one process.", "--listen :8080 --admin 127.0.0.1:8081 --drain 5s", "2GiB"},
 		{"origin", "builds releases and hands them to nodes.", "--key /var/lib/geodrop-origin/origin.key --listen :8090", "2GiB"},
 		{"relay", "hands releases on to nodes.", "--upstream {{.Upstream}} --trust /etc/geodrop/trusted.keys --listen :8091", "512MiB"},
-		{"node", "answers lookups.", "--upstream {{.Upstream}} --trust /etc/geodrop/trusted.keys --listen :8080 --admin 127.0.0.1:8081", "512MiB"},
+		{"node", "answers lookups.", "--upstream {{.Upstream}} --trust /etc/geodrop/trusted.keys --listen :8080 --admin 127.0.0.1:8081 --drain 5s", "512MiB"},
 	}
 }
 

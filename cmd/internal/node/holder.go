@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -36,11 +37,17 @@ func (h *holder) Acquire() (server.Held, bool) {
 
 // swap makes g, which may be nil, the release that is served, waits until the
 // requests with the one before are done, and closes that.
+//
+// What is swapped in is surveyed beside the requests.
 func (h *holder) swap(g *generation) error {
 	before := h.current.Swap(g)
+	if g != nil && g.take() {
+		go g.survey()
+	}
 	if before == nil {
 		return nil
 	}
+	before.replace()
 	before.Done()
 	<-before.drained
 	return before.release.Close()
@@ -59,11 +66,15 @@ type generation struct {
 	references atomic.Int64 // of requests, and one of the holder
 	reported   atomic.Bool  // damage
 	drained    chan struct{}
+
+	replaced context.Context // done when another is served
+	replace  context.CancelFunc
 }
 
 func newGeneration(h *holder, dir string, r *query.Release, outlines []byte) *generation {
 	g := &generation{dir: dir, release: r, outlines: outlines, since: time.Now(), holder: h, drained: make(chan struct{})}
 	g.references.Store(1)
+	g.replaced, g.replace = context.WithCancel(context.Background())
 	return g
 }
 
@@ -78,6 +89,13 @@ func (g *generation) take() bool {
 			return true
 		}
 	}
+}
+
+// survey ends with the release's time. Its owner is who swaps: it waits until
+// the generation is drained, so for the reference that is given back here.
+func (g *generation) survey() {
+	defer g.Done()                   // reports damage
+	_ = g.release.Survey(g.replaced) // the release keeps damage; there is no other error
 }
 
 // Done gives a reference back.

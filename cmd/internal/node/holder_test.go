@@ -88,6 +88,40 @@ func mapped(t *testing.T) int {
 	return strings.Count(string(b), ".seg") + strings.Count(string(b), ".areas")
 }
 
+// TestSurveyed: what is swapped in is surveyed, so that tiles of it are answered.
+func TestSurveyed(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	dir := t.TempDir()
+	buildSample(t, dir)
+	h := newHolder()
+	must(t, h.swap(newGeneration(h, "1", openRelease(t, dir), nil)))
+	held, _ := h.Acquire()
+	<-held.Release().Surveyed()
+	a := &query.Tile{}
+	must(t, held.Release().Tile(t.Context(), query.MapTile{}, a))
+	if len(a.Clusters) == 0 {
+		t.Error("the tile of the world is empty")
+	}
+	held.Done()
+	must(t, h.close())
+}
+
+// TestSurveyMeetsDamage: damage that only the survey has met is reported.
+func TestSurveyMeetsDamage(t *testing.T) {
+	dir := t.TempDir()
+	buildSample(t, dir)
+	h := newHolder()
+	r := openRelease(t, dir)
+	for _, path := range segmentsBelow(t, dir) {
+		must(t, os.Truncate(path, 0))
+	}
+	must(t, h.swap(newGeneration(h, "1", r, nil)))
+	if d := <-h.damaged; d.Dir != "1" || d.Err == nil {
+		t.Errorf("damage %+v", d)
+	}
+	must(t, h.close())
+}
+
 // TestDrain: a swap waits for the requests with the release before, and its
 // release answers them until then.
 func TestDrain(t *testing.T) {
@@ -107,6 +141,7 @@ func TestDrain(t *testing.T) {
 		t.Fatalf("swapped with a request under way: %v", err)
 	default:
 	}
+	<-held.(*generation).replaced.Done() // ends its survey
 	var a query.Answer
 	must(t, held.Release().Lookup(query.Request{}, &a))
 	held.Done()

@@ -40,7 +40,7 @@ type Feed interface {
 // Options of a node. Listener and Feed have to be set.
 type Options struct {
 	Listener net.Listener // for requests; closed by Run
-	Admin    net.Listener // for profiles; nil for none; closed by Run
+	Admin    net.Listener // for probes and profiles; nil for none; closed by Run
 	Feed     Feed
 	Beside   []func(context.Context) error // what else the process runs
 
@@ -80,6 +80,7 @@ type Node struct {
 	holder  *holder
 	state   *state
 	server  *server.Server
+	served  chan struct{} // closed when requests are not answered any more
 }
 
 func newNode(o Options) (*Node, error) {
@@ -92,7 +93,7 @@ func newNode(o Options) (*Node, error) {
 	if o.AsOf == nil {
 		o.AsOf = func() time.Time { return time.Time{} }
 	}
-	n := &Node{options: o, holder: newHolder(), state: newState(time.Now(), o.AsOf)}
+	n := &Node{options: o, holder: newHolder(), served: make(chan struct{}), state: newState(time.Now(), o.AsOf)}
 	parts := board.New(append(o.Parts[:len(o.Parts):len(o.Parts)], n.state.releases)...)
 	so := o.Server
 	so.Releases, so.Checks, so.Registry, so.Log = n.holder, parts.Checks, o.Registry, o.Log
@@ -117,7 +118,7 @@ func (n *Node) run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	parts := append([]func(context.Context) error{
-		func(ctx context.Context) error { return n.server.Serve(ctx, n.options.Listener) },
+		n.serveRequests,
 		func(ctx context.Context) error { return n.options.Feed.Feed(ctx, n) },
 		n.watchFiles,
 	}, n.options.Beside...)
@@ -139,13 +140,23 @@ func (n *Node) run(ctx context.Context) error {
 	return nil
 }
 
-func (n *Node) serveAdmin(ctx context.Context) error {
+func (n *Node) serveRequests(ctx context.Context) error {
+	defer close(n.served)
+	return n.server.Serve(ctx, n.options.Listener)
+}
+
+// serveAdmin ends after serveRequests, so that a drain can be watched.
+func (n *Node) serveAdmin(context.Context) error {
 	const headerTimeout = 5 * time.Second
-	web := &http.Server{Handler: server.Admin(), ReadHeaderTimeout: headerTimeout}
-	unhook := context.AfterFunc(ctx, func() { _ = web.Close() }) // a profile under way is lost
-	defer unhook()
-	if err := web.Serve(n.options.Admin); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve profiles on %s: %w", n.options.Admin.Addr(), err)
+	web := &http.Server{Handler: n.server.Admin(), ReadHeaderTimeout: headerTimeout}
+	failed := make(chan error, 1)
+	go func() { failed <- web.Serve(n.options.Admin) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve probes and profiles on %s: %w", n.options.Admin.Addr(), err)
+	case <-n.served:
 	}
-	return nil
+	err := web.Close() // a profile under way is lost
+	<-failed
+	return err
 }

@@ -182,6 +182,7 @@ func TestAdmin(t *testing.T) {
 	r := start(t, t.TempDir(), openBundle(writeSample(t)), func(s *service) { s.Node.Admin = admin })
 	profiles := &running{t: t, url: "http://" + admin.Addr().String()}
 	profiles.until("/debug/pprof/goroutine?debug=1", 200, "goroutine profile")
+	profiles.until("/readyz", 200, `"ready"`)
 	if code, _ := r.get("/debug/pprof/"); code != http.StatusNotFound {
 		t.Errorf("profiles where everybody asks: %d", code)
 	}
