@@ -23,9 +23,12 @@ const (
 	countScreened   = "screened"
 	countOutside    = "outside_districts"
 	countWithout    = "without_tasks"
+	countInSets     = "in_sets"
 	countDuplicates = "duplicates"
 	countTasks      = "tasks"
+	countQuotas     = "quotas"
 	countDistricts  = "districts"
+	countZones      = "zones"
 )
 
 // seal writes the small objects and the manifest, and removes objects that are
@@ -46,11 +49,7 @@ func (b *build) seal(ctx context.Context, revision poi.Revision, segments []mani
 		Sequence: max(revision.Sequence, 1),
 		Source:   manifest.Source(revision),
 		Grid:     manifest.Grid{CellMetres: int(b.grid.Size()), Radius: b.opts.Radius},
-		Counts: map[string]int64{
-			countPostings: s.Postings, countRead: s.Read, countScreened: s.Screened,
-			countOutside: s.Outside, countWithout: s.WithoutTasks, countDuplicates: s.Duplicates,
-			countTasks: int64(len(b.config.Tasks)), countDistricts: int64(len(b.districts.records)),
-		},
+		Counts:   b.counts(),
 		Segments: segments, Areas: areas, Catalog: cat,
 	}).Sealed()
 	if err != nil {
