@@ -24,7 +24,8 @@ func roles() []role {
 
 // unit is hardened as far as a process that listens, writes one folder and asks
 // a database can be. /etc/geodrop/ROLE.env has what is not to be seen in a list
-// of processes: GEODROP_SRC, GEODROP_OPERATOR_TOKEN.
+// of processes: GEODROP_SRC, GEODROP_OPERATOR_TOKEN. /proc/sys stays to be read:
+// how many connections may wait to be accepted is net.core.somaxconn.
 const unit = `[Unit]
 Description=geodrop {{.Name}}: {{.Says}}
 After=network-online.target
@@ -63,7 +64,6 @@ ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectProc=invisible
-ProcSubset=pid
 LockPersonality=yes
 MemoryDenyWriteExecute=yes
 RemoveIPC=yes
