@@ -56,6 +56,8 @@ func examples() map[string]example {
 		"GeodropSlow":               {15, map[string]string{within: "0+90x15", within1: "0+100x15", all: "0+100x15"}, map[string]string{within: "0+999x15", within1: "0+1000x15", all: "0+1000x15"}, nil, true},
 		"GeodropCheckFailing":       {6, one(`geodrop_check_failing{instance="a",check="source"}`, "1x6"), one(`geodrop_check_failing{instance="a",check="source"}`, "1x3 0x3"), map[string]string{"check": "source"}, true},
 		"GeodropConfigStale":        {20, one(asOf, "1x20"), one(asOf, "1+60x20"), nil, true},
+		"GeodropConfigNeverSeen":    {14, one(asOf, "1x2 0x11"), one(asOf, "0x9 500x4"), nil, true},
+		"GeodropUpstreamNeverHeard": {14, one(contact, "1x2 0x11"), one(contact, "0x9 500x4"), nil, true},
 		"GeodropUpstreamSilent":     {15, one(contact, "1x15"), one(contact, "1+60x15"), nil, true},
 		"GeodropReleasesDiffer":     {20, map[string]string{info("a", "r1"): "1x20", info("b", "r2"): "1x20"}, map[string]string{info("a", "r1"): "1x20", info("b", "r1"): "1x20"}, nil, false},
 		"GeodropReleaseDamaged":     {5, one(`geodrop_releases_quarantined_total{instance="a"}`, "0 0 1 1 1 1"), one(`geodrop_releases_quarantined_total{instance="a"}`, "1x5"), nil, true},
