@@ -17,7 +17,7 @@ type role struct {
 func roles() []role {
 	return []role{
 		{"up", "everything in one process.", "--listen :8080 --admin 127.0.0.1:8081", "2GiB"},
-		{"origin", "builds releases and hands them to nodes.", "--listen :8090", "2GiB"},
+		{"origin", "builds releases and hands them to nodes.", "--listen {{.Listen}}", "2GiB"},
 		{"node", "answers lookups.", "--upstream {{.Upstream}} --listen :8080 --admin 127.0.0.1:8081", "512MiB"},
 	}
 }
@@ -33,6 +33,10 @@ Wants=network-online.target
 StartLimitIntervalSec=0
 
 [Service]
+{{- if eq .Name "origin"}}
+# Who reaches the address has every release and all of its tasks: let it be one
+# that nodes alone reach (geodrop generate systemd-origin --listen 10.0.0.5:8090).
+{{- end}}
 ExecStart={{.Binary}} {{.Name}} --log-format json --log-level info --dir /var/lib/geodrop-{{.Name}} {{.Flags}}
 EnvironmentFile=-/etc/geodrop/{{.Name}}.env
 Environment=GOMEMLIMIT={{.Limit}}
@@ -81,7 +85,8 @@ WantedBy=multi-user.target
 `
 
 func (r role) write(w io.Writer, o Options) error {
-	flags := strings.ReplaceAll(r.flags, "{{.Upstream}}", strings.ReplaceAll(o.Upstream, "%", "%%"))
+	literal := func(text string) string { return strings.ReplaceAll(text, "%", "%%") }
+	flags := strings.NewReplacer("{{.Upstream}}", literal(o.Upstream), "{{.Listen}}", literal(o.Listen)).Replace(r.flags)
 	return template.Must(template.New("unit").Parse(unit)).Execute(w, map[string]string{
 		"Name": r.name, "Says": r.says, "Flags": flags, "Limit": r.limit, "Binary": o.Binary,
 	})
