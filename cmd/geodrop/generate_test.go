@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"log/slog"
 	"net"
 	"reflect"
 	"strings"
@@ -88,6 +89,11 @@ func TestGeneratedCommands(t *testing.T) {
 	} {
 		if s.listen != s.at || s.dir != s.state {
 			t.Errorf("%s: listens on %s, keeps its files in %s, may write to %s; want %s", name, s.listen, s.dir, s.state, s.at)
+		}
+	}
+	for name, c := range map[string]*cli{"up": up, "origin": origin, "node": node, "dockerfile": image} {
+		if c.LogLevel != slog.LevelWarn {
+			t.Errorf("%s logs at level %v, with a line for each request", name, c.LogLevel)
 		}
 	}
 	if port := line(t, dockerfile, "EXPOSE "); port != defaultPort(t, upCmd{}) {

@@ -24,7 +24,8 @@ EXPOSE 8080
 ENV GOMEMLIMIT=2GiB
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/local/bin/geodrop"]
-CMD ["up", "--log-format", "json", "--log-level", "info", "--dir", "/var/lib/geodrop", "--listen", ":8080"]
+# At level info there is a line for each request.
+CMD ["up", "--log-format", "json", "--log-level", "warn", "--dir", "/var/lib/geodrop", "--listen", ":8080"]
 `
 
 func writeDockerfile(w io.Writer, _ Options) error {

@@ -37,7 +37,8 @@ StartLimitIntervalSec=0
 # Who reaches the address has every release and all of its tasks: let it be one
 # that nodes alone reach (geodrop generate systemd-origin --listen 10.0.0.5:8090).
 {{- end}}
-ExecStart={{.Binary}} {{.Name}} --log-format json --log-level info --dir /var/lib/geodrop-{{.Name}} {{.Flags}}
+# At level info there is a line for each request.
+ExecStart={{.Binary}} {{.Name}} --log-format json --log-level warn --dir /var/lib/geodrop-{{.Name}} {{.Flags}}
 EnvironmentFile=-/etc/geodrop/{{.Name}}.env
 Environment=GOMEMLIMIT={{.Limit}}
 Restart=always
