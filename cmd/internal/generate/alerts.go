@@ -41,7 +41,7 @@ func alerts() []alert {
 			`sum by (instance) (rate(geodrop_http_shed_total[1m])) / (sum by (instance) (rate(geodrop_http_shed_total[1m])) + sum by (instance) (rate(geodrop_http_requests_total[1m]))) > 0.05`,
 			"{{ $labels.instance }} turns {{ $value | humanizePercentage }} of the requests away.", "Add nodes, or raise --next-poll so that clients ask more seldom."),
 		rule("GeodropErrors", page, "5m",
-			`sum by (instance) (rate(geodrop_http_requests_total{status=~"5.."}[5m])) / sum by (instance) (rate(geodrop_http_requests_total[5m])) > 0.01`,
+			`sum by (instance) (rate(geodrop_http_requests_total{route=~"/v1/.*",status=~"5..",status!="503"}[5m])) / sum by (instance) (rate(geodrop_http_requests_total{route=~"/v1/.*"}[5m])) > 0.01`,
 			"{{ $value | humanizePercentage }} of the answers of {{ $labels.instance }} are errors of its own.", "The log has the ids of requests that met a defect; /readyz has what is damaged."),
 		rule("GeodropSlow", ticket, "5m",
 			`histogram_quantile(0.99, sum by (instance, le) (rate(geodrop_http_request_seconds_bucket{route="/v1/lookup"}[5m]))) > 0.05`,
