@@ -13,7 +13,7 @@
 //	geodrop inspect RELEASE|FILE                   what is in it
 //	geodrop lookup --release RELEASE --lat … --lng …
 //	geodrop load --target URL --rate N             open-loop load on a node
-//	geodrop bench lookup|build
+//	geodrop bench WHAT                             one of the claims, measured
 //	geodrop generate WHAT                          dashboard, alerts, units, Dockerfile
 package main
 
