@@ -57,7 +57,8 @@ type Options struct {
 
 	// MaxRejected is the share of POIs, and of memberships, that may be
 	// rejected, MaxShrink the share of postings by which a release may have
-	// fewer than the one it replaces in Out. Beyond them nothing is sealed.
+	// fewer than the one it replaces in Out; CheckShrink says what else may not
+	// vanish. Beyond them nothing is sealed.
 	// Defaults 0.01 and 0.2; below 0 stands for none at all.
 	MaxRejected float64
 	MaxShrink   float64

@@ -78,10 +78,5 @@ func (b *build) checkSize(before *manifest.Manifest) error {
 	if before == nil {
 		return nil
 	}
-	had, limit := before.Counts[countPostings], max(b.opts.MaxShrink, 0)
-	if float64(had-b.summary.Postings) > limit*float64(had) {
-		return fmt.Errorf("%w: %d POIs after %d, a loss of more than %.3g %%: approve it by a higher limit",
-			ErrShrink, b.summary.Postings, had, 100*limit)
-	}
-	return nil
+	return CheckShrink(before.Counts, b.counts(), b.opts.MaxShrink)
 }

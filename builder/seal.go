@@ -21,9 +21,12 @@ const (
 	countScreened   = "screened"
 	countOutside    = "outside_districts"
 	countWithout    = "without_tasks"
+	countInSets     = "in_sets"
 	countDuplicates = "duplicates"
 	countTasks      = "tasks"
+	countQuotas     = "quotas"
 	countDistricts  = "districts"
+	countZones      = "zones"
 )
 
 // parts are what a release is sealed from, beside the config.
@@ -45,11 +48,7 @@ func (b *build) seal(ctx context.Context, revision poi.Revision, p *parts) error
 		Sequence: max(revision.Sequence, 1),
 		Source:   manifest.Source(revision),
 		Grid:     manifest.Grid{CellMetres: int(b.grid.Size()), Radius: b.opts.Radius},
-		Counts: map[string]int64{
-			countPostings: s.Postings, countRead: s.Read, countScreened: s.Screened,
-			countOutside: s.Outside, countWithout: s.WithoutTasks, countDuplicates: s.Duplicates,
-			countTasks: int64(len(b.config.Tasks)), countDistricts: int64(len(p.districts)),
-		},
+		Counts:   b.counts(),
 		Segments: p.segments, Areas: p.areas, Catalog: cat,
 	}).Sealed()
 	if err != nil {

@@ -145,6 +145,7 @@ type comboInfo struct {
 	combo   uint32
 	count   *int64
 	dropped bool // some task drops there
+	inSets  bool // of some set
 }
 
 func (m *merger) comboOf(key comboKey) uint32 {
@@ -167,5 +168,5 @@ func (m *merger) newCombo(key comboKey) comboInfo {
 	}
 	m.labels = place.Labels(m.labels[:0])
 	dropped := m.b.supply.dropsAt(place.District, place.Sets)
-	return comboInfo{combo: m.combos.Add(m.labels), count: new(int64), dropped: dropped}
+	return comboInfo{combo: m.combos.Add(m.labels), count: new(int64), dropped: dropped, inSets: len(place.Sets) > 0}
 }

@@ -29,6 +29,7 @@ type Summary struct {
 	Postings     int64 `json:"pois"` // POIs in the release
 	Outside      int64 `json:"outside_districts"`
 	WithoutTasks int64 `json:"without_tasks"` // no task drops there
+	InSets       int64 `json:"in_sets"`       // in some set
 	Combinations int   `json:"combinations"`
 
 	Densest  []CellCount `json:"densest_cells"`
@@ -92,6 +93,9 @@ func (s *Summary) combos(infos map[comboKey]comboInfo) {
 	for key, info := range infos {
 		if key.district == noDistrict {
 			s.Outside += *info.count
+		}
+		if info.inSets {
+			s.InSets += *info.count
 		}
 		if !info.dropped {
 			s.WithoutTasks += *info.count

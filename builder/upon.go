@@ -103,6 +103,9 @@ func (b *build) sumUp(base *base, changes *poi.Changes, t *tally) {
 		if place.District == "" {
 			s.Outside += count
 		}
+		if len(place.Sets) > 0 {
+			s.InSets += count
+		}
 		if !b.supply.dropsAt(place.District, place.Sets) {
 			s.WithoutTasks += count
 		}

@@ -12,11 +12,13 @@ import (
 
 // cache keeps the answers that have an ETag, the latest used of them.
 type cache struct {
-	most int
+	most      int
+	mostBytes int64
 
 	mutex sync.Mutex
 	order *list.List // of *kept, the latest used first
 	at    map[string]*list.Element
+	bytes int64 // of their bodies
 }
 
 // kept is an answer. It never changes: a newer one takes its place.
@@ -27,8 +29,8 @@ type kept struct {
 	fresh time.Time // until when nobody has to be asked
 }
 
-func newCache(most int) *cache {
-	return &cache{most: max(most, 0), order: list.New(), at: map[string]*list.Element{}}
+func newCache(most int, bytes int64) *cache {
+	return &cache{most: max(most, 0), mostBytes: bytes, order: list.New(), at: map[string]*list.Element{}}
 }
 
 func (c *cache) get(key string) (*kept, bool) {
@@ -46,15 +48,19 @@ func (c *cache) put(k *kept) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	if element, ok := c.at[k.key]; ok {
-		element.Value = k
-		c.order.MoveToFront(element)
-		return
+		c.remove(element)
 	}
 	c.at[k.key] = c.order.PushFront(k)
-	for c.order.Len() > c.most {
-		last := c.order.Back()
-		delete(c.at, c.order.Remove(last).(*kept).key)
+	c.bytes += int64(len(k.body))
+	for c.order.Len() > c.most || c.bytes > c.mostBytes {
+		c.remove(c.order.Back())
 	}
+}
+
+func (c *cache) remove(element *list.Element) {
+	k := c.order.Remove(element).(*kept)
+	delete(c.at, k.key)
+	c.bytes -= int64(len(k.body))
 }
 
 // askCached is ask for answers that are kept.

@@ -59,6 +59,23 @@ func TestCacheIsBounded(t *testing.T) {
 	}
 }
 
+// TestCachedBytesAreBounded: so are the bytes of what is kept, whatever comes and
+// goes.
+func TestCachedBytesAreBounded(t *testing.T) {
+	c := newCache(100, 10)
+	for i, step := range []struct {
+		key  string
+		size int
+		kept int // answers
+		sum  int64
+	}{{"a", 4, 1, 4}, {"b", 4, 2, 8}, {"b", 6, 2, 10}, {"b", 2, 2, 6}, {"c", 9, 1, 9}, {"d", 11, 0, 0}, {"e", 10, 1, 10}, {"f", 0, 2, 10}} {
+		c.put(&kept{key: step.key, body: make([]byte, step.size)})
+		if c.order.Len() != step.kept || len(c.at) != step.kept || c.bytes != step.sum {
+			t.Errorf("step %d: %d answers of %d bytes, want %d of %d", i, c.order.Len(), c.bytes, step.kept, step.sum)
+		}
+	}
+}
+
 func TestNotCached(t *testing.T) {
 	tests := map[string]struct {
 		o      Options

@@ -21,6 +21,7 @@ type Options struct {
 	LongWait   time.Duration // most that Retry-After may ask for; beyond it the error comes at once; default 1 min
 
 	CachedAnswers int   // kept for LookupCached and Cell; default 256, negative for none
+	CachedBytes   int64 // of them at most; default 16 MiB
 	MaxBytes      int64 // of an answer; default 16 MiB
 
 	Transport http.RoundTripper // default: one of its own, with time-outs
@@ -34,6 +35,7 @@ func (o Options) withDefaults() Options {
 	o.LongPause = cmp.Or(o.LongPause, 10*time.Second)
 	o.LongWait = cmp.Or(o.LongWait, time.Minute)
 	o.CachedAnswers = cmp.Or(o.CachedAnswers, 256)
+	o.CachedBytes = cmp.Or(o.CachedBytes, 16<<20)
 	o.MaxBytes = cmp.Or(o.MaxBytes, 16<<20)
 	if o.Transport == nil {
 		o.Transport = newTransport(o.Timeout)
@@ -68,7 +70,7 @@ func New(base string, o Options) (*Client, error) {
 	}
 	o = o.withDefaults()
 	return &Client{
-		base: u, options: o, cache: newCache(o.CachedAnswers),
+		base: u, options: o, cache: newCache(o.CachedAnswers, o.CachedBytes),
 		http: http.Client{
 			Transport: o.Transport, Timeout: o.Timeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

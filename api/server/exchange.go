@@ -65,7 +65,7 @@ func (s *Server) handler(rt route) http.HandlerFunc {
 		h["X-Request-Id"] = x.values.id[:]
 		h["X-Content-Type-Options"] = noSniff
 		s.metrics.inFlight.Inc()
-		if t := s.options.Tracer; t != nil {
+		if t := s.options.Tracer; t != nil && traced(rt.pattern) {
 			x.startSpan(t, rt.pattern)
 		}
 		defer x.finish(m, started)

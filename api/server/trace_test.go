@@ -12,8 +12,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 )
 
-// TestSpans: a span has the route and the status of a request, is below that of
-// the client, and tells nothing of where somebody is.
+// TestSpans: a span has the route and the status of a request, is linked to that
+// of the client, which decides nothing of it, and tells nothing of where somebody
+// is.
 func TestSpans(t *testing.T) {
 	const trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 	tests := []struct {
@@ -37,8 +38,10 @@ func TestSpans(t *testing.T) {
 			t.Fatalf("%s %s: %d spans of %d requests", tt.method, tt.target, len(ended), i+1)
 		}
 		span := ended[i]
-		if span.Name() != tt.name || span.SpanContext().TraceID().String() != trace || span.Parent().SpanID().String() != parent {
-			t.Errorf("%s %s: %s, trace %v, parent %v", tt.method, tt.target, span.Name(), span.SpanContext().TraceID(), span.Parent().SpanID())
+		links := span.Links()
+		if span.Name() != tt.name || span.SpanContext().TraceID().String() == trace || span.Parent().IsValid() ||
+			len(links) != 1 || links[0].SpanContext.TraceID().String() != trace || links[0].SpanContext.SpanID().String() != parent {
+			t.Errorf("%s %s: %s, trace %v, parent %v, links %v", tt.method, tt.target, span.Name(), span.SpanContext().TraceID(), span.Parent().SpanID(), links)
 		}
 		attributes := attribute.NewSet(span.Attributes()...)
 		if got, _ := attributes.Value("http.response.status_code"); w.Code != tt.status || got.AsInt64() != int64(tt.status) {
@@ -49,6 +52,17 @@ func TestSpans(t *testing.T) {
 		}
 		if text := span.Name() + attributes.Encoded(attribute.DefaultEncoder()); strings.Contains(text, "51.5") || strings.Contains(text, "0.127") {
 			t.Errorf("%s %s: the span says where somebody is: %s", tt.method, tt.target, text)
+		}
+	}
+}
+
+// TestProbesHaveNoSpans: nor have scrapes.
+func TestProbesHaveNoSpans(t *testing.T) {
+	spans := tracetest.NewSpanRecorder()
+	s := newServer(t, Options{Releases: openSample(t), Tracer: sdk.NewTracerProvider(sdk.WithSpanProcessor(spans)).Tracer("")})
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		if w := ask(s, "GET", path, ""); w.Code != 200 || len(spans.Started()) != 0 {
+			t.Errorf("%s: %d, %d spans", path, w.Code, len(spans.Started()))
 		}
 	}
 }
@@ -67,16 +81,21 @@ func TestSpanFails(t *testing.T) {
 
 // TestSpansOff: without a tracer nothing is taken for one.
 func TestSpansOff(t *testing.T) {
-	allocs := func(s *Server) float64 {
-		r := httptest.NewRequest("GET", "/healthz", nil)
+	allocs := func(s *Server, path string) float64 {
+		r := httptest.NewRequest("GET", path, nil)
 		w := &discard{header: http.Header{}}
 		return testing.AllocsPerRun(100, func() { clear(w.header); s.ServeHTTP(w, r) })
 	}
-	off := allocs(newServer(t, Options{Releases: &shown{}}))
+	none := newServer(t, Options{Releases: &shown{}})
 	never := sdk.NewTracerProvider(sdk.WithSampler(sdk.NeverSample())).Tracer("")
-	on := allocs(newServer(t, Options{Releases: &shown{}, Tracer: never}))
+	one := newServer(t, Options{Releases: &shown{}, Tracer: never})
 	const without = 6 // of a request id, of its headers and of chi
-	if off > without || on <= off {
+	for _, s := range []*Server{none, one} {
+		if n := allocs(s, "/healthz"); n > without {
+			t.Errorf("%v allocations of a probe", n)
+		}
+	}
+	if off, on := allocs(none, "/v1/nowhere"), allocs(one, "/v1/nowhere"); on <= off {
 		t.Errorf("%v allocations without a tracer, %v with one that samples nothing", off, on)
 	}
 }

@@ -23,7 +23,7 @@ type buildCmd struct {
 	SegmentBytes         size    `default:"16MiB" help:"Size at which a segment is cut."`
 	NoHash               bool    `help:"Leave the prefix hash out; lookups bisect."`
 	MaxRejected          percent `default:"1%" help:"Share of rows that may be rejected."`
-	MaxShrink            percent `default:"20%" help:"Share of POIs that may be lost against the release in --out."`
+	MaxShrink            percent `default:"20%" help:"Share of POIs that may be lost against the release in --out; of tasks, quotas, sets, districts and zones it is half, or this if more."`
 	Base                 string  `placeholder:"DIR" help:"Release to build upon; default: that in --out."`
 	Full                 bool    `help:"Read everything, and build upon no release."`
 	AcceptRejectedConfig bool    `help:"Build although a zone, district, set, task, prize or merchant was rejected."`

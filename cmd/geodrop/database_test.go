@@ -104,10 +104,19 @@ func behindProxy(how func(*proxy)) func(*database) error {
 	return func(d *database) error { how(d.proxy); return nil }
 }
 
+// without empties a table, as a restore that went wrong does.
+func without(table, class string) fault {
+	return fault{
+		"no rows in " + table,
+		sql("CREATE TABLE away AS SELECT * FROM "+table, "DELETE FROM "+table),
+		sql("INSERT INTO "+table+" SELECT * FROM away", "DROP TABLE away"), "builder", class,
+	}
+}
+
 func faults() []fault {
 	// A write, too, so that there is something to build.
 	const write = "UPDATE pois SET name = 'Never served' WHERE id = 'tfl-244'"
-	return []fault{
+	faults := []fault{
 		{"stopped", (*database).End, (*database).Start, "source", "unreachable"},
 		{"killed", (*database).Kill, (*database).Start, "source", "unreachable"},
 		{"slow", behindProxy((*proxy).hold), behindProxy((*proxy).pass), "source", "timeout"},
@@ -145,6 +154,9 @@ func faults() []fault {
 			sql("RENAME TABLE changes TO elsewhere"), sql("RENAME TABLE elsewhere TO changes"), "source", "failed",
 		},
 	}
+	return append(faults,
+		without("tasks", "rejected"), without("task_prizes", "rejected"), without("poi_sets", "rejected"), // others refer to them
+		without("quotas", "shrink"), without("set_members", "shrink"), without("districts", "shrink"), without("zones", "shrink"))
 }
 
 // testFaults: under every fault the last good release is served and the state

@@ -16,6 +16,7 @@ type generateCmd struct {
 	Out      string `placeholder:"FILE" help:"File to write, replaced if it is there; default: standard output."`
 	Binary   string `default:"/usr/local/bin/geodrop" placeholder:"PATH" help:"Where units of systemd find geodrop. Default: ${default}."`
 	Upstream string `default:"http://127.0.0.1:8090" placeholder:"URL" help:"What systemd-node, systemd-relay and nginx fetch from. Default: ${default}."`
+	Listen   string `default:"127.0.0.1:8090" placeholder:"ADDR" help:"Where systemd-origin listens: an address that nodes alone reach. Default: ${default}."`
 }
 
 func (*generateCmd) Help() string {
@@ -24,12 +25,13 @@ Dockerfile.
 
 Example: geodrop generate
          geodrop generate grafana --out geodrop.json
+         geodrop generate systemd-origin --listen 10.0.0.5:8090
          geodrop generate systemd-node --upstream http://10.0.0.5:8090 --out /etc/systemd/system/geodrop-node.service`
 }
 
 // Validate refuses what would end a line of a unit, or split a word of one.
 func (c *generateCmd) Validate() error {
-	for name, text := range map[string]string{"binary": c.Binary, "upstream": c.Upstream} {
+	for name, text := range map[string]string{"binary": c.Binary, "upstream": c.Upstream, "listen": c.Listen} {
 		if text == "" || strings.ContainsAny(text, " \t\r\n\"'\\$;") {
 			return fmt.Errorf("--%s %q is empty or has spaces, quotes, $, ; or \\", name, text)
 		}
@@ -49,7 +51,7 @@ func (c *generateCmd) Run(r *run) error {
 		return t.err
 	}
 	var text bytes.Buffer
-	if err := generate.Write(&text, c.What, generate.Options{Binary: c.Binary, Upstream: c.Upstream}); err != nil {
+	if err := generate.Write(&text, c.What, generate.Options{Binary: c.Binary, Upstream: c.Upstream, Listen: c.Listen}); err != nil {
 		return usage{err}
 	}
 	if c.Out != "" {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"log/slog"
 	"net"
 	"reflect"
 	"strings"
@@ -62,15 +63,15 @@ func defaultPort(t *testing.T, command any) string {
 }
 
 // TestGeneratedCommands: what units and the Dockerfile run are commands with
-// flags that there are, on the ports that the help names, and they keep their
-// files where they may write.
+// flags that there are, on the ports that the help names, an origin for itself
+// alone unless told, and they keep their files where they may write.
 func TestGeneratedCommands(t *testing.T) {
 	unit := func(role string) (*cli, string) {
 		text := generated(t, "systemd-"+role)
 		return parse(t, strings.Fields(line(t, text, "ExecStart=/usr/local/bin/geodrop "))), "/var/lib/" + line(t, text, "StateDirectory=")
 	}
 	t.Setenv("GEODROP_SRC", "dir:london") // as the environment file may
-	type started struct{ listen, dir, state, port string }
+	type started struct{ listen, dir, state, at string }
 	up, upState := unit("up")
 	origin, originState := unit("origin")
 	node, nodeState := unit("node")
@@ -81,13 +82,18 @@ func TestGeneratedCommands(t *testing.T) {
 	}
 	image := parse(t, args)
 	for name, s := range map[string]started{
-		"up":         {up.Up.Listen, up.Up.Dir, upState, defaultPort(t, upCmd{})},
-		"origin":     {origin.Origin.Listen, origin.Origin.Dir, originState, defaultPort(t, originCmd{})},
-		"node":       {node.Node.Listen, node.Node.Dir, nodeState, defaultPort(t, nodeCmd{})},
-		"dockerfile": {image.Up.Listen, image.Up.Dir, strings.Trim(line(t, dockerfile, "VOLUME "), `[]"`), line(t, dockerfile, "EXPOSE ")},
+		"up":         {up.Up.Listen, up.Up.Dir, upState, ":" + defaultPort(t, upCmd{})},
+		"origin":     {origin.Origin.Listen, origin.Origin.Dir, originState, "127.0.0.1:" + defaultPort(t, originCmd{})},
+		"node":       {node.Node.Listen, node.Node.Dir, nodeState, ":" + defaultPort(t, nodeCmd{})},
+		"dockerfile": {image.Up.Listen, image.Up.Dir, strings.Trim(line(t, dockerfile, "VOLUME "), `[]"`), ":" + line(t, dockerfile, "EXPOSE ")},
 	} {
-		if s.listen != ":"+s.port || s.dir != s.state {
-			t.Errorf("%s: listens on %s, keeps its files in %s, may write to %s; want port %s", name, s.listen, s.dir, s.state, s.port)
+		if s.listen != s.at || s.dir != s.state {
+			t.Errorf("%s: listens on %s, keeps its files in %s, may write to %s; want %s", name, s.listen, s.dir, s.state, s.at)
+		}
+	}
+	for name, c := range map[string]*cli{"up": up, "origin": origin, "node": node, "dockerfile": image} {
+		if c.LogLevel != slog.LevelWarn {
+			t.Errorf("%s logs at level %v, with a line for each request", name, c.LogLevel)
 		}
 	}
 	if port := line(t, dockerfile, "EXPOSE "); port != defaultPort(t, upCmd{}) {

@@ -64,7 +64,7 @@ type loopFlags struct {
 	PollTimeout time.Duration `default:"30s" help:"How long a look at the config may take."`
 	Memory      size          `default:"1GiB" help:"Memory for a build to stay within."`
 	MaxRejected percent       `default:"1%" help:"Share of rows that may be rejected."`
-	MaxShrink   percent       `default:"20%" help:"Share of POIs that may be lost from one release to the next."`
+	MaxShrink   percent       `default:"20%" help:"Share of POIs that may be lost from one release to the next; of tasks, quotas, sets, districts and zones it is half, or this if more."`
 }
 
 // Validate refuses times that would stand for a default.

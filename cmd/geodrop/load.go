@@ -36,7 +36,7 @@ type loadCmd struct {
 	Slow        int           `default:"0" help:"Clients beside them that send a request, or read an answer, byte by byte."`
 	SlowPause   time.Duration `default:"1s" help:"Pause between two such bytes."`
 
-	MaxErrors percent `default:"100%" help:"Share of lookups that may fail; exit with 1 when more do."`
+	MaxErrors percent `default:"1%" help:"Share of lookups that may fail; exit with 1 when more do. Default: ${default}."`
 	Seed      uint64  `default:"1" help:"Seed of positions and gaps."`
 	JSON      bool    `name:"json" help:"Print the report as JSON."`
 }

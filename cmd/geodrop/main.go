@@ -16,7 +16,7 @@
 //	geodrop keys new|show|rotate|revoke            who signs, who is believed
 //	geodrop lookup --release RELEASE --lat … --lng …
 //	geodrop load --target URL --rate N             open-loop load on a node
-//	geodrop bench lookup|build
+//	geodrop bench WHAT                             one of the claims, measured
 //	geodrop generate WHAT                          dashboard, alerts, units, Dockerfile
 package main
 

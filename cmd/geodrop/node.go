@@ -95,6 +95,9 @@ func (c *upstreamFlags) upstreams() ([]*url.URL, error) {
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 			return nil, usage{errors.New("an upstream is a URL such as http://10.0.0.5:8090")}
 		}
+		if u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+			return nil, usage{errors.New("an upstream is a URL without ? and #, such as http://10.0.0.5:8090")}
+		}
 		list = append(list, u)
 	}
 	return list, nil

@@ -169,9 +169,12 @@ func (o Options) check() error {
 	if len(o.Upstreams) == 0 {
 		return errors.New("no upstream: name an origin or a relay")
 	}
-	for _, u := range o.Upstreams {
-		if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return fmt.Errorf("upstream %q: use a URL like http://origin.example:8081", u.Redacted())
+	for _, u := range o.Upstreams { // errors do not repeat it: there may be a secret in it
+		switch {
+		case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+			return errors.New("an upstream is no URL like http://origin.example:8081")
+		case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+			return fmt.Errorf("upstream %s: leave away what begins with ? or #, which is never sent", nameOf(u))
 		}
 	}
 	return nil

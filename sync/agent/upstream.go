@@ -24,7 +24,11 @@ type upstream struct {
 	notBefore time.Time
 }
 
-func (u *upstream) name() string { return u.url.Redacted() }
+func (u *upstream) name() string { return nameOf(u.url) }
+
+// nameOf is what logs and metrics call an upstream: no part of its address in
+// which a secret may stand.
+func nameOf(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
 // upstreams hands out who is asked next: the first, in the order of preference,
 // that is not being left in peace after a failure. So the preferred one comes

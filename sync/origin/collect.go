@@ -30,6 +30,7 @@ func (o *Origin) collect() error {
 	var errs []error
 	for digest := range before {
 		if o.objects[digest] == nil {
+			delete(o.store.sound, digest)
 			if err := os.Remove(o.store.path(digest)); !errors.Is(err, fs.ErrNotExist) {
 				errs = append(errs, err)
 			}

@@ -115,6 +115,7 @@ type reply struct {
 	bytes  int64
 	kind   string // of the content, for metrics
 	err    error  // of sending
+	pace   *pace  // of receivers; nil: as the server has it
 }
 
 // WriteHeader notes the status.
@@ -140,9 +141,16 @@ func (w *reply) ReadFrom(r io.Reader) (int64, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	n, err := io.Copy(w.ResponseWriter, r)
+	n, err := w.copy(r)
 	w.bytes, w.err = w.bytes+n, err
 	return n, err
+}
+
+func (w *reply) copy(r io.Reader) (int64, error) {
+	if w.pace == nil {
+		return io.Copy(w.ResponseWriter, r)
+	}
+	return w.pace.copy(w.ResponseWriter, r)
 }
 
 // Unwrap is for http.ResponseController.

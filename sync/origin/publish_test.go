@@ -181,3 +181,34 @@ func TestOneProcessAtATime(t *testing.T) {
 		t.Errorf("Open = %v, want ErrLocked", err)
 	}
 }
+
+// TestRottenObjectIsHealed: an object that the disk changed at the same length is
+// replaced by the next release that has it, also where it is one file with the
+// release that it came from; a release of rotten files is refused.
+func TestRottenObjectIsHealed(t *testing.T) {
+	dir, from := t.TempDir(), t.TempDir()
+	o, err := Open(Options{Dir: dir})
+	must(t, err)
+	m := seal(t, from, 1, "a")
+	_, err = o.Publish(t.Context(), from, Publication{})
+	must(t, err)
+	must(t, o.Close())
+	path := o.store.path(m.Segments[0].Digest)
+	must(t, os.Chmod(path, 0o644))
+	must(t, os.WriteFile(path, content("b", objectSize), 0o644)) // in place: in from as well
+	must(t, os.Chmod(path, 0o444))
+
+	o = open(t, Options{Dir: dir})
+	if _, err := o.Publish(t.Context(), from, Publication{}); !errors.Is(err, manifest.ErrObject) {
+		t.Errorf("a release with a rotten file: %v, want %v", err, manifest.ErrObject)
+	}
+	if w := ask(o, "GET", "/v1/objects/"+string(m.Segments[0].Digest)); w.Code != 404 {
+		t.Errorf("the rotten object: %d, want 404", w.Code)
+	}
+	must(t, os.WriteFile(path, content("b", objectSize), 0o444))
+	publish(t, o, 2, "a", "c")
+	must(t, manifest.VerifyObject(t.Context(), filepath.Dir(path), filepath.Base(path), m.Segments[0].Object))
+	if w := ask(o, "GET", "/v1/objects/"+string(m.Segments[0].Digest)); w.Code != 200 {
+		t.Errorf("healed, it is %d", w.Code)
+	}
+}

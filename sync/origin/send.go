@@ -57,7 +57,8 @@ func (o *Origin) send(x *exchange, object *object, path, missing string) error {
 	if info, err := f.Stat(); err != nil || info.Size() != object.Bytes {
 		return errors.Join(fmt.Errorf("%s has not %d bytes", f.Name(), object.Bytes), err)
 	}
-	x.deadline(o.options.SendTimeout + time.Duration(float64(object.Bytes)/float64(o.options.MinRate)*float64(time.Second)))
+	x.deadline(o.options.SendTimeout)
+	x.w.pace = &pace{grace: o.options.SendTimeout, rate: o.options.MinRate}
 	h := x.w.Header()
 	h.Set("ETag", `"`+string(object.Digest)+`"`)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")

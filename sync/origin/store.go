@@ -29,7 +29,10 @@ import (
 //	    <sha256>         objects and manifests, immutable
 //	  patches/
 //	    <sha256>-<key>   patches, by the segment that they lead to
-type store struct{ dir string }
+type store struct {
+	dir   string
+	sound map[manifest.Digest]bool // objects whose bytes were verified; of the one who writes
+}
 
 // Release is one that is published.
 type Release struct {
@@ -48,7 +51,7 @@ const (
 )
 
 func openStore(dir string) (s *store, unlock func() error, err error) {
-	s = &store{dir: dir}
+	s = &store{dir: dir, sound: map[manifest.Digest]bool{}}
 	folders := []string{dir, s.in(channelsDir), s.in(objectsDir), s.in(patchesDir)}
 	for _, f := range folders {
 		if err := atomicfile.MkdirAll(f, 0o755); err != nil {
@@ -130,12 +133,29 @@ func (s *store) has(o manifest.Object) bool {
 }
 
 // bring verifies an object of the release in dir and puts it in the store, which
-// shares the file with dir where one file system has both. The name is not yet
-// durable.
+// shares the file with dir where one file system has both. One that is there
+// already is verified as well, once in the life of the process: a disk may have
+// changed it at the same length. The name is not yet durable.
 func (s *store) bring(ctx context.Context, dir, name string, o manifest.Object) error {
-	if s.has(o) {
+	if s.has(o) && s.sound[o.Digest] {
 		return nil
 	}
+	present := manifest.VerifyObject(ctx, s.in(objectsDir), string(o.Digest), o)
+	if err := ctx.Err(); err != nil {
+		return err // then nothing is known of the object
+	}
+	if present != nil {
+		if err := s.replace(ctx, dir, name, o); err != nil {
+			return err
+		}
+	}
+	s.sound[o.Digest] = true
+	return nil
+}
+
+// replace puts an object where none is, or one that is damaged.
+func (s *store) replace(ctx context.Context, dir, name string, o manifest.Object) error {
+	delete(s.sound, o.Digest)
 	if err := os.Remove(s.path(o.Digest)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("replace a damaged object: %w", err)
 	}

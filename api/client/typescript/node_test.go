@@ -174,6 +174,7 @@ func TestUnderNode(t *testing.T) {
 		"release":      `true`,
 		"ready":        `"ready"`,
 		"health":       `"ok"`,
+		"unset":        `"ok"`,
 		"metrics":      `true`,
 		"outOfRange":   `{"name":"ProblemError","code":"coordinate_out_of_range","status":400,"attempts":1,"message":"coordinate_out_of_range: lat: is not within -90…90 degrees"}`,
 		"noTask":       `{"name":"ProblemError","code":"task_not_found","status":404,"attempts":1,"message":"task_not_found: id: names no task that can be seen"}`,

@@ -73,6 +73,11 @@ function part(value: string | number): string {
   return text === "." || text === ".." ? text.replace(/\./g, "%2E") : encodeURIComponent(text);
 }
 
+/** The options that are set: one that is undefined stands for the default. */
+function given(options: ClientOptions): ClientOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as unknown as ClientOptions;
+}
+
 /** Makes calls, again where that may help. */
 class Caller {
   private readonly settings: Required<Omit<ClientOptions, "token">> & { token?: string };
@@ -85,7 +90,7 @@ class Caller {
     this.settings = {
       timeout: 10_000, attempts: 4, firstPause: 200, longPause: 10_000, longWait: 60_000, maxBytes: 16 << 20,
       fetch: (input, init) => fetch(input, init), sleep, random: Math.random,
-      ...options,
+      ...given(options),
       url: url.href.replace(/\/+$/, ""),
     };
   }

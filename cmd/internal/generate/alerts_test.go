@@ -30,6 +30,8 @@ type example struct {
 const (
 	lookups  = `geodrop_http_requests_total{instance="a",route="/v1/lookup",method="POST",status="200"}`
 	failures = `geodrop_http_requests_total{instance="a",route="/v1/lookup",method="POST",status="500"}`
+	unready  = `geodrop_http_requests_total{instance="a",route="/readyz",method="GET",status="503"}`
+	turned   = `geodrop_http_requests_total{instance="a",route="/v1/lookup",method="POST",status="503"}`
 	shed     = `geodrop_http_shed_total{instance="a",reason="queue"}`
 	within   = `geodrop_http_request_seconds_bucket{instance="a",route="/v1/lookup",le="0.05"}`
 	within1  = `geodrop_http_request_seconds_bucket{instance="a",route="/v1/lookup",le="1"}`
@@ -52,10 +54,12 @@ func examples() map[string]example {
 		"GeodropDown":               {2, one(`up{job="geodrop-node",instance="a"}`, "1 0 0"), one(`up{job="geodrop-node",instance="a"}`, "0 0 1"), job, true},
 		"GeodropNoRelease":          {3, one(inFlight, "0x3"), map[string]string{inFlight: "0x3", info("a", "r1"): "1x3"}, nil, true},
 		"GeodropShedding":           {10, map[string]string{lookups: "0+60x10", shed: "0+6x10"}, map[string]string{lookups: "0+60x10", shed: "0+3x10"}, nil, true},
-		"GeodropErrors":             {15, map[string]string{lookups: "0+60x15", failures: "0+1x15"}, map[string]string{lookups: "0+600x15", failures: "0+1x15"}, nil, true},
+		"GeodropErrors":             {15, map[string]string{lookups: "0+60x15", failures: "0+1x15"}, map[string]string{lookups: "0+600x15", failures: "0+1x15", unready: "0+60x15", turned: "0+60x15"}, nil, true},
 		"GeodropSlow":               {15, map[string]string{within: "0+90x15", within1: "0+100x15", all: "0+100x15"}, map[string]string{within: "0+999x15", within1: "0+1000x15", all: "0+1000x15"}, nil, true},
 		"GeodropCheckFailing":       {6, one(`geodrop_check_failing{instance="a",check="source"}`, "1x6"), one(`geodrop_check_failing{instance="a",check="source"}`, "1x3 0x3"), map[string]string{"check": "source"}, true},
 		"GeodropConfigStale":        {20, one(asOf, "1x20"), one(asOf, "1+60x20"), nil, true},
+		"GeodropConfigNeverSeen":    {14, one(asOf, "1x2 0x11"), one(asOf, "0x9 500x4"), nil, true},
+		"GeodropUpstreamNeverHeard": {14, one(contact, "1x2 0x11"), one(contact, "0x9 500x4"), nil, true},
 		"GeodropUpstreamSilent":     {15, one(contact, "1x15"), one(contact, "1+60x15"), nil, true},
 		"GeodropReleasesDiffer":     {20, map[string]string{info("a", "r1"): "1x20", info("b", "r2"): "1x20"}, map[string]string{info("a", "r1"): "1x20", info("b", "r1"): "1x20"}, nil, false},
 		"GeodropReleaseDamaged":     {5, one(`geodrop_releases_quarantined_total{instance="a"}`, "0 0 1 1 1 1"), one(`geodrop_releases_quarantined_total{instance="a"}`, "1x5"), nil, true},

@@ -2,6 +2,7 @@ package generate
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -46,8 +47,32 @@ func TestDockerfile(t *testing.T) {
 	if user == "" || strings.HasPrefix(user, "0") || strings.HasPrefix(user, "root") {
 		t.Errorf("it runs as %q", user)
 	}
+	checkFolders(t, root, text)
 	if _, err := os.Stat(filepath.Join(root, "cmd", "geodrop", "main.go")); err != nil {
 		t.Error(err)
+	}
+}
+
+// checkFolders wants all folders with source copied, and none besides.
+func checkFolders(t *testing.T, root, text string) {
+	t.Helper()
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(text, "COPY . ") {
+		t.Error("all of the checkout is copied")
+	}
+	for _, e := range entries {
+		direct, err1 := filepath.Glob(filepath.Join(root, e.Name(), "*.go"))
+		below, err2 := filepath.Glob(filepath.Join(root, e.Name(), "*", "*.go"))
+		if err := errors.Join(err1, err2); err != nil {
+			t.Fatal(err)
+		}
+		source := len(direct)+len(below) > 0
+		if copied := strings.Contains(text, "\nCOPY "+e.Name()+" ./"+e.Name()+"\n"); e.IsDir() && copied != source {
+			t.Errorf("%s is copied: %v, want %v", e.Name(), copied, source)
+		}
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 type Options struct {
 	Binary   string // where it is installed; default /usr/local/bin/geodrop
 	Upstream string // URL that a node, relay or cache fetches from; default http://127.0.0.1:8090
+	Listen   string // address that an origin listens on; default 127.0.0.1:8090
 }
 
 func (o Options) withDefaults() Options {
@@ -29,6 +30,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Upstream == "" {
 		o.Upstream = "http://127.0.0.1:8090"
+	}
+	if o.Listen == "" {
+		o.Listen = "127.0.0.1:8090"
 	}
 	return o
 }

@@ -17,7 +17,7 @@ type role struct {
 func roles() []role {
 	return []role{
 		{"up", "everything in one process.", "--listen :8080 --admin 127.0.0.1:8081 --drain 5s", "2GiB"},
-		{"origin", "builds releases and hands them to nodes.", "--key /var/lib/geodrop-origin/origin.key --listen :8090", "2GiB"},
+		{"origin", "builds releases and hands them to nodes.", "--key /var/lib/geodrop-origin/origin.key --listen {{.Listen}}", "2GiB"},
 		{"relay", "hands releases on to nodes.", "--upstream {{.Upstream}} --trust /etc/geodrop/trusted.keys --listen :8091", "512MiB"},
 		{"node", "answers lookups.", "--upstream {{.Upstream}} --trust /etc/geodrop/trusted.keys --listen :8080 --admin 127.0.0.1:8081 --drain 5s", "512MiB"},
 	}
@@ -27,7 +27,8 @@ func roles() []role {
 // a database can be. /etc/geodrop/ROLE.env has what is not to be seen in a list
 // of processes: GEODROP_SRC, GEODROP_OPERATOR_TOKEN. The origin makes its key when
 // it has none; /etc/geodrop/trusted.keys of the others has what keys show says of
-// that.
+// that. /proc/sys stays to be read: how many connections may wait to be accepted is
+// net.core.somaxconn.
 const unit = `[Unit]
 Description=geodrop {{.Name}}: {{.Says}}
 After=network-online.target
@@ -35,8 +36,13 @@ Wants=network-online.target
 StartLimitIntervalSec=0
 
 [Service]
-{{if eq .Name "origin"}}ExecStartPre=-{{.Binary}} keys new --out /var/lib/geodrop-origin/origin.key
-{{end}}ExecStart={{.Binary}} {{.Name}} --log-format json --log-level info --dir /var/lib/geodrop-{{.Name}} {{.Flags}}
+{{- if eq .Name "origin"}}
+# Who reaches the address has every release and all of its tasks: let it be one
+# that nodes alone reach (geodrop generate systemd-origin --listen 10.0.0.5:8090).
+ExecStartPre=-{{.Binary}} keys new --out /var/lib/geodrop-origin/origin.key
+{{- end}}
+# At level info there is a line for each request.
+ExecStart={{.Binary}} {{.Name}} --log-format json --log-level warn --dir /var/lib/geodrop-{{.Name}} {{.Flags}}
 EnvironmentFile=-/etc/geodrop/{{.Name}}.env
 Environment=GOMEMLIMIT={{.Limit}}
 Restart=always
@@ -67,7 +73,6 @@ ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
 ProtectProc=invisible
-ProcSubset=pid
 LockPersonality=yes
 MemoryDenyWriteExecute=yes
 RemoveIPC=yes
@@ -85,7 +90,8 @@ WantedBy=multi-user.target
 `
 
 func (r role) write(w io.Writer, o Options) error {
-	flags := strings.ReplaceAll(r.flags, "{{.Upstream}}", strings.ReplaceAll(o.Upstream, "%", "%%"))
+	literal := func(text string) string { return strings.ReplaceAll(text, "%", "%%") }
+	flags := strings.NewReplacer("{{.Upstream}}", literal(o.Upstream), "{{.Listen}}", literal(o.Listen)).Replace(r.flags)
 	return template.Must(template.New("unit").Parse(unit)).Execute(w, map[string]string{
 		"Name": r.name, "Says": r.says, "Flags": flags, "Limit": r.limit, "Binary": o.Binary,
 	})

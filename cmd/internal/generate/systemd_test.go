@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -17,6 +18,10 @@ func TestUnits(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "geodrop-"+r.name+".service")
 		if err := os.WriteFile(file, written(t, "systemd-"+r.name, Options{Binary: self}), 0o644); err != nil {
 			t.Fatal(err)
+		}
+		// Where it cannot read net.core.somaxconn, Go lets 128 connections wait.
+		if strings.Contains(string(written(t, "systemd-"+r.name, Options{})), "ProcSubset=pid") {
+			t.Errorf("%s: /proc/sys is hidden", r.name)
 		}
 		for _, args := range [][]string{
 			{"verify", "--man=no", file},

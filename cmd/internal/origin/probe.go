@@ -23,6 +23,7 @@ func NewProbe(ready func() string, parts *board.Board, registry *prometheus.Regi
 		status := http.StatusOK
 		if r.Release == "" {
 			r.Status, status = "no_release", http.StatusServiceUnavailable
+			w.Header().Set("Retry-After", "1") // a build may end any moment
 		}
 		send(w, status, &r)
 	})

@@ -12,13 +12,9 @@ import (
 	"geodrop/sync/manifest"
 )
 
-const (
-	// countPOIs is the name of the number of POIs among the counts of a manifest.
-	countPOIs = "pois"
-	// originName is the file, beside the manifest, that holds the origin of the
-	// state that a release was built from.
-	originName = "origin"
-)
+// originName is the file, beside the manifest, that holds the origin of the
+// state that a release was built from.
+const originName = "origin"
 
 // build makes a release of the config as it is now and puts it on the shelf. On
 // an error what is current still is, and nothing is left.
@@ -87,20 +83,7 @@ func (p *Publisher) checkShrink(dir string) error {
 	if err != nil {
 		return err
 	}
-	const usual = 0.2
-	limit := p.options.Build.MaxShrink
-	switch {
-	case limit == 0:
-		limit = usual
-	case limit < 0:
-		limit = 0
-	}
-	had, has := before.Counts[countPOIs], m.Counts[countPOIs]
-	if float64(had-has) > limit*float64(had) {
-		return fmt.Errorf("%w: %d POIs after %d, a loss of more than %.3g %%: approve it by a higher limit",
-			builder.ErrShrink, has, had, 100*limit)
-	}
-	return nil
+	return builder.CheckShrink(before.Counts, m.Counts, p.options.Build.MaxShrink)
 }
 
 // base is the manifest of the best release on the shelf that has one.

@@ -19,7 +19,9 @@ import (
 //
 // A config that never rests is built all the same after some time. What fails is
 // tried again, ever more seldom, and at once when the config changes. So is what
-// was published and put aside by those who serve it.
+// was published and put aside by those who serve it. What is refused for what the
+// config says would be again: it waits until the config, or what is published, is
+// another.
 type loop struct {
 	look      func(context.Context) (State, error)
 	published func() (State, bool)                           // false: nothing is
@@ -41,6 +43,8 @@ type loop struct {
 	gone     bool  // and put aside since
 	lost     int   // times in a row that it was
 	failed   State // that could not be built
+	refused  bool  // for what it says
+	upon     State // what was published then
 	failures int
 	retryAt  time.Time
 }
@@ -127,7 +131,7 @@ func (l *loop) due(found State, now time.Time) bool {
 		l.behind = now
 	}
 	l.noteLost(found, now)
-	if found == l.failed && now.Before(l.retryAt) {
+	if found == l.failed && (l.refused && published == l.upon || now.Before(l.retryAt)) {
 		return false
 	}
 	if any && now.Sub(l.since) < l.quiet && now.Sub(l.behind) < restless*l.quiet {
@@ -144,7 +148,7 @@ func (l *loop) noteLost(found State, now time.Time) {
 	}
 	l.gone = true
 	if l.lost++; l.lost > 1 {
-		l.failed, l.retryAt = found, now.Add(backoff(l.interval, l.lost))
+		l.failed, l.refused, l.retryAt = found, false, now.Add(backoff(l.interval, l.lost))
 	}
 }
 
@@ -167,6 +171,8 @@ func (l *loop) tryBuild(ctx context.Context, found State) {
 		l.state.waiting(now)
 	default:
 		l.failed, l.failures = found, l.failures+1
+		_, l.refused = buildClass(err)
+		l.upon, _ = l.published()
 		l.retryAt = now.Add(backoff(l.interval, l.failures))
 		l.state.buildFailed(err, now)
 		l.log.Error("build failed; what was published still is", "error", err, "failures", l.failures)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"geodrop/api"
+	"geodrop/builder"
 	"geodrop/poi"
 )
 
@@ -111,6 +112,19 @@ func TestLoop(t *testing.T) {
 			}
 			return nil
 		}, []string{"1.0 failed", "3.0 failed", "7.0 failed", "8.5 built 3"}, api.CheckOK},
+		{"what is refused is not built again", 1, steady(2), func(float64) error { return fmt.Errorf("build: %w", builder.ErrShrink) },
+			[]string{"1.0 failed"}, api.CheckFailing},
+		{"what is refused waits for a change", 1, func(s float64) (uint64, error) {
+			if s < 12.2 {
+				return 2, nil
+			}
+			return 3, nil
+		}, func(s float64) error {
+			if s < 12 {
+				return fmt.Errorf("build: %w", builder.ErrRejected)
+			}
+			return nil
+		}, []string{"1.0 failed", "12.5 built 3"}, api.CheckOK},
 		{"the source changed while it was read", 1, steady(2), func(s float64) error {
 			if s < 3 {
 				return fmt.Errorf("read: %w", poi.ErrChanged)
@@ -138,6 +152,25 @@ func TestLoop(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestLoopRefusedUponAnother: what was refused is built when another release is
+// published, since it was held against that one.
+func TestLoopRefusedUponAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{serves: 4, revision: func(float64) (uint64, error) { return 5, nil }}
+		s.build = func(second float64) error {
+			if s.serves == 4 {
+				return builder.ErrShrink
+			}
+			return nil
+		}
+		time.AfterFunc(10200*time.Millisecond, func() { s.serves = 3 })
+		s.play(t, 20*time.Second)
+		if want := []string{"1.0 failed", "10.5 built 5"}; !slices.Equal(s.log, want) {
+			t.Errorf("%v, want %v", s.log, want)
+		}
+	})
 }
 
 // TestLoopPutAside: what is put aside is built again at once, and then ever more

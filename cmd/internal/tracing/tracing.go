@@ -5,7 +5,8 @@
 //	                      http://host:4318; without one of them nothing is traced
 //	OTEL_EXPORTER_OTLP_HEADERS, …_CERTIFICATE, …_TIMEOUT, …_COMPRESSION
 //	OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG
-//	                      such as parentbased_traceidratio and 0.01
+//	                      such as parentbased_traceidratio and 0.1; default: every
+//	                      build and a hundredth of the requests
 //	OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES
 //	OTEL_SDK_DISABLED=true, OTEL_TRACES_EXPORTER=none
 //	                      nothing is traced
@@ -69,7 +70,7 @@ func Open(ctx context.Context, o Options) (*Traces, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%w: %w", ErrEnvironment, err), exporter.Shutdown(ctx))
 	}
-	return &Traces{sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(about))}, nil
+	return &Traces{sdk.NewTracerProvider(append(sampling(), sdk.WithBatcher(exporter), sdk.WithResource(about))...)}, nil
 }
 
 // wanted reports whether the environment asks for traces.

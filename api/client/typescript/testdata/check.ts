@@ -28,6 +28,9 @@ found.task = (await client.getTask("city-packets")).task.state;
 found.release = (await client.getRelease()).id === answer.release;
 found.ready = (await client.getReadiness()).status;
 found.health = (await client.getHealth()).status;
+// From JavaScript, options may be undefined: then they are as if they were left out.
+const unset = { url: node, timeout: undefined, attempts: undefined, maxBytes: undefined, fetch: undefined } as unknown as { url: string };
+found.unset = (await new Client(unset).getHealth()).status;
 found.metrics = (await client.getMetrics()).includes("geodrop_http_in_flight");
 found.outOfRange = await failureOf(client.postLookup({ lat: 91, lng: 0 }));
 found.noTask = await failureOf(client.getTask("../../healthz"));
