@@ -133,6 +133,7 @@ type queueModel struct {
 	cost, shed  time.Duration // of an answer, and of turning away
 	gap         time.Duration // between requests
 	connections int
+	others      time.Duration // that other processes keep the processor when there is work again
 
 	now, arrived, echoed, freed time.Time
 	queue                       []time.Time // when what waits has come
@@ -143,8 +144,14 @@ type queueModel struct {
 
 // run runs until a time, and returns how many were answered.
 func (m *queueModel) run(until time.Time) (answered int) {
+	idle := false
 	for m.now.Before(until) {
 		m.arrive()
+		if idle && (len(m.queue) > 0 || m.echoAt == 0) {
+			idle = false
+			m.now = m.now.Add(m.others)
+			m.arrive()
+		}
 		if m.echoAt == 0 {
 			m.brake.echoed(m.now)
 			m.echoAt, m.echoed = -1, m.now
@@ -152,6 +159,7 @@ func (m *queueModel) run(until time.Time) (answered int) {
 		m.tick()
 		if len(m.queue) == 0 {
 			m.now = m.now.Add(50 * time.Microsecond)
+			idle = true
 			continue
 		}
 		answered += m.serve()
@@ -230,6 +238,23 @@ func TestBrakeOverload(t *testing.T) {
 		run(4*time.Second, 1000)
 		if got := run(time.Second, 1000); got < 990 || b.on.Load() {
 			t.Errorf("%d connections: after the overload %.0f/s of 1000, limit %.0f", connections, got, b.state())
+		}
+	}
+}
+
+// TestBrakeBesideOthers: where other processes keep the processor busy, so that
+// every queue waits for it, requests far below what the node can do are not shed.
+func TestBrakeBesideOthers(t *testing.T) {
+	for _, rate := range []int{20, 50, 100, 200} {
+		for _, others := range []time.Duration{5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond} {
+			b := newBrake(2*time.Millisecond, 1)
+			m := &queueModel{
+				brake: b, cost: 200 * time.Microsecond, shed: 20 * time.Microsecond, connections: 1000, others: others,
+				gap: time.Second / time.Duration(rate), now: noon, arrived: noon, echoed: noon, echoAt: -1,
+			}
+			if got := m.run(noon.Add(10 * time.Second)); got < 10*rate*99/100 || b.on.Load() {
+				t.Errorf("%v of others: %d of %d requests were answered, limit %.0f", others, got, 10*rate, b.state())
+			}
 		}
 	}
 }
