@@ -53,7 +53,7 @@ func (p *Publisher) buildIn(ctx context.Context, dir, origin string) (err error)
 		}
 	}()
 	o := p.options.Build
-	o.Out, o.TempDir, o.Log, o.Base = dir, "", p.options.Log, p.baseDir()
+	o.Out, o.TempDir, o.Log = dir, "", p.options.Log
 	err = tracing.Build(ctx, p.options.Tracer, o.Progress, func(ctx context.Context, progress builder.Progress) error {
 		o.Progress = progress
 		summary, err := builder.Build(ctx, src, o)
@@ -88,22 +88,10 @@ func (p *Publisher) checkShrink(dir string) error {
 
 // base is the manifest of the best release on the shelf that has one.
 func (p *Publisher) base() *manifest.Manifest {
-	m, _ := p.best()
-	return m
-}
-
-// baseDir is the folder of that release, to build upon; empty without one.
-func (p *Publisher) baseDir() string {
-	_, dir := p.best()
-	return dir
-}
-
-func (p *Publisher) best() (m *manifest.Manifest, dir string) {
 	for _, no := range p.options.Shelf.Candidates() {
-		dir := p.options.Shelf.Path(no)
-		if m, err := manifest.Read(dir); err == nil {
-			return m, dir
+		if m, err := manifest.Read(p.options.Shelf.Path(no)); err == nil {
+			return m
 		}
 	}
-	return nil, ""
+	return nil
 }
