@@ -275,8 +275,11 @@ func (b *build) readMark(ctx context.Context) (err error) {
 // make makes the parts of the release, upon a base if that can be.
 func (b *build) make(ctx context.Context, before *manifest.Manifest) (*parts, error) {
 	p, err := b.makeUpon(ctx, before)
-	if err == nil || ctx.Err() != nil {
-		return p, err
+	switch {
+	case err == nil:
+		return p, nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
 	}
 	b.clock.stop(b.summary)
 	*b.summary = Summary{ScreenedBy: map[string]int64{}, Stages: b.summary.Stages}

@@ -62,7 +62,7 @@ const (
 	fewestEchoes = 3
 	// aheadPerProcessor is how many requests before an echo are a queue: fewer
 	// mean that something else has the processors, which shedding cannot help.
-	aheadPerProcessor = 4
+	aheadPerProcessor = 16
 	lateTargets       = 2          // delays of the target, with which a request comes too late
 	slower, faster    = 0.95, 1.03 // from window to window
 	slightlySlower    = 0.98       // for some that came too late

@@ -17,6 +17,13 @@ type keysCmd struct {
 	Revoke keysRevokeCmd `cmd:"" help:"Trust a key no longer, for good."`
 }
 
+func (*keysCmd) Help() string {
+	return `Who holds the private key says which release is served; who has the file of
+trusted keys believes nobody else.
+
+Example: geodrop keys new --out origin.key --trust trusted.keys`
+}
+
 type keysNewCmd struct {
 	Out     string `required:"" placeholder:"KEY" help:"New file for the private key; only its owner can read it."`
 	Trust   string `placeholder:"FILE" help:"File of trusted keys to add the public key to; made if missing."`

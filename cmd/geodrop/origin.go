@@ -28,10 +28,12 @@ whenever the config changes. It signs which release is the one to serve, and doe
 so again all the time: nodes that trust the key notice who else answers, and who
 holds news back. Ctrl-C stops it.
 
-Example: geodrop keys new --out origin.key --trust trusted.keys
-         geodrop origin --src dir:london --key origin.key --dir /var/lib/geodrop-origin --listen :8090
-         GEODROP_SRC=mysql://gd_read:secret@db/geodrop?tls=true geodrop origin --key origin.key --listen 10.0.0.5:8090
-         geodrop node --upstream http://10.0.0.5:8090 --trust trusted.keys --listen :8080`
+Example: geodrop origin --src dir:london --key origin.key --listen :8090
+
+    geodrop keys new --out origin.key --trust trusted.keys
+    geodrop origin --src dir:london --key origin.key --dir /var/lib/geodrop-origin --listen :8090
+    GEODROP_SRC=mysql://gd_read:secret@db/geodrop?tls=true geodrop origin --key origin.key --listen 10.0.0.5:8090
+    geodrop node --upstream http://10.0.0.5:8090 --trust trusted.keys --listen :8080`
 }
 
 func (c *originCmd) Run(r *run) (err error) {

@@ -24,6 +24,12 @@ type releaseCmd struct {
 	MarkBad  releaseMarkBadCmd  `cmd:"" name:"mark-bad" help:"Have a release never served again."`
 }
 
+func (*releaseCmd) Help() string {
+	return `They ask the admin interface of an origin, with the token of its environment.
+
+Example: geodrop release list`
+}
+
 // adminFlags are those of commands that ask an origin as operators.
 type adminFlags struct {
 	Origin string `default:"http://127.0.0.1:8092" placeholder:"URL" env:"GEODROP_ADMIN" help:"Where the origin answers operators (its --admin). Default: ${default}."`
@@ -113,7 +119,9 @@ type releaseListCmd struct{ adminFlags }
 func (*releaseListCmd) Help() string {
 	return `Nodes tell the origin every half minute what they serve; nobody vouches for that.
 
-Example: GEODROP_ADMIN_TOKEN=… geodrop release list`
+Example: geodrop release list
+
+    GEODROP_ADMIN_TOKEN=… geodrop release list --json`
 }
 
 func (c *releaseListCmd) Run(r *run) error {
@@ -177,12 +185,24 @@ func (c *releaseRollbackCmd) Run(r *run) error {
 
 type releasePinCmd struct{ channelFlags }
 
+func (*releasePinCmd) Help() string {
+	return `What is built or published later does not move the channel.
+
+Example: geodrop release pin`
+}
+
 // Run asks for it.
 func (c *releasePinCmd) Run(r *run) error {
 	return c.move(r, struct{}{}, "v1", "channels", c.Channel, "pin")
 }
 
 type releaseUnpinCmd struct{ channelFlags }
+
+func (*releaseUnpinCmd) Help() string {
+	return `The channel follows what is published from now on.
+
+Example: geodrop release unpin`
+}
 
 // Run asks for it.
 func (c *releaseUnpinCmd) Run(r *run) error {
