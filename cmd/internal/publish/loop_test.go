@@ -158,14 +158,19 @@ func TestLoop(t *testing.T) {
 // published, since it was held against that one.
 func TestLoopRefusedUponAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &script{serves: 4, revision: func(float64) (uint64, error) { return 5, nil }}
+		s := &script{serves: 4}
+		s.revision = func(second float64) (uint64, error) {
+			if second > 10.2 && s.serves == 4 {
+				s.serves = 3
+			}
+			return 5, nil
+		}
 		s.build = func(second float64) error {
 			if s.serves == 4 {
 				return builder.ErrShrink
 			}
 			return nil
 		}
-		time.AfterFunc(10200*time.Millisecond, func() { s.serves = 3 })
 		s.play(t, 20*time.Second)
 		if want := []string{"1.0 failed", "10.5 built 5"}; !slices.Equal(s.log, want) {
 			t.Errorf("%v, want %v", s.log, want)
