@@ -217,7 +217,7 @@ func TestPatchesAfterReopening(t *testing.T) {
 // channel where it was, and publishing again leads on, with all patches.
 func TestKilledWhilePatching(t *testing.T) {
 	dir, release := t.TempDir(), t.TempDir()
-	o := open(t, Options{Dir: dir})
+	o := open(t, Options{Dir: dir, PatchParallel: 1}) // nothing else writes while a step is looked at
 	segments := map[manifest.Digest][]byte{}
 	edit := func(n int) []byte {
 		b := releasetest.Town(t, 51, 1000, n)
