@@ -74,7 +74,7 @@ func getCell(x *exchange) error {
 
 // checkAcceptLookup refuses a request that takes no answer of a lookup.
 func (x *exchange) checkAcceptLookup() error {
-	x.w.Header()["Vary"] = acceptMedia
+	x.vary(acceptMedia)
 	return x.checkAccept(jsonType, messageType)
 }
 

@@ -99,17 +99,26 @@ func (c *loopFlags) publish(r *run, config publish.Config, s *shelf.Shelf) publi
 type serveFlags struct {
 	NextPoll      time.Duration `default:"10s" help:"When clients are told to ask again."`
 	Drain         time.Duration `default:"0s" help:"How long to answer yet when stopping, with /readyz at 503, so that a balancer sees it."`
+	CORSOrigin    []string      `name:"cors-origin" placeholder:"ORIGIN" help:"Origin of pages elsewhere that may read the public routes, such as https://map.example; repeat for several. Default: none."`
 	OperatorToken string        `env:"GEODROP_OPERATOR_TOKEN" placeholder:"TOKEN" help:"What operators send for previews; better given by the environment."`
 }
 
-// Validate refuses a time that would stand for a default, or is none.
+// Validate refuses a time that would stand for a default, or is none, and what is
+// no origin.
 func (c *serveFlags) Validate() error {
 	if c.Drain < 0 {
 		return fmt.Errorf("--drain %v is less than nothing", c.Drain)
+	}
+	for _, origin := range c.CORSOrigin {
+		if err := server.CheckOrigin(origin); err != nil {
+			return fmt.Errorf("--cors-origin: %w", err)
+		}
 	}
 	return atLeastMillisecond("next-poll", c.NextPoll)
 }
 
 func (c *serveFlags) server(r *run) server.Options {
-	return server.Options{OperatorToken: c.OperatorToken, NextPoll: c.NextPoll, Drain: c.Drain, Tracer: r.tracer}
+	return server.Options{
+		OperatorToken: c.OperatorToken, Origins: c.CORSOrigin, NextPoll: c.NextPoll, Drain: c.Drain, Tracer: r.tracer,
+	}
 }

@@ -76,6 +76,7 @@ type job struct {
 func jobs() []job {
 	return []job{
 		{"routing", "github.com/go-chi/chi/v5", []string{"github.com/gorilla/mux", "github.com/gin-gonic/gin", "github.com/labstack/echo", "github.com/julienschmidt/httprouter"}},
+		{"pages of other origins", "github.com/rs/cors", []string{"github.com/go-chi/cors", "github.com/gorilla/handlers"}},
 		{"MySQL", "github.com/go-sql-driver/mysql", []string{"github.com/go-mysql-org/go-mysql", "github.com/ziutek/mymysql"}},
 		{"H3", "github.com/uber/h3-go/v4", []string{"github.com/uber/h3-go/v3", "github.com/akhenakh/goh3"}},
 		{"mapped files", "github.com/edsrzf/mmap-go", []string{"golang.org/x/exp/mmap", "github.com/tysonmote/gommap"}},
