@@ -9,7 +9,7 @@
 // User and password are percent-encoded where they have signs that mean
 // something in a URL. Behind a question mark may stand:
 //
-//	tls=true           encrypt, and hold the certificate against the system's CAs
+//	tls=true           encrypt, and hold the certificate against the system's CAs; or false
 //	tls_ca=FILE        … against the CAs in a PEM file
 //	tls_name=NAME      … which has to be for this name; default HOST
 //	dial_timeout=5s    time to connect
@@ -17,8 +17,10 @@
 //	write_timeout=30s  time to wait for a request to be taken
 //	lock_timeout=30s   time that a write waits for another, before it is tried again
 //
-// Without tls a password crosses the network hashed and all else as it is: use
-// that on one machine only. The password is never part of an error or a log.
+// Without tls a password crosses the network hashed and all else as it is. On
+// one machine (a socket, localhost, 127.0.0.0/8, ::1) that is the default; an
+// address of another machine has to say tls=true, or tls=false for a network that
+// nobody else is on. The password is never part of an error or a log.
 //
 // # Privileges
 //
