@@ -41,6 +41,12 @@
 // Any client may write the tables of the config; triggers advance the change
 // sequence, under a lock that is held until the commit, so that it is in the
 // order of the commits. Tables are InnoDB.
+//
+// So writers take turns, and readers wait for nobody. An import holds the lock
+// for one file at a time: geodrop, writing meanwhile, waits for it five times
+// lock_timeout and then says poi.ErrBusy; other clients wait for their own
+// innodb_lock_wait_timeout and get error 1205. Where that is too short, give a
+// file of millions of places as several: pois-1.csv, pois-2.csv, …
 package mysql
 
 import (
@@ -140,6 +146,7 @@ func engine(source string) sqlstore.Engine {
 		Upsert:     upsert,
 		InsertRows: insertRows,
 		Transient:  transient,
+		Busy:       func(err error) bool { return numbered(err, errLockWait) },
 	}
 }
 
@@ -164,6 +171,12 @@ const (
 	errKilled      = 1927 // MariaDB: the connection was killed
 	errTimeout     = 4031 // MySQL: disconnected for inactivity
 )
+
+// numbered reports whether an error is that of the server.
+func numbered(err error, number uint16) bool {
+	e, ok := errors.AsType[*mysql.MySQLError](err)
+	return ok && e.Number == number
+}
 
 // transient reports whether the connection was lost or another transaction was
 // in the way.

@@ -82,6 +82,13 @@ func TestContract(t *testing.T) {
 				}
 				return s, nil
 			},
+			Impatient: func(ctx context.Context) (poi.Store, error) {
+				s, err := Open(ctx, server.Address(name)+"?lock_timeout=1s", Options{Store: sqlstore.Options{Attempts: 1}})
+				if err != nil {
+					return nil, err
+				}
+				return s, nil
+			},
 			Foreign: func(statements ...string) error { return server.Run(name, statements...) },
 		}
 	})
