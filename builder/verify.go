@@ -63,7 +63,7 @@ type verifier struct {
 	areas   *index.AreaFile
 	catalog *catalog.Catalog
 	zones   map[poi.ZoneID]bool
-	supply  *supply
+	supply  *poi.Supply
 
 	postings, outside, withoutTasks int64
 }
@@ -76,7 +76,7 @@ func (v *verifier) open() (err error) {
 	for _, z := range v.catalog.Zones {
 		v.zones[z.ID] = true
 	}
-	v.supply = newSupply(v.catalog.Tasks)
+	v.supply = supplyOf(v.catalog.Tasks)
 	v.areas, err = openAreas(v.dir, v.m, v.catalog)
 	return err
 }
@@ -137,7 +137,7 @@ func (v *verifier) labels(s *index.Segment) ([]labelled, error) {
 				return nil, fmt.Errorf("%w: segment %s refers to zone %q, which is not there", catalog.ErrCorrupt, s.Path(), z)
 			}
 		}
-		combos[n] = labelled{district: place.District, drops: v.supply.dropsAt(place.District, place.Sets)}
+		combos[n] = labelled{district: place.District, drops: v.supply.Drops(place.Sets, place.District)}
 	}
 	return combos, nil
 }
