@@ -587,6 +587,7 @@ func cancelled(t *testing.T, f *Fixture) {
 }
 
 func otherSchema(t *testing.T, f *Fixture) {
+	droppedTable(t, f)
 	for _, test := range []struct {
 		statement string
 		want      error
