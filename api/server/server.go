@@ -62,7 +62,7 @@ type Options struct {
 
 	OperatorToken string        // empty: nobody is an operator
 	Origins       []string      // of pages elsewhere that may read the public routes, as CheckOrigin wants them; default: none
-	NextPoll      time.Duration // what clients are told; default 10 s
+	NextPoll      time.Duration // what clients are told; default api.DefaultNextPoll
 	CacheAge      time.Duration // most that a cache may keep an answer; default 10 s
 	Attribution   []string      // what the licences of the data ask to show on the map
 
@@ -89,7 +89,7 @@ const maxHeaderBytes = 12 << 10
 
 func (o Options) withDefaults() Options {
 	processors := runtime.GOMAXPROCS(0)
-	o.NextPoll = cmp.Or(o.NextPoll, 10*time.Second)
+	o.NextPoll = cmp.Or(o.NextPoll, api.DefaultNextPoll)
 	o.CacheAge = cmp.Or(o.CacheAge, 10*time.Second)
 	o.Concurrent = cmp.Or(o.Concurrent, 4*processors)
 	o.Queue = cmp.Or(o.Queue, 16*o.Concurrent)

@@ -63,8 +63,10 @@ type loopFlags struct {
 	Quiet       time.Duration `default:"1s" help:"How long the config has to rest before it is built."`
 	PollTimeout time.Duration `default:"30s" help:"How long a look at the config may take."`
 	Memory      size          `default:"1GiB" help:"Memory for a build to stay within."`
-	MaxRejected percent       `default:"1%" help:"Share of rows that may be rejected."`
+	MaxRejected percent       `default:"1%" help:"Share of places, and of memberships of sets, that may be rejected."`
 	MaxShrink   percent       `default:"20%" help:"Share of POIs that may be lost from one release to the next; of tasks, quotas, sets, districts and zones it is half, or this if more."`
+
+	AcceptRejectedConfig bool `help:"Publish although a zone, district, set, task, prize or merchant was rejected, and is missing on the map."`
 }
 
 // Validate refuses times that would stand for a default.
@@ -84,7 +86,10 @@ func atLeastMillisecond(flag string, d time.Duration) error {
 func (c *loopFlags) publish(r *run, config publish.Config, s *shelf.Shelf) publish.Options {
 	return publish.Options{
 		Config: config, Shelf: s, Interval: c.Poll, Quiet: c.Quiet, Timeout: c.PollTimeout, Log: r.log, Tracer: r.tracer,
-		Build: builder.Options{Memory: int64(c.Memory), MaxRejected: c.MaxRejected.limit(), MaxShrink: c.MaxShrink.limit()},
+		Build: builder.Options{
+			Memory: int64(c.Memory), MaxRejected: c.MaxRejected.limit(), MaxShrink: c.MaxShrink.limit(),
+			AcceptRejectedConfig: c.AcceptRejectedConfig,
+		},
 		Check: func(dir string) error {
 			r, err := query.Open(dir, query.Options{})
 			if err != nil {
