@@ -7,6 +7,10 @@ import (
 	"geodrop/poi"
 )
 
+// DefaultNextPoll is after how long clients are told to ask again, unless
+// configured otherwise.
+const DefaultNextPoll = 10 * time.Second
+
 // Answer is what /v1/lookup and /v1/cells answer.
 type Answer struct {
 	Release   string          `json:"release"`

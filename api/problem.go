@@ -22,7 +22,8 @@ const (
 	CodeCoordinateRange  Code = "coordinate_out_of_range" // beyond ±90, ±180, or not finite
 	CodeInvalidCell      Code = "invalid_cell"            // no cell of this release's grid
 	CodeInvalidTile      Code = "invalid_tile"            // no tile of the Web Mercator map
-	CodeOperatorOnly     Code = "operator_only"           // needs an operator's token
+	CodeUnauthorized     Code = "unauthorized"            // needs an operator's token, and none came
+	CodeOperatorOnly     Code = "operator_only"           // needs an operator's token, and another came
 	CodeNotFound         Code = "not_found"               // no such route
 	CodeTaskNotFound     Code = "task_not_found"          // no task that the asker may see
 	CodeMethodNotAllowed Code = "method_not_allowed"      // see the header Allow
@@ -53,6 +54,7 @@ var kinds = map[Code]struct {
 	CodeCoordinateRange:  {400, "The coordinate is out of range"},
 	CodeInvalidCell:      {400, "There is no such cell"},
 	CodeInvalidTile:      {400, "There is no such tile"},
+	CodeUnauthorized:     {401, "An operator's token is missing"},
 	CodeOperatorOnly:     {403, "Only operators may ask this"},
 	CodeNotFound:         {404, "There is no such route"},
 	CodeTaskNotFound:     {404, "There is no such task"},

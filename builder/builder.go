@@ -227,7 +227,7 @@ type build struct {
 	indexed   chan error // gets the outcome of indexing the areas
 	sets      *setTable
 	rejected  rejected
-	supply    *supply
+	supply    *poi.Supply
 	screened  []int64  // POIs in each of the zones without times
 	mark      poi.Mark // of the source's state, if it keeps track of changes
 	sealing   bool     // the manifest may be in place

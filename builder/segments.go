@@ -167,6 +167,6 @@ func (m *merger) newCombo(key comboKey) comboInfo {
 		place.Zones = append(place.Zones, m.b.timed.records[z].ID)
 	}
 	m.labels = place.Labels(m.labels[:0])
-	dropped := m.b.supply.dropsAt(place.District, place.Sets)
+	dropped := m.b.supply.Drops(place.Sets, place.District)
 	return comboInfo{combo: m.combos.Add(m.labels), count: new(int64), dropped: dropped, inSets: len(place.Sets) > 0}
 }

@@ -3,6 +3,8 @@ package builder
 import (
 	"errors"
 	"fmt"
+
+	"geodrop/poi"
 )
 
 // halfOfTheConfig is the share that may be lost of what few rows of a config
@@ -58,14 +60,18 @@ func withTasks(counts map[string]int64) (int64, bool) {
 
 // counts are what the manifest is to say. They follow from the content alone.
 func (b *build) counts() map[string]int64 {
-	s, quotas := b.summary, 0
-	for _, t := range b.config.Tasks {
-		quotas += len(t.Quotas)
-	}
+	s := b.summary
 	return map[string]int64{
 		countPostings: s.Postings, countRead: s.Read, countScreened: s.Screened,
 		countOutside: s.Outside, countWithout: s.WithoutTasks, countInSets: s.InSets, countDuplicates: s.Duplicates,
-		countTasks: int64(len(b.config.Tasks)), countQuotas: int64(quotas),
+		countTasks: int64(len(b.config.Tasks)), countQuotas: quotasOf(b.config.Tasks),
 		countDistricts: int64(s.Districts), countZones: int64(s.Zones),
 	}
+}
+
+func quotasOf(tasks []poi.Task) (n int64) {
+	for i := range tasks {
+		n += int64(len(tasks[i].Quotas))
+	}
+	return n
 }

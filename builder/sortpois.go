@@ -43,7 +43,7 @@ func (b *build) sortPOIs(ctx context.Context) (*sorted, error) {
 		byCell: sorter(byCellShare), byID: sorter(byIDShare), fixes: sorter(fixesShare), flaws: sorter(flawsShare),
 		fileNo: map[string]int{}, seed: rand.Uint64(),
 	}
-	b.sets, b.supply = newSetTable(b.config.Sets), newSupply(b.config.Tasks)
+	b.sets, b.supply = newSetTable(b.config.Sets), supplyOf(b.config.Tasks)
 	early := b.src.Rejects().Counts()
 	err := b.readPOIs(ctx, s)
 	b.countRejected(&b.rejected.pois)

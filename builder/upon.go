@@ -67,7 +67,7 @@ func (b *build) readSmall(ctx context.Context) (err error) {
 		return fmt.Errorf("%w: %d rows of the config are rejected now", errBase, n)
 	}
 	b.summary.Zones = len(zones)
-	b.supply = newSupply(b.config.Tasks)
+	b.supply = supplyOf(b.config.Tasks)
 	return b.indexZones(zones)
 }
 
@@ -106,7 +106,7 @@ func (b *build) sumUp(base *base, changes *poi.Changes, t *tally) {
 		if len(place.Sets) > 0 {
 			s.InSets += count
 		}
-		if !b.supply.dropsAt(place.District, place.Sets) {
+		if !b.supply.Drops(place.Sets, place.District) {
 			s.WithoutTasks += count
 		}
 	}

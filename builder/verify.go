@@ -63,9 +63,9 @@ type verifier struct {
 	areas   *index.AreaFile
 	catalog *catalog.Catalog
 	zones   map[poi.ZoneID]bool
-	supply  *supply
+	supply  *poi.Supply
 
-	postings, outside, withoutTasks int64
+	postings, outside, withoutTasks, inSets int64
 }
 
 func (v *verifier) open() (err error) {
@@ -76,7 +76,7 @@ func (v *verifier) open() (err error) {
 	for _, z := range v.catalog.Zones {
 		v.zones[z.ID] = true
 	}
-	v.supply = newSupply(v.catalog.Tasks)
+	v.supply = supplyOf(v.catalog.Tasks)
 	v.areas, err = openAreas(v.dir, v.m, v.catalog)
 	return err
 }
@@ -90,12 +90,27 @@ func (v *verifier) counts() error {
 		{countPostings, v.postings},
 		{countOutside, v.outside},
 		{countWithout, v.withoutTasks},
+		{countInSets, v.inSets},
 		{countTasks, int64(len(v.catalog.Tasks))},
+		{countQuotas, quotasOf(v.catalog.Tasks)},
 		{countDistricts, int64(len(v.catalog.Districts))},
+		// What was read and is not there was screened out, or a duplicate.
+		{countRead, v.postings + v.m.Counts[countScreened] + v.m.Counts[countDuplicates]},
 	} {
 		if counted := v.m.Counts[c.name]; counted != c.found {
 			return fmt.Errorf("%w: it counts %d %s, the release has %d", manifest.ErrInvalid, counted, c.name, c.found)
 		}
+	}
+	return v.zoneCount()
+}
+
+// zoneCount compares the zones that were counted with those in the release: only
+// such as have times are, and no others are needed to screen nothing.
+func (v *verifier) zoneCount() error {
+	counted, timed, screened := v.m.Counts[countZones], int64(len(v.catalog.Zones)), v.m.Counts[countScreened]
+	if counted < timed || counted == timed && screened > 0 {
+		return fmt.Errorf("%w: it counts %d %s, the release has %d with times, and %d POIs were screened out by others",
+			manifest.ErrInvalid, counted, countZones, timed, screened)
 	}
 	return nil
 }
@@ -122,6 +137,7 @@ func (v *verifier) segment(want *manifest.Segment) (err error) {
 type labelled struct {
 	district poi.Adcode
 	drops    bool // some task drops there
+	inSets   bool
 }
 
 // labels reads the labels of a segment's combinations.
@@ -137,7 +153,9 @@ func (v *verifier) labels(s *index.Segment) ([]labelled, error) {
 				return nil, fmt.Errorf("%w: segment %s refers to zone %q, which is not there", catalog.ErrCorrupt, s.Path(), z)
 			}
 		}
-		combos[n] = labelled{district: place.District, drops: v.supply.dropsAt(place.District, place.Sets)}
+		combos[n] = labelled{
+			district: place.District, drops: v.supply.Drops(place.Sets, place.District), inSets: len(place.Sets) > 0,
+		}
 	}
 	return combos, nil
 }
@@ -166,6 +184,9 @@ func (v *verifier) places(s *index.Segment) error {
 		}
 		if !combo.drops {
 			v.withoutTasks++
+		}
+		if combo.inSets {
+			v.inSets++
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -206,6 +207,12 @@ func TestVerifyFindsDamage(t *testing.T) {
 			f.segment(0, func(_ []string, text string) ([]string, string) { return []string{"d:1", "z:s"}, text })
 			f.seal()
 		}, manifest.ErrInvalid, func(f *forged) string { return "without_tasks" }},
+		{"a set more", func(f *forged) {
+			f.segment(1, func(labels []string, text string) ([]string, string) {
+				return slices.Sorted(slices.Values(append(labels, "s:none"))), text
+			})
+			f.seal()
+		}, manifest.ErrInvalid, func(f *forged) string { return "in_sets" }},
 		{"nothing", func(f *forged) { f.segment(0, keep); f.seal() }, nil, nil},
 	}
 	for _, tt := range tests {
@@ -232,16 +239,40 @@ func mustRead(t *testing.T, dir string) []byte {
 	return b
 }
 
-// Each count that follows from the files is compared with them.
+// Each count is compared with the files, or with the others; of zones without
+// times nothing is left but what they screened out.
 func TestVerifyCounts(t *testing.T) {
-	for _, name := range []string{countPostings, countOutside, countWithout, countTasks, countDistricts} {
+	for _, tt := range []struct {
+		count string
+		by    int64
+		says  string
+	}{
+		{countPostings, 1, countPostings},
+		{countOutside, 1, countOutside},
+		{countWithout, -1, countWithout},
+		{countInSets, 1, countInSets},
+		{countTasks, 1, countTasks},
+		{countQuotas, -1, countQuotas},
+		{countDistricts, 1, countDistricts},
+		{countZones, -1, "it counts 0 zones"},
+		{countRead, 1, countRead},
+		{countScreened, 1, countRead},
+		{countDuplicates, 1, countRead},
+	} {
 		f := whole(t)
-		f.Counts[name]++
+		f.Counts[tt.count] += tt.by
 		f.seal()
 		_, err := Verify(context.Background(), f.dir)
-		if !errors.Is(err, manifest.ErrInvalid) || !strings.Contains(fmt.Sprint(err), name) {
-			t.Errorf("%s: the error is %v", name, err)
+		if !errors.Is(err, manifest.ErrInvalid) || !strings.Contains(fmt.Sprint(err), tt.says) {
+			t.Errorf("%s: the error is %v", tt.count, err)
 		}
+	}
+	f := whole(t)
+	f.Counts[countScreened]++
+	f.Counts[countRead]++ // by which zone?
+	f.seal()
+	if _, err := Verify(context.Background(), f.dir); !errors.Is(err, manifest.ErrInvalid) {
+		t.Errorf("screened by no zone: the error is %v", err)
 	}
 }
 

@@ -1,6 +1,13 @@
 package poi
 
-import "context"
+import (
+	"context"
+	"errors"
+)
+
+// ErrBusy marks a write that was given up because another writer held the store
+// for longer than it waits.
+var ErrBusy = errors.New("another writer, such as an import, holds the store")
 
 // Store is a config kept in a database, to be read as snapshots and written in
 // transactions. It may be used by several goroutines.
@@ -17,7 +24,8 @@ type Store interface {
 	// once, or nothing does. When the connection is lost, or another writer was
 	// in the way, fn is run again, from its start; what was committed is not
 	// written again, also when the answer to the commit was what got lost. Each
-	// Write advances the change sequence.
+	// Write advances the change sequence. Writers take turns: one that waits for
+	// another as often and as long as its options say ends with ErrBusy.
 	Write(ctx context.Context, fn func(context.Context, Writer) error) error
 
 	// Imported lists what has been written of an import that was interrupted;

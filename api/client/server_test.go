@@ -170,7 +170,7 @@ func TestRequestFields(t *testing.T) {
 	}
 	defer public.Close()
 	for _, ask := range []func(context.Context, client.Request) (*client.Answer, error){public.Lookup, public.LookupCached} {
-		if _, err := ask(t.Context(), all); client.CodeOf(err) != api.CodeOperatorOnly {
+		if _, err := ask(t.Context(), all); client.CodeOf(err) != api.CodeUnauthorized {
 			t.Errorf("without a token: %v", err)
 		}
 	}
@@ -184,7 +184,7 @@ func TestProblems(t *testing.T) {
 		api.CodeInvalidValue:    func() error { _, err := c.LookupCached(t.Context(), client.Request{Limit: 1001}); return err },
 		api.CodeInvalidCell:     func() error { _, err := c.Cell(t.Context(), "../../healthz"); return err },
 		api.CodeTaskNotFound:    func() error { _, err := c.Task(t.Context(), "..", time.Time{}); return err },
-		api.CodeOperatorOnly:    func() error { _, err := c.Task(t.Context(), "city-packets", noon); return err },
+		api.CodeUnauthorized:    func() error { _, err := c.Task(t.Context(), "city-packets", noon); return err },
 	}
 	for code, ask := range asks {
 		err := ask()

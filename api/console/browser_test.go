@@ -96,7 +96,7 @@ func TestBrowser(t *testing.T) {
 		name string
 		test func(*testing.T, *tab, *site)
 	}{
-		{"click", click}, {"keyboard", keyboard}, {"hostile", hostileText}, {"form", form}, {"busy", busy}, {"policy", policy},
+		{"click", click}, {"keyboard", keyboard}, {"hostile", hostileText}, {"form", form}, {"busy", busy}, {"policy", policy}, {"resized", resized},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, b.anew(t), s) })
 	}
@@ -115,6 +115,8 @@ func looks(t *testing.T, b *tab, width float64) {
 	b.shoot("start-dark")
 	b.lookUp("51.5145", "-0.1270")
 	b.says(".drops", "Earnshaw Street")
+	b.says(".legend", "Window: the 5 × 5 cells looked into")
+	b.says(".legend", "District, drawn with fewer corners than it has")
 	b.until(pixels + "(" + foundDark + ").n > 13 * 50")
 	b.shoot("answer-dark")
 	b.colours("light")
@@ -126,6 +128,24 @@ func looks(t *testing.T, b *tab, width float64) {
 	b.says(".credit", "Land: Natural Earth · Powered by TfL Open Data · Contains National Statistics data © Crown copyright")
 	if wide := value[float64](b, `document.scrollingElement.scrollWidth`); wide > width {
 		t.Errorf("%v pixels wide on a screen of %v", wide, width)
+	}
+	b.checkFaults()
+}
+
+// resized: whenever the page is painted the map fills its part of it, also right
+// after it has become larger.
+func resized(t *testing.T, b *tab, _ *site) {
+	value[bool](b, `globalThis.bands = 0, new ResizeObserver(() => {
+		const map = document.querySelector(".canvas").getBoundingClientRect();
+		const canvas = document.querySelector(".canvas canvas").getBoundingClientRect();
+		bands += Math.abs(map.height - canvas.height) > 1 || Math.abs(map.width - canvas.width) > 1;
+	}).observe(document.querySelector(".canvas")), true`)
+	for _, height := range []int64{700, 1100, 900} {
+		b.do("resize", chromedp.EmulateViewport(1440, height))
+		b.until(fmt.Sprintf("innerHeight === %d && document.querySelector('.canvas canvas').getBoundingClientRect().bottom === %d", height, height))
+	}
+	if n := value[float64](b, "bands"); n != 0 {
+		t.Errorf("%v times the map did not fill its part of the page", n)
 	}
 	b.checkFaults()
 }

@@ -110,7 +110,7 @@ func nation(tb testing.TB, tasks, combos int) *tables {
 	must(tb, err)
 	// Labels as the segments would have them, in 50 segments.
 	s := newSiteBuilder(t)
-	t.tasks, t.zones = newLists[taskNo](), newLists[zoneNo]()
+	t.tasks, t.zones = newLists[poi.TaskNo](), newLists[zoneNo]()
 	t.combos = make([][]siteNo, 50)
 	for i := range combos {
 		place := catalog.Place{District: c.Districts[i%districts].Adcode}

@@ -21,7 +21,7 @@ type scratch struct {
 	ids     []poi.TaskID
 	lists   []uint64 // list of tasks in the upper half, first drop of some in the lower
 	last    listNo   // of lists, in the order of drops
-	tasks   []taskNo
+	tasks   []poi.TaskNo
 }
 
 func (s *scratch) reset() {
@@ -137,7 +137,7 @@ func (l *lookup) wants(list listNo) bool {
 }
 
 // shows reports whether the answer shows drops of the task.
-func (l *lookup) shows(no taskNo) bool {
+func (l *lookup) shows(no poi.TaskNo) bool {
 	return l.view.shows(no, l.request.All) &&
 		(len(l.request.Kinds) == 0 || l.release.tables.hasKind(no, l.answer.scratch.kinds))
 }
@@ -223,7 +223,7 @@ func (l *lookup) taskIDs(list listNo) []poi.TaskID {
 	return s.ids[first:len(s.ids):len(s.ids)]
 }
 
-func (l *lookup) addTask(no taskNo) {
+func (l *lookup) addTask(no poi.TaskNo) {
 	a, status := l.answer, &l.view.status[no]
 	a.Tasks = append(a.Tasks, l.release.tables.rows[no])
 	task := &a.Tasks[len(a.Tasks)-1]

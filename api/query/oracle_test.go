@@ -228,40 +228,13 @@ func (c *config) checkTask(t *rapid.T, got *Task, at time.Time) {
 	}
 }
 
-// TestSupply holds the supply against poi.Task.DropsIn.
-func TestSupply(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var tasks []*poi.Task
-		for i := range rapid.IntRange(0, 8).Draw(t, "tasks") {
-			task := drawTask(t, i)
-			tasks = append(tasks, &task)
-		}
-		s := newSupply(tasks)
-		for _, district := range []poi.Adcode{"", "d0", "d1", "d2"} {
-			for _, sets := range [][]poi.SetID{nil, {"s0"}, {"s0", "s1"}, {poi.AllPOIs, "s1"}} {
-				var want []taskNo
-				for i, task := range tasks {
-					if (task.Set == poi.AllPOIs || slices.Contains(sets, task.Set)) && task.DropsIn(district) {
-						want = append(want, taskNo(i))
-					}
-				}
-				for range 2 { // the second answer is remembered
-					if got := s.appendPlaceTasks(nil, sets, district); !slices.Equal(got, want) {
-						t.Fatalf("tasks of %q in %q are %v, want %v", sets, district, got, want)
-					}
-				}
-			}
-		}
-	})
-}
-
 func TestLists(t *testing.T) {
-	l := newLists[taskNo]()
+	l := newLists[poi.TaskNo]()
 	tests := []struct {
-		items []taskNo
+		items []poi.TaskNo
 		want  listNo
 	}{
-		{nil, 0}, {[]taskNo{1}, 1}, {[]taskNo{1, 2}, 2}, {[]taskNo{2, 1}, 3}, {[]taskNo{1}, 1}, {[]taskNo{}, 0}, {[]taskNo{256}, 4},
+		{nil, 0}, {[]poi.TaskNo{1}, 1}, {[]poi.TaskNo{1, 2}, 2}, {[]poi.TaskNo{2, 1}, 3}, {[]poi.TaskNo{1}, 1}, {[]poi.TaskNo{}, 0}, {[]poi.TaskNo{256}, 4},
 	}
 	for _, tt := range tests {
 		if got := l.add(tt.items); got != tt.want || !slices.Equal(l.of(got), tt.items) {

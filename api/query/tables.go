@@ -28,15 +28,17 @@ type site struct {
 
 // tables are what drops where, whatever the time. They are immutable.
 type tables struct {
-	catalog   *catalog.Catalog
-	order     []*poi.Task // by taskNo
-	rows      []Task      // by taskNo, without state
-	kinds     [][]kindNo  // by taskNo: the kinds of its prizes
+	catalog *catalog.Catalog
+	// order is that of an answer, by priority, the highest first, then by id; a
+	// poi.TaskNo is an index in it.
+	order     []*poi.Task
+	rows      []Task     // by poi.TaskNo, without state
+	kinds     [][]kindNo // by poi.TaskNo: the kinds of its prizes
 	kindNos   map[poi.PrizeKind]kindNo
 	kindNames []poi.PrizeKind // by kindNo
 	districts []District
 	sites     []site
-	tasks     *lists[taskNo]
+	tasks     *lists[poi.TaskNo]
 	zones     *lists[zoneNo]
 	combos    [][]siteNo // by segment, by combination
 }
@@ -45,7 +47,7 @@ type tables struct {
 // index.Protect. The error wraps catalog.ErrCorrupt where segments and catalog
 // do not belong together.
 func newTables(c *catalog.Catalog, segments []*index.Segment) (*tables, error) {
-	t := &tables{catalog: c, kindNos: map[poi.PrizeKind]kindNo{}, tasks: newLists[taskNo](), zones: newLists[zoneNo]()}
+	t := &tables{catalog: c, kindNos: map[poi.PrizeKind]kindNo{}, tasks: newLists[poi.TaskNo](), zones: newLists[zoneNo]()}
 	for i := range c.Districts {
 		t.districts = append(t.districts, District{ID: c.Districts[i].Adcode, Name: c.Districts[i].Name})
 	}
@@ -102,18 +104,18 @@ func (t *tables) describe() {
 // A siteBuilder turns labels into sites.
 type siteBuilder struct {
 	tables     *tables
-	supply     *supply
+	supply     *poi.Supply
 	sites      map[site]siteNo
 	districtNo map[poi.Adcode]uint32
 	zoneNo     map[poi.ZoneID]zoneNo
 	labels     []string
-	tasks      []taskNo
+	tasks      []poi.TaskNo
 	zones      []zoneNo
 }
 
 func newSiteBuilder(t *tables) *siteBuilder {
 	b := &siteBuilder{
-		tables: t, supply: newSupply(t.order), sites: map[site]siteNo{},
+		tables: t, supply: poi.NewSupply(t.order), sites: map[site]siteNo{},
 		districtNo: map[poi.Adcode]uint32{"": noDistrict}, zoneNo: map[poi.ZoneID]zoneNo{},
 	}
 	for i := range t.districts {
@@ -164,7 +166,7 @@ func (b *siteBuilder) site(p *catalog.Place) (site, error) {
 		b.zones = append(b.zones, no)
 	}
 	slices.Sort(b.zones)
-	b.tasks = b.supply.appendPlaceTasks(b.tasks[:0], p.Sets, p.District)
+	b.tasks = b.supply.Append(b.tasks[:0], p.Sets, p.District)
 	return site{district: district, tasks: b.tables.tasks.add(b.tasks), zones: b.tables.zones.add(b.zones)}, nil
 }
 
@@ -179,7 +181,7 @@ func (t *tables) appendKinds(dst []kindNo, kinds []poi.PrizeKind) []kindNo {
 }
 
 // hasKind reports whether the task has a prize of one of the kinds.
-func (t *tables) hasKind(no taskNo, kinds []kindNo) bool {
+func (t *tables) hasKind(no poi.TaskNo, kinds []kindNo) bool {
 	for _, kind := range t.kinds[no] {
 		if slices.Contains(kinds, kind) {
 			return true

@@ -16,9 +16,9 @@ type view struct {
 	from   time.Time
 	next   time.Time // zero: for ever
 
-	status      []poi.Status // by taskNo
-	taskChanges []time.Time  // by taskNo: when the status changes; zero: never
-	shared      []*Shared    // by taskNo: new whenever the status is
+	status      []poi.Status // by poi.TaskNo
+	taskChanges []time.Time  // by poi.TaskNo: when the status changes; zero: never
+	shared      []*Shared    // by poi.TaskNo: new whenever the status is
 	active      []bool       // by zoneNo
 	zoneChanges []time.Time  // by zoneNo
 
@@ -101,7 +101,7 @@ func (v *view) sites(all bool) []bool {
 	t := v.tables
 	shown := make([]bool, t.tasks.len()) // lists of tasks with one to show
 	for i := range shown {
-		shown[i] = slices.ContainsFunc(t.tasks.of(listNo(i)), func(no taskNo) bool { return v.shows(no, all) })
+		shown[i] = slices.ContainsFunc(t.tasks.of(listNo(i)), func(no poi.TaskNo) bool { return v.shows(no, all) })
 	}
 	hidden := make([]bool, t.zones.len()) // lists of zones with an active one
 	for i := range hidden {
@@ -128,7 +128,7 @@ func (v *view) visible(sites []bool) []index.Visible {
 }
 
 // shows reports whether drops of the task are shown, to operators if all.
-func (v *view) shows(no taskNo, all bool) bool { return all || v.status[no].Visible }
+func (v *view) shows(no poi.TaskNo, all bool) bool { return all || v.status[no].Visible }
 
 // segments are what can be seen of each segment.
 func (v *view) segments(all bool) []index.Visible {

@@ -43,10 +43,11 @@ func TestBadInput(t *testing.T) {
 		{"media type of nothing", "POST", "/v1/lookup", good, []string{"Content-Type: ;"}, 415, api.CodeMediaType, ""},
 		{"compressed", "POST", "/v1/lookup", good, []string{jsonBody, "Content-Encoding: gzip"}, 415, api.CodeMediaType, ""},
 		{"takes XML", "POST", "/v1/lookup", good, []string{"Accept: text/xml, text/plain"}, 406, api.CodeNotAcceptable, ""},
-		{"at of a player", "POST", "/v1/lookup", `{"lat":0,"lng":0,"at":"2027-01-01T00:00:00Z"}`, nil, 403, api.CodeOperatorOnly, "at"},
-		{"preview of a player", "POST", "/v1/lookup", `{"lat":0,"lng":0,"preview":true}`, nil, 403, api.CodeOperatorOnly, "preview"},
+		{"at of a player", "POST", "/v1/lookup", `{"lat":0,"lng":0,"at":"2027-01-01T00:00:00Z"}`, nil, 401, api.CodeUnauthorized, "at"},
+		{"preview of a player", "POST", "/v1/lookup", `{"lat":0,"lng":0,"preview":true}`, nil, 401, api.CodeUnauthorized, "preview"},
 		{"another token", "POST", "/v1/lookup", `{"lat":0,"lng":0,"preview":true}`, []string{"Authorization: Bearer open"}, 403, api.CodeOperatorOnly, "preview"},
 		{"another scheme", "POST", "/v1/lookup", `{"lat":0,"lng":0,"preview":true}`, []string{"Authorization: Basic " + token}, 403, api.CodeOperatorOnly, "preview"},
+		{"token without a scheme", "POST", "/v1/lookup", `{"lat":0,"lng":0,"preview":true}`, []string{"Authorization: " + token}, 403, api.CodeOperatorOnly, "preview"},
 
 		{"JSON as a message", "POST", "/v1/lookup", good, []string{sendsMessage}, 400, api.CodeInvalidProtobuf, ""},
 		{"message as JSON", "POST", "/v1/lookup", here, []string{jsonBody}, 400, api.CodeInvalidUTF8, ""},
@@ -58,7 +59,7 @@ func TestBadInput(t *testing.T) {
 		{"latitude as a varint", "POST", "/v1/lookup", "\x08\x01", []string{sendsMessage}, 400, api.CodeInvalidType, "lat"},
 		{"limit 0 in a message", "POST", "/v1/lookup", here + "\x20\x00", []string{sendsMessage}, 400, api.CodeInvalidValue, "limit"},
 		{"user of a message is no text", "POST", "/v1/lookup", here + "\x3a\x01\xff", []string{sendsMessage}, 400, api.CodeInvalidUTF8, "user"},
-		{"preview in a message", "POST", "/v1/lookup", here + "\x48\x01", []string{sendsMessage}, 403, api.CodeOperatorOnly, "preview"},
+		{"preview in a message", "POST", "/v1/lookup", here + "\x48\x01", []string{sendsMessage}, 401, api.CodeUnauthorized, "preview"},
 		{"message of 10 MB", "POST", "/v1/lookup", here + strings.Repeat("\x50\x01", 5<<20), []string{sendsMessage}, 413, api.CodeBodyTooLarge, ""},
 		{"compressed message", "POST", "/v1/lookup", here, []string{sendsMessage, "Content-Encoding: gzip"}, 415, api.CodeMediaType, ""},
 		{"message of another name", "POST", "/v1/lookup", here, []string{"Content-Type: application/protobuf"}, 415, api.CodeMediaType, ""},
@@ -68,7 +69,7 @@ func TestBadInput(t *testing.T) {
 		{"lat is NaN", "GET", "/v1/lookup?lat=NaN&lng=0", "", nil, 400, api.CodeCoordinateRange, "lat"},
 		{"lat twice", "GET", "/v1/lookup?lat=1&lng=0&lat=2", "", nil, 400, api.CodeDuplicateKey, "lat"},
 		{"HTML", "GET", "/v1/lookup?lat=<script>&lng=0", "", nil, 400, api.CodeInvalidValue, "lat"},
-		{"at in a query", "GET", "/v1/lookup?lat=1&lng=0&at=2027-01-01T00:00:00Z", "", nil, 403, api.CodeOperatorOnly, "at"},
+		{"at in a query", "GET", "/v1/lookup?lat=1&lng=0&at=2027-01-01T00:00:00Z", "", nil, 401, api.CodeUnauthorized, "at"},
 		{"GET takes XML", "GET", "/v1/lookup?lat=1&lng=0", "", []string{"Accept: text/xml"}, 406, api.CodeNotAcceptable, ""},
 
 		{"no cell", "GET", "/v1/cells/x", "", nil, 400, api.CodeInvalidCell, "cell"},
@@ -102,7 +103,8 @@ func TestBadInput(t *testing.T) {
 		{"task at no text", "GET", "/v1/tasks/city-packets?at=%ff", "", nil, 400, api.CodeInvalidUTF8, "at"},
 		{"task with half a byte", "GET", "/v1/tasks/city-packets?at=%f", "", nil, 400, api.CodeInvalidValue, ""},
 		{"task with others' parameters", "GET", "/v1/tasks/none?lat=91&lat=92", "", nil, 404, api.CodeTaskNotFound, "id"},
-		{"task at a time", "GET", "/v1/tasks/city-packets?at=2027-01-01T00:00:00Z", "", nil, 403, api.CodeOperatorOnly, "at"},
+		{"task at a time", "GET", "/v1/tasks/city-packets?at=2027-01-01T00:00:00Z", "", nil, 401, api.CodeUnauthorized, "at"},
+		{"task at a time with another token", "GET", "/v1/tasks/city-packets?at=2027-01-01T00:00:00Z", "", []string{"Authorization: Bearer open"}, 403, api.CodeOperatorOnly, "at"},
 
 		{"no route", "GET", "/v2/lookup", "", nil, 404, api.CodeNotFound, ""},
 		{"folder", "GET", "/v1/cells/", "", nil, 404, api.CodeNotFound, ""},
@@ -189,15 +191,25 @@ func TestHiddenTask(t *testing.T) {
 }
 
 // TestNoOperators: without a token in the options nobody is one, not even who
-// sends an empty token.
+// sends an empty token; who sends none is asked for it all the same.
 func TestNoOperators(t *testing.T) {
 	s, err := New(Options{Releases: openSample(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, header := range []string{"Authorization: Bearer ", "Authorization: ", "X: y"} {
-		w := ask(s, "POST", "/v1/lookup", `{"lat":0,"lng":0,"preview":true}`, header)
-		checkProblem(t, w, 403, api.CodeOperatorOnly, "preview")
+	tests := []struct {
+		header string
+		status int
+		code   api.Code
+	}{
+		{"Authorization: Bearer ", 403, api.CodeOperatorOnly},
+		{"Authorization: Bearer x", 403, api.CodeOperatorOnly},
+		{"Authorization: ", 401, api.CodeUnauthorized},
+		{"X: y", 401, api.CodeUnauthorized},
+	}
+	for _, tt := range tests {
+		w := ask(s, "POST", "/v1/lookup", `{"lat":0,"lng":0,"preview":true}`, tt.header)
+		checkProblem(t, w, tt.status, tt.code, "preview")
 	}
 }
 

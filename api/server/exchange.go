@@ -141,6 +141,8 @@ func (x *exchange) fail(err error) {
 	switch p.Code {
 	case api.CodeOverloaded, api.CodeNoRelease, api.CodeReleaseDamaged, api.CodeNotReady:
 		h["Retry-After"] = []string{retryAfter()}
+	case api.CodeUnauthorized:
+		h["Www-Authenticate"] = challenge
 	case api.CodeBodyTooLarge, api.CodeRequestTimeout:
 		h["Connection"] = closes // rather than read the rest
 	}

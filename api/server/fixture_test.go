@@ -173,6 +173,9 @@ func checkProblem(t *testing.T, w *httptest.ResponseRecorder, status int, code a
 	if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("ETag") != "" {
 		t.Errorf("a problem may be cached: %v", w.Header())
 	}
+	if asks := w.Header().Get("WWW-Authenticate") != ""; asks != (status == http.StatusUnauthorized) {
+		t.Errorf("WWW-Authenticate %q with status %d", w.Header().Get("WWW-Authenticate"), status)
+	}
 	if retry := w.Header().Get("Retry-After") != ""; retry != (status == http.StatusServiceUnavailable) {
 		t.Errorf("Retry-After %q with status %d", w.Header().Get("Retry-After"), status)
 	}

@@ -1,11 +1,8 @@
 package server
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"net/http"
-	"strings"
 
 	"geodrop/api"
 	"geodrop/api/query"
@@ -77,7 +74,7 @@ func getCell(x *exchange) error {
 
 // checkAcceptLookup refuses a request that takes no answer of a lookup.
 func (x *exchange) checkAcceptLookup() error {
-	x.w.Header()["Vary"] = acceptMedia
+	x.vary(acceptMedia)
 	return x.checkAccept(jsonType, messageType)
 }
 
@@ -91,8 +88,10 @@ func (x *exchange) decode(body []byte) (api.Lookup, error) {
 
 // lookup fills x.answer.
 func (x *exchange) lookup(l *api.Lookup) error {
-	if l.NeedsOperator() && !x.isOperator() {
-		return api.NewProblem(api.CodeOperatorOnly, l.OperatorField(), "needs an operator's token in the header Authorization: Bearer …")
+	if l.NeedsOperator() {
+		if err := x.checkOperator(l.OperatorField()); err != nil {
+			return err
+		}
 	}
 	if err := x.admit(); err != nil {
 		return err
@@ -121,14 +120,6 @@ func lookupProblem(err error) error {
 		return err
 	}
 	return api.NewProblem(api.CodeReleaseDamaged, "", "a file of the release is damaged; the node goes back to the one before; try again")
-}
-
-// isOperator compares digests: their time tells nothing of the token.
-func (x *exchange) isOperator() bool {
-	scheme, token, _ := strings.Cut(x.r.Header.Get("Authorization"), " ")
-	sum := sha256.Sum256([]byte(token))
-	same := subtle.ConstantTimeCompare(sum[:], x.server.operator[:]) == 1
-	return strings.EqualFold(scheme, "Bearer") && same && x.server.options.OperatorToken != ""
 }
 
 // sendAnswer sends x.wire as it is wanted.

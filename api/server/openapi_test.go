@@ -73,6 +73,24 @@ func TestDocumentCodes(t *testing.T) {
 	}
 }
 
+// TestDocumentDefault: what a route answers beside what the document tells of it
+// is a problem, on every route.
+func TestDocumentDefault(t *testing.T) {
+	for path, item := range document(t).Paths.Map() {
+		for method, op := range item.Operations() {
+			r := op.Responses.Default()
+			if r == nil || r.Ref != "#/components/responses/Problem" {
+				t.Errorf("%s %s has no default answer that is a problem", method, path)
+				continue
+			}
+			media := r.Value.Content[problemType[0]]
+			if media == nil || media.Schema.Ref != "#/components/schemas/Problem" || r.Value.Headers["Retry-After"] == nil {
+				t.Errorf("%s %s: the default answer is %+v", method, path, r.Value)
+			}
+		}
+	}
+}
+
 // example is what the document has under one name of one operation.
 type example struct {
 	path   string

@@ -56,11 +56,10 @@ func (x *exchange) sendUnlessHad(file *console.File, caching string) {
 
 // zips tells whether the client takes gzip; then the answer has to be.
 func (x *exchange) zips() bool {
-	h := x.w.Header()
-	h["Vary"] = acceptCoding
+	x.vary(acceptCoding)
 	if !x.takesGzip() {
 		return false
 	}
-	h["Content-Encoding"] = []string{"gzip"}
+	x.w.Header()["Content-Encoding"] = []string{"gzip"}
 	return true
 }

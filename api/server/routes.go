@@ -15,29 +15,30 @@ type route struct {
 	method  string
 	pattern string
 	handle  func(*exchange) error
+	public  bool // pages of Options.Origins may read it, too
 }
 
 // routes are all that the server answers. HEAD is answered where GET is.
 func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
 	return []route{
-		{post, "/v1/lookup", postLookup},
-		{get, "/v1/lookup", getLookup},
-		{get, "/v1/cells/{cell}", getCell},
-		{get, "/v1/tiles/{z}/{x}/{y}.mvt", getTile},
-		{get, "/v1/tasks/{id}", getTask},
-		{get, "/v1/releases/current", getRelease},
+		{post, "/v1/lookup", postLookup, true},
+		{get, "/v1/lookup", getLookup, true},
+		{get, "/v1/cells/{cell}", getCell, true},
+		{get, "/v1/tiles/{z}/{x}/{y}.mvt", getTile, true},
+		{get, "/v1/tasks/{id}", getTask, true},
+		{get, "/v1/releases/current", getRelease, true},
 
-		{get, "/healthz", getHealth},
-		{get, "/readyz", getReadiness},
-		{get, "/metrics", getMetrics},
-		{get, "/openapi.json", getOpenAPI},
-		{get, "/geodrop.proto", getProto},
+		{get, "/healthz", getHealth, false},
+		{get, "/readyz", getReadiness, false},
+		{get, "/metrics", getMetrics, false},
+		{get, "/openapi.json", getOpenAPI, true},
+		{get, "/geodrop.proto", getProto, true},
 
-		{get, "/", getPage},
-		{get, "/ui/{file}", getPageFile},
-		{get, "/ui/map.json", getMap},
-		{post, "/ui/window", postWindow},
+		{get, "/", getPage, false},
+		{get, "/ui/{file}", getPageFile, false},
+		{get, "/ui/map.json", getMap, false},
+		{post, "/ui/window", postWindow, false},
 	}
 }
 

@@ -61,7 +61,8 @@ type Options struct {
 	Now      func() time.Time     // default time.Now
 
 	OperatorToken string        // empty: nobody is an operator
-	NextPoll      time.Duration // what clients are told; default 10 s
+	Origins       []string      // of pages elsewhere that may read the public routes, as CheckOrigin wants them; default: none
+	NextPoll      time.Duration // what clients are told; default api.DefaultNextPoll
 	CacheAge      time.Duration // most that a cache may keep an answer; default 10 s
 	Attribution   []string      // what the licences of the data ask to show on the map
 
@@ -88,7 +89,7 @@ const maxHeaderBytes = 12 << 10
 
 func (o Options) withDefaults() Options {
 	processors := runtime.GOMAXPROCS(0)
-	o.NextPoll = cmp.Or(o.NextPoll, 10*time.Second)
+	o.NextPoll = cmp.Or(o.NextPoll, api.DefaultNextPoll)
 	o.CacheAge = cmp.Or(o.CacheAge, 10*time.Second)
 	o.Concurrent = cmp.Or(o.Concurrent, 4*processors)
 	o.Queue = cmp.Or(o.Queue, 16*o.Concurrent)
@@ -125,6 +126,7 @@ type Server struct {
 	gate       *gate // of lookups
 	tiles      *gate
 	brake      *brake
+	origins    *origins
 	turnedAway *turnedAway
 	metrics    *metrics
 	ids        *requestIDs
@@ -137,8 +139,8 @@ type Server struct {
 	stopping   atomic.Bool
 }
 
-// New makes a server. The error is of metrics that the registry has already, or
-// of a page that was put together wrongly.
+// New makes a server. The error is of metrics that the registry has already, of
+// Origins that are none, or of a page that was put together wrongly.
 func New(o Options) (*Server, error) {
 	o = o.withDefaults()
 	s := &Server{
@@ -155,6 +157,9 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	var err error
+	if s.origins, err = newOrigins(o.Origins, s.routes()); err != nil {
+		return nil, err
+	}
 	if s.page, err = console.Files(); err != nil {
 		return nil, err
 	}
@@ -169,7 +174,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.stopping.Load() {
 		w.Header()["Connection"] = closes
 	}
-	if !s.hasRoom(w, r) {
+	if s.origins.meet(w, r) || !s.hasRoom(w, r) {
 		return
 	}
 	if handle, ok := s.direct[target{r.Method, r.URL.Path}]; ok && r.URL.RawPath == "" {

@@ -59,10 +59,7 @@ func (x *exchange) timeAsked() (time.Time, error) {
 	if at.IsZero() {
 		return x.server.options.Now().Round(0), nil
 	}
-	if !x.isOperator() {
-		return at, api.NewProblem(api.CodeOperatorOnly, "at", "needs an operator's token in the header Authorization: Bearer …")
-	}
-	return at, nil
+	return at, x.checkOperator("at")
 }
 
 // describe is a task as lookups answer it.

@@ -16,7 +16,7 @@ import (
 )
 
 func getTile(x *exchange) error {
-	x.w.Header()["Vary"] = acceptCoding
+	x.vary(acceptCoding)
 	if err := x.checkAccept(tileType); err != nil {
 		return err
 	}

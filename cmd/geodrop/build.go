@@ -22,7 +22,7 @@ type buildCmd struct {
 	Radius               int     `default:"2" help:"Radius of the window in cells; 2 is 5×5."`
 	SegmentBytes         size    `default:"16MiB" help:"Size at which a segment is cut."`
 	NoHash               bool    `help:"Leave the prefix hash out; lookups bisect."`
-	MaxRejected          percent `default:"1%" help:"Share of rows that may be rejected."`
+	MaxRejected          percent `default:"1%" help:"Share of places, and of memberships of sets, that may be rejected."`
 	MaxShrink            percent `default:"20%" help:"Share of POIs that may be lost against the release in --out; of tasks, quotas, sets, districts and zones it is half, or this if more."`
 	Base                 string  `placeholder:"DIR" help:"Release to build upon; default: that in --out."`
 	Full                 bool    `help:"Read everything, and build upon no release."`

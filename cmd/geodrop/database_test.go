@@ -150,8 +150,12 @@ func faults() []fault {
 			sql("ALTER USER gd IDENTIFIED BY '" + secret + "'"), "source", "denied",
 		},
 		{
-			"no such table",
-			sql("RENAME TABLE changes TO elsewhere"), sql("RENAME TABLE elsewhere TO changes"), "source", "failed",
+			"no change sequence",
+			sql("RENAME TABLE changes TO elsewhere"), sql("RENAME TABLE elsewhere TO changes"), "source", "table_missing",
+		},
+		{
+			"no table of places",
+			sql("RENAME TABLE pois TO elsewhere"), sql("RENAME TABLE elsewhere TO pois"), "source", "table_missing",
 		},
 	}
 	return append(faults,

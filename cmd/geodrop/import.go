@@ -13,7 +13,7 @@ import (
 )
 
 type importCmd struct {
-	Src    string   `placeholder:"SRC" env:"GEODROP_SRC" required:"" help:"Store: sqlite:PATH; mysql://USER:PASSWORD@HOST:PORT/DB; mysql+unix://USER:PASSWORD@/PATH.sock/DB. Give passwords by the environment."`
+	Src    string   `placeholder:"SRC" env:"GEODROP_SRC" required:"" help:"Store: sqlite:PATH; mysql://USER:PASSWORD@HOST:PORT/DB?tls=true; mysql+unix://USER:PASSWORD@/PATH.sock/DB. Give passwords by the environment."`
 	Bundle string   `placeholder:"PATH" help:"Folder of a bundle."`
 	Kind   string   `arg:"" optional:"" placeholder:"KIND" help:"What single files hold: pois (CSV), districts or zones (GeoJSON)."`
 	Files  []string `arg:"" optional:"" placeholder:"FILE" help:"The files."`
@@ -26,6 +26,8 @@ func (*importCmd) Help() string {
 	return `Makes the store if it is missing. Rows replace those in the store with the same
 id, and are counted; nothing is deleted. A file is written whole or not at all,
 and an import that was interrupted goes on where it stopped when it is run again.
+Meanwhile others read the store as ever; whoever writes to it waits for the end of
+the file, and is told when that takes too long.
 Rows that are wrong are left out and listed with line and column, and so are rows
 whose id an earlier row of the same import has, in whichever of its files; then
 the exit code is 1.

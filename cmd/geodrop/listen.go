@@ -63,8 +63,10 @@ type loopFlags struct {
 	Quiet       time.Duration `default:"1s" help:"How long the config has to rest before it is built."`
 	PollTimeout time.Duration `default:"30s" help:"How long a look at the config may take."`
 	Memory      size          `default:"1GiB" help:"Memory for a build to stay within."`
-	MaxRejected percent       `default:"1%" help:"Share of rows that may be rejected."`
+	MaxRejected percent       `default:"1%" help:"Share of places, and of memberships of sets, that may be rejected."`
 	MaxShrink   percent       `default:"20%" help:"Share of POIs that may be lost from one release to the next; of tasks, quotas, sets, districts and zones it is half, or this if more."`
+
+	AcceptRejectedConfig bool `help:"Publish although a zone, district, set, task, prize or merchant was rejected, and is missing on the map."`
 }
 
 // Validate refuses times that would stand for a default.
@@ -84,7 +86,10 @@ func atLeastMillisecond(flag string, d time.Duration) error {
 func (c *loopFlags) publish(r *run, config publish.Config, s *shelf.Shelf) publish.Options {
 	return publish.Options{
 		Config: config, Shelf: s, Interval: c.Poll, Quiet: c.Quiet, Timeout: c.PollTimeout, Log: r.log, Tracer: r.tracer,
-		Build: builder.Options{Memory: int64(c.Memory), MaxRejected: c.MaxRejected.limit(), MaxShrink: c.MaxShrink.limit()},
+		Build: builder.Options{
+			Memory: int64(c.Memory), MaxRejected: c.MaxRejected.limit(), MaxShrink: c.MaxShrink.limit(),
+			AcceptRejectedConfig: c.AcceptRejectedConfig,
+		},
 		Check: func(dir string) error {
 			r, err := query.Open(dir, query.Options{})
 			if err != nil {
@@ -99,17 +104,26 @@ func (c *loopFlags) publish(r *run, config publish.Config, s *shelf.Shelf) publi
 type serveFlags struct {
 	NextPoll      time.Duration `default:"10s" help:"When clients are told to ask again."`
 	Drain         time.Duration `default:"0s" help:"How long to answer yet when stopping, with /readyz at 503, so that a balancer sees it."`
+	CORSOrigin    []string      `name:"cors-origin" placeholder:"ORIGIN" help:"Origin of pages elsewhere that may read the public routes, such as https://map.example; repeat for several. Default: none."`
 	OperatorToken string        `env:"GEODROP_OPERATOR_TOKEN" placeholder:"TOKEN" help:"What operators send for previews; better given by the environment."`
 }
 
-// Validate refuses a time that would stand for a default, or is none.
+// Validate refuses a time that would stand for a default, or is none, and what is
+// no origin.
 func (c *serveFlags) Validate() error {
 	if c.Drain < 0 {
 		return fmt.Errorf("--drain %v is less than nothing", c.Drain)
+	}
+	for _, origin := range c.CORSOrigin {
+		if err := server.CheckOrigin(origin); err != nil {
+			return fmt.Errorf("--cors-origin: %w", err)
+		}
 	}
 	return atLeastMillisecond("next-poll", c.NextPoll)
 }
 
 func (c *serveFlags) server(r *run) server.Options {
-	return server.Options{OperatorToken: c.OperatorToken, NextPoll: c.NextPoll, Drain: c.Drain, Tracer: r.tracer}
+	return server.Options{
+		OperatorToken: c.OperatorToken, Origins: c.CORSOrigin, NextPoll: c.NextPoll, Drain: c.Drain, Tracer: r.tracer,
+	}
 }

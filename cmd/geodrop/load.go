@@ -58,6 +58,8 @@ func (c *loadCmd) Validate() error {
 		}
 	}
 	switch {
+	case !(c.Rate > 0):
+		return fmt.Errorf("--rate %v asks for nothing: give more than 0 lookups a second", c.Rate)
 	case c.Warmup < 0:
 		return fmt.Errorf("--warmup %v is negative", c.Warmup)
 	case c.Positions != "" && c.Area != nil:

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"geodrop/api"
 	"geodrop/api/query"
 	"geodrop/grid/coord"
 	"geodrop/poi"
@@ -18,16 +18,19 @@ type lookupCmd struct {
 	Lng     longitude `required:"" help:"Longitude in degrees."`
 	CRS     string    `name:"crs" enum:"wgs84,gcj02,bd09" default:"wgs84" help:"Datum of the position: ${enum}."`
 	At      string    `placeholder:"TIME" help:"Time of the answer, RFC 3339; default: now."`
-	Limit   int       `default:"20" help:"Drops to show at most, the nearest; 1 to 1000."`
+	Limit   *int      `placeholder:"N" help:"Drops to show at most, the nearest; 1 to 1000. Default: 20, and with --json that of a node, 200."`
 	Sort    string    `enum:"distance,index" default:"distance" help:"Order of the drops: ${enum}."`
 	Kinds   []string  `placeholder:"KIND" help:"Only tasks with a prize of one of these kinds."`
 	All     bool      `help:"Tasks in every state, not only those that players see."`
 	NoHash  bool      `help:"Bisect instead of using the prefix hash."`
-	JSON    bool      `name:"json" help:"Print the answer as a node would send it."`
+	JSON    bool      `name:"json" help:"Print the answer of a node, byte for byte."`
 }
 
 func (*lookupCmd) Help() string {
-	return `The drops in the window around a position, as a node would answer.
+	return `The drops in the window around a position, as a node would answer. With --json it
+is what POST /v1/lookup answers for the same release, position and time, but for
+what only a node knows: remaining and stale, which come from its collector, and
+next_poll_ms, where its --next-poll is another than the default.
 
 Example: geodrop lookup --release release --lat 51.5145 --lng -0.1270
          geodrop lookup --release release --lat 51.5145 --lng -0.1270 --at 2026-12-31T20:00:00Z`
@@ -35,7 +38,10 @@ Example: geodrop lookup --release release --lat 51.5145 --lng -0.1270
 
 // Validate refuses what would stand for a default in query.Request.
 func (c *lookupCmd) Validate() error {
-	return within("limit", c.Limit, 1, query.MaxLimit, "drops")
+	if c.Limit == nil {
+		return nil
+	}
+	return within("limit", *c.Limit, 1, query.MaxLimit, "drops")
 }
 
 func (c *lookupCmd) Run(r *run) (err error) {
@@ -57,9 +63,11 @@ func (c *lookupCmd) Run(r *run) (err error) {
 		return wrong(err)
 	}
 	if c.JSON {
-		e := json.NewEncoder(r.stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(&answer)
+		wire := api.Answer{}
+		wire.Set(&answer)
+		wire.NextPollMS = api.DefaultNextPoll.Milliseconds()
+		_, err := r.stdout.Write(append(api.AppendAnswer(nil, &wire), '\n'))
+		return err
 	}
 	t := table{w: r.stdout}
 	printAnswer(&t, &answer)
@@ -79,7 +87,13 @@ func (c *lookupCmd) request() (req query.Request, err error) {
 			return req, fmt.Errorf("--at %q is no time such as 2026-12-31T20:00:00Z", c.At)
 		}
 	}
-	req.Limit, req.All = c.Limit, c.All
+	const few = 20 // for people
+	switch req.All = c.All; {
+	case c.Limit != nil:
+		req.Limit = *c.Limit
+	case !c.JSON:
+		req.Limit = few
+	}
 	if c.Sort == "index" {
 		req.Sort = query.ByIndex
 	}

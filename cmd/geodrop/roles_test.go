@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,10 +20,16 @@ func TestRoles(t *testing.T) {
 	home := t.TempDir()
 	origin := startProcess(t, nil, "origin", "--unsigned", "--src", "dir:"+bundle, "--dir", filepath.Join(home, "origin"), "--listen", "127.0.0.1:0", "--poll", "20ms", "--quiet", "20ms")
 	startNode := func() *process {
-		return startProcess(t, nil, "node", "--unsigned", "--upstream", origin.url, "--dir", filepath.Join(home, "node"), "--listen", "127.0.0.1:0")
+		return startProcess(t, nil, "node", "--unsigned", "--upstream", origin.url, "--dir", filepath.Join(home, "node"), "--listen", "127.0.0.1:0",
+			"--cors-origin", "http://localhost:3000", "--cors-origin", "https://map.example")
 	}
 	node := startNode()
 	node.until(lookup, "Earnshaw Street")
+	for origin, may := range map[string]bool{"http://localhost:3000": true, "https://map.example": true, "https://other.example": false} {
+		if got := node.mayRead(origin); got != may {
+			t.Errorf("pages of %s may read: %v", origin, got)
+		}
+	}
 	load := node.steadyLoad()
 	for i := range 3 {
 		name := fmt.Sprintf("Edited %d", i)
@@ -49,6 +56,18 @@ func TestRoles(t *testing.T) {
 		t.Errorf("without its origin a node serves after %v, want within %v", took, bound)
 	}
 	t.Logf("without its origin a node serves after %v", took.Round(time.Millisecond))
+}
+
+// mayRead tells whether browsers let pages of an origin read lookups.
+func (p *process) mayRead(origin string) bool {
+	p.t.Helper()
+	r, err := http.NewRequest(http.MethodGet, p.url+lookup, nil)
+	must(p.t, err)
+	r.Header.Set("Origin", origin)
+	resp, err := p.client.Do(r)
+	must(p.t, err)
+	must(p.t, resp.Body.Close())
+	return resp.Header.Get("Access-Control-Allow-Origin") == origin
 }
 
 // rename gives the POI of lookup another name, as editors write files.

@@ -19,7 +19,7 @@ import (
 
 // sourceFlags name a config.
 type sourceFlags struct {
-	Src string `placeholder:"SRC" env:"GEODROP_SRC" required:"" help:"Config: dir:PATH, a bundle; sqlite:PATH; mysql://USER:PASSWORD@HOST:PORT/DB; mysql+unix://USER:PASSWORD@/PATH.sock/DB. Give passwords by the environment."`
+	Src string `placeholder:"SRC" env:"GEODROP_SRC" required:"" help:"Config: dir:PATH, a bundle; sqlite:PATH; mysql://USER:PASSWORD@HOST:PORT/DB?tls=true; mysql+unix://USER:PASSWORD@/PATH.sock/DB. Give passwords by the environment."`
 	CRS string `name:"crs" enum:"wgs84,gcj02,bd09" default:"wgs84" help:"Datum of places whose row names none: ${enum}."`
 }
 

@@ -18,7 +18,8 @@ type verifyCmd struct {
 
 func (*verifyCmd) Help() string {
 	return `Reads every byte: digests against the manifest, checksums, order and references
-inside the segments, and the district of every place against the boundaries. With --key also who signed it.
+inside the segments, the district of every place against the boundaries, and every
+count of the manifest. With --key also who signed it.
 
 Example: geodrop verify release
          geodrop verify --key trusted.keys release`

@@ -101,7 +101,16 @@ func (a *Address) options(u *url.URL) error {
 	if (a.tlsCA != "" || values.Has("tls_name")) && !a.tls {
 		return errors.New("tls_ca and tls_name need tls=true")
 	}
+	if !values.Has("tls") && a.network == "tcp" && !loopback(u.Hostname()) {
+		return errors.New("it is of another machine and does not say whether to encrypt: add ?tls=true, or ?tls=false where nobody can listen in")
+	}
 	return nil
+}
+
+// loopback tells whether what goes to a host stays on this machine.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return ip.IsLoopback() || strings.EqualFold(host, "localhost")
 }
 
 func (a *Address) option(name, value string) (err error) {

@@ -9,7 +9,7 @@
 // User and password are percent-encoded where they have signs that mean
 // something in a URL. Behind a question mark may stand:
 //
-//	tls=true           encrypt, and hold the certificate against the system's CAs
+//	tls=true           encrypt, and hold the certificate against the system's CAs; or false
 //	tls_ca=FILE        … against the CAs in a PEM file
 //	tls_name=NAME      … which has to be for this name; default HOST
 //	dial_timeout=5s    time to connect
@@ -17,8 +17,10 @@
 //	write_timeout=30s  time to wait for a request to be taken
 //	lock_timeout=30s   time that a write waits for another, before it is tried again
 //
-// Without tls a password crosses the network hashed and all else as it is: use
-// that on one machine only. The password is never part of an error or a log.
+// Without tls a password crosses the network hashed and all else as it is. On
+// one machine (a socket, localhost, 127.0.0.0/8, ::1) that is the default; an
+// address of another machine has to say tls=true, or tls=false for a network that
+// nobody else is on. The password is never part of an error or a log.
 //
 // # Privileges
 //
@@ -39,6 +41,12 @@
 // Any client may write the tables of the config; triggers advance the change
 // sequence, under a lock that is held until the commit, so that it is in the
 // order of the commits. Tables are InnoDB.
+//
+// So writers take turns, and readers wait for nobody. An import holds the lock
+// for one file at a time: geodrop, writing meanwhile, waits for it five times
+// lock_timeout and then says poi.ErrBusy; other clients wait for their own
+// innodb_lock_wait_timeout and get error 1205. Where that is too short, give a
+// file of millions of places as several: pois-1.csv, pois-2.csv, …
 package mysql
 
 import (
@@ -138,6 +146,7 @@ func engine(source string) sqlstore.Engine {
 		Upsert:     upsert,
 		InsertRows: insertRows,
 		Transient:  transient,
+		Busy:       func(err error) bool { return numbered(err, errLockWait) },
 	}
 }
 
@@ -162,6 +171,12 @@ const (
 	errKilled      = 1927 // MariaDB: the connection was killed
 	errTimeout     = 4031 // MySQL: disconnected for inactivity
 )
+
+// numbered reports whether an error is that of the server.
+func numbered(err error, number uint16) bool {
+	e, ok := errors.AsType[*mysql.MySQLError](err)
+	return ok && e.Number == number
+}
 
 // transient reports whether the connection was lost or another transaction was
 // in the way.

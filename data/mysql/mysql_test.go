@@ -82,6 +82,13 @@ func TestContract(t *testing.T) {
 				}
 				return s, nil
 			},
+			Impatient: func(ctx context.Context) (poi.Store, error) {
+				s, err := Open(ctx, server.Address(name)+"?lock_timeout=1s", Options{Store: sqlstore.Options{Attempts: 1}})
+				if err != nil {
+					return nil, err
+				}
+				return s, nil
+			},
 			Foreign: func(statements ...string) error { return server.Run(name, statements...) },
 		}
 	})
@@ -150,7 +157,7 @@ func TestServerKilled(t *testing.T) {
 
 func TestParse(t *testing.T) {
 	for _, test := range []struct{ address, want string }{
-		{"mysql://u:secret@db:3307/geo", "mysql://u@db:3307/geo"},
+		{"mysql://u:secret@db:3307/geo?tls=true", "mysql://u@db:3307/geo"},
 		{"mysql://u:se%2Fcret@db/geo?tls=true&tls_name=x&read_timeout=1s", "mysql://u@db:3306/geo"},
 		{"mysql://[::1]/geo", "mysql://[::1]:3306/geo"},
 		{"mysql+unix://u:secret@/run/my.sock/geo", "mysql+unix://u@/run/my.sock/geo"},
@@ -162,7 +169,7 @@ func TestParse(t *testing.T) {
 		{"mysql://u:secret@db/geo?tls_ca=x", ""},
 		{"mysql://u:secret@db/geo?secret=1", ""},
 		{"mysql://u:secret@db/geo?read_timeout=secret", ""},
-		{"mysql://u:secret@db/geo?lock_timeout=2s", "mysql://u@db:3306/geo"},
+		{"mysql://u:secret@db/geo?lock_timeout=2s&tls=false", "mysql://u@db:3306/geo"},
 		{"mysql://u:secret@db/geo?lock_timeout=1500ms", ""},
 		{"mysql+unix://u:secret@host/run/my.sock/geo", ""},
 		{"mysql+unix://u:secret@/geo", ""},
@@ -176,6 +183,32 @@ func TestParse(t *testing.T) {
 			t.Errorf("Parse(%q) gives %v, %v", test.address, a, err)
 		case test.want != "" && (err != nil || a.String() != test.want):
 			t.Errorf("Parse(%q) gives %v, %v; want %s", test.address, a, err, test.want)
+		}
+	}
+}
+
+// TestParsePlain: what leaves the machine is encrypted, unless the address says
+// that it need not be.
+func TestParsePlain(t *testing.T) {
+	for _, test := range []struct {
+		address string
+		taken   bool
+	}{
+		{"mysql://u:secret@db/geo", false},
+		{"mysql://u:secret@10.0.0.5/geo?dial_timeout=1s", false},
+		{"mysql://u:secret@[fe80::1]/geo", false},
+		{"mysql://u:secret@localhost.example/geo", false},
+		{"mysql://u:secret@0.0.0.0/geo", false},
+		{"mysql://u:secret@db/geo?tls=true", true},
+		{"mysql://u:secret@db/geo?tls=false", true},
+		{"mysql://u:secret@localhost/geo", true},
+		{"mysql://u:secret@127.0.0.2:3307/geo", true},
+		{"mysql://u:secret@[::1]/geo", true},
+		{"mysql+unix://u:secret@/run/my.sock/geo", true},
+	} {
+		_, err := Parse(test.address)
+		if test.taken && err != nil || !test.taken && (!errors.Is(err, ErrAddress) || !strings.Contains(err.Error(), "add ?tls=true")) {
+			t.Errorf("Parse(%q) gives %v", test.address, err)
 		}
 	}
 }

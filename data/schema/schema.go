@@ -29,6 +29,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/pressly/goose/v3"
@@ -53,6 +54,8 @@ const Version = 2
 var (
 	ErrTooOld = errors.New("the schema is too old")
 	ErrTooNew = errors.New("the schema is too new")
+	// ErrNoTable marks a schema of Version of which tables were dropped.
+	ErrNoTable = errors.New("tables of the config are missing")
 )
 
 // VersionError says which version was found. It wraps ErrTooOld or ErrTooNew.
@@ -86,7 +89,16 @@ type Querier interface {
 
 const versionTable = "goose_db_version"
 
-// Check reports whether the tables are those of Version: nil or *VersionError.
+// tables are those of Version.
+func tables() []string {
+	return []string{
+		"change_log", "changes", "districts", "imports", "merchants", "pois", "poi_sets", "prizes",
+		"quotas", "set_members", "task_prizes", "tasks", "writes", "zones",
+	}
+}
+
+// Check reports whether the tables are those of Version, and all there: nil, a
+// *VersionError or ErrNoTable.
 func Check(ctx context.Context, d Dialect, db Querier) error {
 	found, err := find(ctx, d, db)
 	if err != nil {
@@ -94,6 +106,25 @@ func Check(ctx context.Context, d Dialect, db Querier) error {
 	}
 	if found != Version {
 		return &VersionError{Found: found}
+	}
+	return checkTables(ctx, d, db)
+}
+
+// checkTables misses what was dropped, which no trigger sees: a config without it
+// would look as if somebody had emptied it.
+func checkTables(ctx context.Context, d Dialect, db Querier) error {
+	query := "SELECT GROUP_CONCAT(name) FROM sqlite_schema WHERE type = 'table' AND name IN "
+	if d == MySQL {
+		query = "SELECT GROUP_CONCAT(table_name) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN "
+	}
+	var found sql.NullString
+	if err := db.QueryRowContext(ctx, query+"('"+strings.Join(tables(), "', '")+"')").Scan(&found); err != nil {
+		return fmt.Errorf("list the tables: %w", err)
+	}
+	there := strings.Split(found.String, ",")
+	missing := slices.DeleteFunc(tables(), func(name string) bool { return slices.Contains(there, name) })
+	if len(missing) > 0 {
+		return fmt.Errorf("%w: %s: bring them back from a backup", ErrNoTable, strings.Join(missing, ", "))
 	}
 	return nil
 }

@@ -6,9 +6,15 @@
 // "sqlite3 FILE .backup", not with cp. A commit is on disk when Write returns.
 // Any other client may write, too: triggers advance the change sequence. It
 // must not be on a network file system.
+//
+// Writers take turns. An import has its turn for one file at a time: geodrop,
+// writing meanwhile, waits for it five times Options.Wait and then says
+// poi.ErrBusy; other clients have their own time-out, and get "database is
+// locked".
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -16,7 +22,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 
@@ -31,7 +39,10 @@ var ErrNoFile = errors.New("there is no such store")
 type Options struct {
 	// Create makes the file if it is missing, and brings its schema up to date.
 	Create bool
-	Store  sqlstore.Options
+	// Wait is how long a write waits for another, before it is tried again;
+	// default 10 s.
+	Wait  time.Duration
+	Store sqlstore.Options
 }
 
 // insertRows is where larger statements stop being faster.
@@ -43,7 +54,8 @@ func Open(ctx context.Context, path string, opts Options) (*sqlstore.Store, erro
 	if err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("sqlite3", dsn(path, opts.Create))
+	opts.Wait = cmp.Or(opts.Wait, 10*time.Second)
+	db, err := sql.Open("sqlite3", dsn(path, opts))
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
@@ -80,16 +92,13 @@ func locate(path string, create bool) (string, error) {
 	return path, nil
 }
 
-// busyMilliseconds is how long a writer waits for another.
-const busyMilliseconds = "10000"
-
-func dsn(path string, create bool) string {
+func dsn(path string, opts Options) string {
 	mode := "rw"
-	if create {
+	if opts.Create {
 		mode = "rwc"
 	}
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
-	return "file:" + escaped + "?mode=" + mode + "&_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_busy_timeout=" + busyMilliseconds
+	return "file:" + escaped + "?mode=" + mode + "&_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_busy_timeout=" + strconv.FormatInt(opts.Wait.Milliseconds(), 10)
 }
 
 // migrate makes the tables. Another process may be at it as well.
@@ -117,6 +126,7 @@ func engine(path string) sqlstore.Engine {
 		Upsert:        upsert,
 		InsertRows:    insertRows,
 		Transient:     transient,
+		Busy:          transient,
 	}
 }
 

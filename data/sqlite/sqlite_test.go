@@ -8,9 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
+	"geodrop/data/sqlstore"
 	"geodrop/data/storetest"
 	"geodrop/poi"
 )
@@ -25,7 +27,7 @@ func TestContract(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		other, err := sql.Open("sqlite3", dsn(path, false))
+		other, err := sql.Open("sqlite3", dsn(path, Options{Wait: time.Minute}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,6 +40,13 @@ func TestContract(t *testing.T) {
 			Store: s,
 			Reopen: func(ctx context.Context) (poi.Store, error) {
 				s, err := Open(ctx, path, Options{})
+				if err != nil {
+					return nil, err
+				}
+				return s, nil
+			},
+			Impatient: func(ctx context.Context) (poi.Store, error) {
+				s, err := Open(ctx, path, Options{Wait: 10 * time.Millisecond, Store: sqlstore.Options{Attempts: 2, Backoff: time.Millisecond}})
 				if err != nil {
 					return nil, err
 				}

@@ -39,6 +39,8 @@ type Engine struct {
 	// Transient reports whether an error may pass: a lost connection, a
 	// deadlock, a lock that was not to be had.
 	Transient func(error) bool
+	// Busy reports whether an error is of a lock that another writer has.
+	Busy func(error) bool
 	// Local engines read rows without waiting for anyone, so that looking at the
 	// context between rows is enough; having the driver watch it costs a third.
 	Local bool
@@ -132,10 +134,11 @@ func (s *Store) Write(ctx context.Context, fn func(context.Context, poi.Writer) 
 	var random [16]byte
 	rand.Read(random[:]) // never fails
 	token := hex.EncodeToString(random[:])
+	began := time.Now()
 	for attempt := 1; ; attempt++ {
 		err := s.attempt(ctx, token, attempt > 1, fn)
 		if err == nil || !s.transient(err) || attempt == s.opts.Attempts || ctx.Err() != nil {
-			return s.wrap("write to", err)
+			return s.wrap("write to", s.busy(err, time.Since(began)))
 		}
 		if err := pause(ctx, s.opts.Backoff<<(attempt-1)); err != nil {
 			return s.wrap("write to", err)
@@ -145,6 +148,14 @@ func (s *Store) Write(ctx context.Context, fn func(context.Context, poi.Writer) 
 
 func (s *Store) transient(err error) bool {
 	return errors.Is(err, driver.ErrBadConn) || s.e.Transient(err)
+}
+
+// busy says of a lock that was not to be had whose it is, and what to do.
+func (s *Store) busy(err error, waited time.Duration) error {
+	if err == nil || !s.e.Busy(err) {
+		return err
+	}
+	return fmt.Errorf("%w: it was not free for %v; try again when that one is done: %w", poi.ErrBusy, waited.Round(time.Second), err)
 }
 
 // pause waits between half and the whole of d, so that writers that were in

@@ -25,6 +25,8 @@ type Fixture struct {
 	Store   poi.Store
 	Reopen  func(ctx context.Context) (poi.Store, error) // as it is, without migrating
 	Foreign func(statements ...string) error             // as any other client would
+	// Impatient opens it for a writer that waits for others a second at most.
+	Impatient func(ctx context.Context) (poi.Store, error)
 }
 
 // Run runs the contract; open makes a new, empty store for each test.
@@ -45,6 +47,7 @@ func Run(t *testing.T, open func(*testing.T) *Fixture) {
 		{"bad rows", badRows},
 		{"refused writes", refusedWrites},
 		{"writers take turns", writersTakeTurns},
+		{"busy", busy},
 		{"imports", imports},
 		{"one stream at a time", oneStream},
 		{"cancelled", cancelled},
@@ -584,6 +587,7 @@ func cancelled(t *testing.T, f *Fixture) {
 }
 
 func otherSchema(t *testing.T, f *Fixture) {
+	droppedTable(t, f)
 	for _, test := range []struct {
 		statement string
 		want      error

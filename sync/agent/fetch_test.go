@@ -8,6 +8,7 @@ import (
 
 	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
+	"geodrop/sync/releasetest"
 )
 
 // TestBegin: of an object of 100 bytes, 40 of which are here, what the header of
@@ -41,7 +42,7 @@ func TestBegin(t *testing.T) {
 			part, err := atomicfile.OpenPart(t.TempDir(), "a")
 			must(t, err)
 			defer func() { must(t, part.Close()) }()
-			want := content("a", 100)
+			want := releasetest.Content("a", 100)
 			in, err := newIntake(manifest.ObjectOf(want), "object", part)
 			must(t, err)
 			_, err = in.Write(want[:40])

@@ -1,10 +1,8 @@
 package agent
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -23,6 +21,7 @@ import (
 
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
+	"geodrop/sync/releasetest"
 )
 
 func TestMain(m *testing.M) {
@@ -39,32 +38,13 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// content is that of an object: its name again and again.
-func content(name string, size int) []byte {
-	return bytes.Repeat([]byte(name+"\n"), size/(len(name)+1)+1)[:size]
-}
-
 const objectSize = 64 << 10
 
 // seal makes a release whose segments have the names.
 func seal(t testing.TB, sequence uint64, segments ...string) (dir string, m *manifest.Manifest) {
 	t.Helper()
 	dir = t.TempDir()
-	put := func(b []byte, kind string) manifest.Object {
-		o := manifest.ObjectOf(b)
-		must(t, os.WriteFile(filepath.Join(dir, o.FileName(kind)), b, 0o444))
-		return o
-	}
-	m = &manifest.Manifest{Sequence: sequence}
-	for i, name := range segments {
-		o := put(content(name, objectSize), manifest.SegmentKind)
-		m.Segments = append(m.Segments, manifest.Segment{Object: o, Postings: 1, FirstTile: uint64(i), LastTile: uint64(i)})
-	}
-	m.Areas, m.Catalog = put([]byte("areas"), manifest.AreasKind), put(fmt.Appendf(nil, "catalog %d", sequence), manifest.CatalogKind)
-	m, err := m.Sealed()
-	must(t, err)
-	must(t, manifest.Write(dir, m))
-	return dir, m
+	return dir, releasetest.SealNamed(t, dir, sequence, objectSize, segments...)
 }
 
 func openOrigin(t testing.TB, o origin.Options) *origin.Origin {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"geodrop/sync/answer"
 	"geodrop/sync/manifest"
 )
 
@@ -79,27 +80,29 @@ func (o *Origin) Admin(token string) (http.Handler, error) {
 	}
 	mux := chi.NewRouter()
 	mux.Use(func(next http.Handler) http.Handler { return o.admit(token, next) })
-	mux.Get("/v1/state", o.answer("state", func(x *exchange) error { return x.sendJSON(o.State()) }))
-	for pattern, act := range map[string]func(*exchange, order) ([]manifest.Pointer, error){
-		"/v1/channels/{name}/promote": func(x *exchange, say order) ([]manifest.Pointer, error) {
-			return one(o.Promote(chi.URLParam(x.r, "name"), say.Release))
+	mux.Get("/v1/state", o.answers.Answer("state", func(x *answer.Exchange) error { return x.SendJSON(o.State()) }))
+	for pattern, act := range map[string]func(*answer.Exchange, order) ([]manifest.Pointer, error){
+		"/v1/channels/{name}/promote": func(x *answer.Exchange, say order) ([]manifest.Pointer, error) {
+			return one(o.Promote(chi.URLParam(x.R, "name"), say.Release))
 		},
-		"/v1/channels/{name}/rollback": func(x *exchange, _ order) ([]manifest.Pointer, error) {
-			return one(o.Rollback(chi.URLParam(x.r, "name")))
+		"/v1/channels/{name}/rollback": func(x *answer.Exchange, _ order) ([]manifest.Pointer, error) {
+			return one(o.Rollback(chi.URLParam(x.R, "name")))
 		},
-		"/v1/channels/{name}/pin": func(x *exchange, _ order) ([]manifest.Pointer, error) {
-			return one(o.Pin(chi.URLParam(x.r, "name"), true))
+		"/v1/channels/{name}/pin": func(x *answer.Exchange, _ order) ([]manifest.Pointer, error) {
+			return one(o.Pin(chi.URLParam(x.R, "name"), true))
 		},
-		"/v1/channels/{name}/unpin": func(x *exchange, _ order) ([]manifest.Pointer, error) {
-			return one(o.Pin(chi.URLParam(x.r, "name"), false))
+		"/v1/channels/{name}/unpin": func(x *answer.Exchange, _ order) ([]manifest.Pointer, error) {
+			return one(o.Pin(chi.URLParam(x.R, "name"), false))
 		},
-		"/v1/releases/{id}/bad": func(x *exchange, say order) ([]manifest.Pointer, error) {
-			return o.MarkBad(chi.URLParam(x.r, "id"), say.Reason)
+		"/v1/releases/{id}/bad": func(x *answer.Exchange, say order) ([]manifest.Pointer, error) {
+			return o.MarkBad(chi.URLParam(x.R, "id"), say.Reason)
 		},
 	} {
-		mux.Post(pattern, o.answer(pattern, func(x *exchange) error { return o.obey(x, act) }))
+		mux.Post(pattern, o.answers.Answer(pattern, func(x *answer.Exchange) error { return o.obey(x, act) }))
 	}
-	mux.NotFound(o.answer("none", func(*exchange) error { return notFound("operators find /v1/state here, and what release list names") }))
+	mux.NotFound(o.answers.Answer("none", func(*answer.Exchange) error {
+		return answer.NotFound("operators find /v1/state here, and what release list names")
+	}))
 	return mux, nil
 }
 
@@ -111,9 +114,9 @@ func one(p manifest.Pointer, err error) ([]manifest.Pointer, error) {
 // that does not tell of the token.
 func (o *Origin) admit(token string, next http.Handler) http.Handler {
 	want := sha256.Sum256([]byte(token))
-	denied := o.answer("denied", func(x *exchange) error {
-		x.w.Header().Set("WWW-Authenticate", "Bearer")
-		return &problem{status: http.StatusUnauthorized, code: "unauthorized", detail: "send the token of operators: Authorization: Bearer …"}
+	denied := o.answers.Answer("denied", func(x *answer.Exchange) error {
+		x.W.Header().Set("WWW-Authenticate", "Bearer")
+		return &answer.Problem{Status: http.StatusUnauthorized, Code: "unauthorized", Detail: "send the token of operators: Authorization: Bearer …"}
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sent, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
@@ -135,28 +138,28 @@ type order struct {
 // maxOrder bounds the body of a request.
 const maxOrder = 4 << 10
 
-func (o *Origin) obey(x *exchange, act func(*exchange, order) ([]manifest.Pointer, error)) error {
-	x.deadline(o.options.SendTimeout + time.Minute) // a publication may have to end first
+func (o *Origin) obey(x *answer.Exchange, act func(*answer.Exchange, order) ([]manifest.Pointer, error)) error {
+	x.Deadline(o.options.SendTimeout + time.Minute) // a publication may have to end first
 	var say order
-	if err := x.readJSON(&say); err != nil {
+	if err := readJSON(x, &say); err != nil {
 		return err
 	}
 	moved, err := act(x, say)
-	o.options.Log.Info("an operator asked", "path", x.r.URL.Path, "release", say.Release, "moved", len(moved), "error", err)
+	o.options.Log.Info("an operator asked", "path", x.R.URL.Path, "release", say.Release, "moved", len(moved), "error", err)
 	switch {
 	case errors.Is(err, ErrUnknown):
-		return notFound(err.Error())
+		return answer.NotFound(err.Error())
 	case errors.Is(err, ErrBad), errors.Is(err, ErrNoneBefore), errors.Is(err, manifest.ErrPointer):
-		return &problem{status: http.StatusConflict, code: "conflict", detail: err.Error()}
+		return &answer.Problem{Status: http.StatusConflict, Code: "conflict", Detail: err.Error()}
 	case err != nil:
 		return err
 	}
-	return x.sendJSON(moved)
+	return x.SendJSON(moved)
 }
 
 // readJSON reads a body, which may be empty.
-func (x *exchange) readJSON(into any) error {
-	d := json.NewDecoder(http.MaxBytesReader(x.w, x.r.Body, maxOrder))
+func readJSON(x *answer.Exchange, into any) error {
+	d := json.NewDecoder(http.MaxBytesReader(x.W, x.R.Body, maxOrder))
 	d.DisallowUnknownFields()
 	err := d.Decode(into)
 	if err == nil {
@@ -165,14 +168,7 @@ func (x *exchange) readJSON(into any) error {
 		}
 	}
 	if !errors.Is(err, io.EOF) {
-		return &problem{status: http.StatusBadRequest, code: "invalid_body", detail: "the body is no JSON that is known here: " + err.Error()}
+		return &answer.Problem{Status: http.StatusBadRequest, Code: "invalid_body", Detail: "the body is no JSON that is known here: " + err.Error()}
 	}
 	return nil
-}
-
-func (x *exchange) sendJSON(body any) error {
-	h := x.w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	return sendError(json.NewEncoder(x.w).Encode(body))
 }

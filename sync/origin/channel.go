@@ -3,11 +3,11 @@ package origin
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
+	"geodrop/sync/answer"
 	"geodrop/sync/longpoll"
 	"geodrop/sync/manifest"
 )
@@ -28,24 +28,24 @@ func (c channel) served() bool { return c.body != nil }
 // getChannel sends the pointer of a channel: at once when it is not the one that
 // the asker has, else when it moves, or 304 when the asker no longer wants to
 // wait. Who has none waits for the first one likewise.
-func (o *Origin) getChannel(x *exchange) error {
-	name := chi.URLParam(x.r, "name")
+func (o *Origin) getChannel(x *answer.Exchange) error {
+	name := chi.URLParam(x.R, "name")
 	if !manifest.ValidChannel(name) {
-		return notFound("no channel has such a name")
+		return answer.NotFound("no channel has such a name")
 	}
-	wait, err := longpoll.Wait(x.r, o.options.MaxWait)
+	wait, err := longpoll.Wait(x.R, o.options.MaxWait)
 	if err != nil {
-		return &problem{status: http.StatusBadRequest, code: "invalid_value", detail: err.Error()}
+		return &answer.Problem{Status: http.StatusBadRequest, Code: "invalid_value", Detail: err.Error()}
 	}
 	o.renew(name)
-	known := x.r.Header.Get("If-None-Match")
+	known := x.R.Header.Get("If-None-Match")
 	c, moved := o.channel(name)
 	if !c.news(known) && wait > 0 {
 		if c, err = o.await(x, name, known, wait, moved); err != nil {
 			return err
 		}
 	}
-	return x.sendChannel(c, known)
+	return x.SendPointer(c.body, c.etag, "the channel has no release yet; wait for it, or look at the name")
 }
 
 // channel is the channel as it is, and what tells when one moves.
@@ -59,17 +59,17 @@ func (o *Origin) channel(name string) (channel, <-chan struct{}) {
 func (c channel) news(known string) bool { return c.served() && !longpoll.Matches(known, c.etag) }
 
 // await waits until the channel has news, for so long at most.
-func (o *Origin) await(x *exchange, name, known string, wait time.Duration, moved <-chan struct{}) (channel, error) {
+func (o *Origin) await(x *answer.Exchange, name, known string, wait time.Duration, moved <-chan struct{}) (channel, error) {
 	select {
 	case o.waiters <- struct{}{}:
 	default:
-		o.metrics.refused.WithLabelValues("waiters").Inc()
+		o.metrics.traffic.Refused("waiters")
 		return channel{}, overloaded("so many wait for a channel already; ask without waiting, or later")
 	}
 	defer func() { <-o.waiters }()
-	x.deadline(wait + o.options.SendTimeout)
-	x.w.Header().Set("Preference-Applied", "wait="+strconv.Itoa(int(wait/time.Second)))
-	ctx, cancel := context.WithTimeout(x.r.Context(), wait)
+	x.Deadline(wait + o.options.SendTimeout)
+	x.Applied(wait)
+	ctx, cancel := context.WithTimeout(x.R.Context(), wait)
 	defer cancel()
 	due, stop := o.whenDue(name)
 	defer stop()
@@ -87,27 +87,4 @@ func (o *Origin) await(x *exchange, name, known string, wait time.Duration, move
 			return c, nil
 		}
 	}
-}
-
-func (x *exchange) sendChannel(c channel, known string) error {
-	if !c.served() {
-		return &problem{status: http.StatusNotFound, code: "no_release", detail: "the channel has no release yet; wait for it, or look at the name", retry: true}
-	}
-	h := x.w.Header()
-	h.Set("ETag", c.etag)
-	h.Set("Cache-Control", "no-cache")
-	h.Set("Vary", "Prefer")
-	if !c.news(known) {
-		x.w.WriteHeader(http.StatusNotModified)
-		return nil
-	}
-	h.Set("Content-Type", "application/x-ndjson") // signatures follow
-	h.Set("Content-Length", strconv.Itoa(len(c.body)))
-	if x.r.Method == http.MethodHead {
-		x.w.WriteHeader(http.StatusOK)
-		return nil
-	}
-	x.w.kind = "channel"
-	_, err := x.w.Write(c.body)
-	return sendError(err)
 }

@@ -1,20 +1,17 @@
 package origin
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
 	"geodrop/sync/manifest"
+	"geodrop/sync/releasetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -26,34 +23,12 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// content is that of an object: its name again and again.
-func content(name string, size int) []byte {
-	return bytes.Repeat([]byte(name+"\n"), size/(len(name)+1)+1)[:size]
-}
-
 const objectSize = 10_000
 
 // seal makes a release in a folder whose segments have the names.
 func seal(t testing.TB, dir string, sequence uint64, segments ...string) *manifest.Manifest {
 	t.Helper()
-	put := func(b []byte, kind string) manifest.Object {
-		o := manifest.ObjectOf(b)
-		path := filepath.Join(dir, o.FileName(kind))
-		if _, err := os.Lstat(path); err != nil {
-			must(t, os.WriteFile(path, b, 0o444))
-		}
-		return o
-	}
-	m := &manifest.Manifest{Sequence: sequence}
-	for i, name := range segments {
-		o := put(content(name, objectSize), manifest.SegmentKind)
-		m.Segments = append(m.Segments, manifest.Segment{Object: o, Postings: 1, FirstTile: uint64(i), LastTile: uint64(i)})
-	}
-	m.Areas, m.Catalog = put([]byte("areas"), manifest.AreasKind), put(fmt.Appendf(nil, "catalog %d", sequence), manifest.CatalogKind)
-	m, err := m.Sealed()
-	must(t, err)
-	must(t, manifest.Write(dir, m))
-	return m
+	return releasetest.SealNamed(t, dir, sequence, objectSize, segments...)
 }
 
 func open(t testing.TB, o Options) *Origin {

@@ -1,47 +1,37 @@
 package origin
 
 import (
-	"strconv"
-
 	"github.com/prometheus/client_golang/prometheus"
+
+	"geodrop/sync/answer"
 )
 
 // metrics are what the origin counts.
 type metrics struct {
-	requests *prometheus.CounterVec
-	sent     *prometheus.CounterVec
-	refused  *prometheus.CounterVec
-	patches  *prometheus.CounterVec
-	held     *heldCollector
+	traffic *answer.Traffic
+	patches *prometheus.CounterVec
+	held    *heldCollector
 }
 
 func newMetrics(o *Origin) *metrics {
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "geodrop_origin_" + name, Help: help}, labels)
+	patches := prometheus.CounterOpts{
+		Name: "geodrop_origin_patches_total",
+		Help: "Patches that publishing was to make, by result: kept; large, not clearly smaller than the segment; late; failed.",
 	}
 	return &metrics{
-		requests: counter("requests_total", "Requests by route and status.", "route", "status"),
-		sent:     counter("sent_bytes_total", "Bytes of content sent, by kind.", "kind"),
-		refused:  counter("refused_total", "Requests refused for being too many, by what they wanted: waiters, sends.", "what"),
-		patches:  counter("patches_total", "Patches that publishing was to make, by result: kept; large, not clearly smaller than the segment; late; failed.", "result"),
-		held:     newHeldCollector(o),
+		traffic: answer.NewTraffic("geodrop_origin_", "route", "waiters, sends, nodes"),
+		patches: prometheus.NewCounterVec(patches, []string{"result"}),
+		held:    newHeldCollector(o),
 	}
 }
 
 func (m *metrics) register(r *prometheus.Registry) error {
-	for _, c := range []prometheus.Collector{m.requests, m.sent, m.refused, m.patches, m.held} {
+	for _, c := range append(m.traffic.Collectors(), m.patches, m.held) {
 		if err := r.Register(c); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (m *metrics) observe(route string, w *reply) {
-	m.requests.WithLabelValues(route, strconv.Itoa(w.status)).Inc()
-	if w.kind != "" {
-		m.sent.WithLabelValues(w.kind).Add(float64(w.bytes))
-	}
 }
 
 // heldCollector tells what the origin has at the moment of the scrape.

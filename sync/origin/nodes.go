@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"geodrop/sync/answer"
 	"geodrop/sync/manifest"
 )
 
@@ -78,18 +79,18 @@ func (n *nodes) list(now time.Time) []NodeState {
 }
 
 // postNode takes the report of a node.
-func (o *Origin) postNode(x *exchange) error {
+func (o *Origin) postNode(x *answer.Exchange) error {
 	var s NodeState
-	if err := x.readJSON(&s); err != nil {
+	if err := readJSON(x, &s); err != nil {
 		return err
 	}
 	if !nodeForm.MatchString(s.Node) || !manifest.ValidChannel(s.Channel) || !releaseForm.MatchString(s.Release) || !classForm.MatchString(s.Class) {
-		return &problem{status: http.StatusBadRequest, code: "invalid_value", detail: "node, channel, release or class is none"}
+		return &answer.Problem{Status: http.StatusBadRequest, Code: "invalid_value", Detail: "node, channel, release or class is none"}
 	}
 	if !o.nodes.note(s, o.options.Now()) {
-		o.metrics.refused.WithLabelValues("nodes").Inc()
+		o.metrics.traffic.Refused("nodes")
 		return overloaded("so many nodes have reported already")
 	}
-	x.w.WriteHeader(http.StatusNoContent)
+	x.W.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -36,6 +36,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"geodrop/sync/answer"
 	"geodrop/sync/manifest"
 	"geodrop/sync/trust"
 )
@@ -115,7 +116,8 @@ type Origin struct {
 	options Options
 	store   *store
 	unlock  func() error
-	handler http.Handler
+	answers *answer.Handler
+	handler http.Handler // of nodes
 	metrics *metrics
 	waiters chan struct{} // one item for each request that waits
 	sends   chan struct{} // one item for each object being sent
@@ -149,6 +151,7 @@ func Open(o Options) (*Origin, error) {
 		moved: make(chan struct{}), nodes: nodes{byName: map[string]NodeState{}},
 	}
 	origin.metrics = newMetrics(origin)
+	origin.answers = origin.newHandler()
 	origin.handler = origin.newRouter()
 	err = origin.load()
 	if err == nil {

@@ -11,22 +11,24 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"geodrop/sync/answer"
 	"geodrop/sync/manifest"
+	"geodrop/sync/releasetest"
 )
 
 // TestSlowReceivers: who stops taking an object is cut off a step later, however
 // large the object is, and who takes it too slowly when the time for all of it is
 // over.
 func TestSlowReceivers(t *testing.T) {
-	const size = 4 * paceStep
+	const size = 4 * answer.PaceStep
 	tests := []struct {
 		name string
 		take int           // bytes at a time, more than a step and the header
 		each time.Duration // time between
 		lost time.Duration // when it is cut off; 0: it gets all
 	}{
-		{"stalled", paceStep + 4096, time.Hour, 14 * time.Second},
-		{"too slow", paceStep + 4096, 12 * time.Second, 26 * time.Second},
+		{"stalled", answer.PaceStep + 4096, time.Hour, 14 * time.Second},
+		{"too slow", answer.PaceStep + 4096, 12 * time.Second, 26 * time.Second},
 		{"just fast enough", size/2 + 4096, 12900 * time.Millisecond, 0},
 	}
 	for _, tt := range tests {
@@ -80,7 +82,7 @@ func TestSlowReceivers(t *testing.T) {
 // publishLarge publishes a release with an object of that size.
 func publishLarge(t *testing.T, o *Origin, size int) manifest.Digest {
 	t.Helper()
-	dir, large := t.TempDir(), content("large", size)
+	dir, large := t.TempDir(), releasetest.Content("large", size)
 	object := manifest.ObjectOf(large)
 	must(t, os.WriteFile(filepath.Join(dir, object.FileName(manifest.SegmentKind)), large, 0o444))
 	m := seal(t, dir, 1)

@@ -11,6 +11,7 @@ import (
 
 	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
+	"geodrop/sync/releasetest"
 )
 
 func ids(o *Origin) []string {
@@ -96,14 +97,14 @@ func TestPublishRefuses(t *testing.T) {
 		}, manifest.ErrFormat},
 		{"object missing", func(t *testing.T, _, segment string) { must(t, os.Remove(segment)) }, os.ErrNotExist},
 		{"object flipped", func(t *testing.T, dir, segment string) {
-			must(t, atomicfile.Write(dir, filepath.Base(segment), content("B", objectSize)))
+			must(t, atomicfile.Write(dir, filepath.Base(segment), releasetest.Content("B", objectSize)))
 		}, manifest.ErrObject},
 		{"object cut", func(t *testing.T, dir, segment string) {
-			must(t, atomicfile.Write(dir, filepath.Base(segment), content("b", objectSize-1)))
+			must(t, atomicfile.Write(dir, filepath.Base(segment), releasetest.Content("b", objectSize-1)))
 		}, manifest.ErrObject},
 		{"object flipped, of a writer", func(t *testing.T, _, segment string) {
 			must(t, os.Remove(segment))
-			must(t, os.WriteFile(segment, content("B", objectSize), 0o644))
+			must(t, os.WriteFile(segment, releasetest.Content("B", objectSize), 0o644))
 		}, manifest.ErrObject},
 		{"object a folder", func(t *testing.T, _, segment string) {
 			must(t, os.Remove(segment))
@@ -168,7 +169,7 @@ func TestSharedFiles(t *testing.T) {
 				t.Errorf("shared %v, want %v; mode %v", !tt.shared, tt.shared, is.Mode())
 			}
 			must(t, os.RemoveAll(dir))
-			if w := ask(o, "GET", "/v1/objects/"+string(m.Segments[0].Digest)); w.Code != 200 || w.Body.String() != string(content("a", objectSize)) {
+			if w := ask(o, "GET", "/v1/objects/"+string(m.Segments[0].Digest)); w.Code != 200 || w.Body.String() != string(releasetest.Content("a", objectSize)) {
 				t.Errorf("after the builder's folder went: %d", w.Code)
 			}
 		})
@@ -195,7 +196,7 @@ func TestRottenObjectIsHealed(t *testing.T) {
 	must(t, o.Close())
 	path := o.store.path(m.Segments[0].Digest)
 	must(t, os.Chmod(path, 0o644))
-	must(t, os.WriteFile(path, content("b", objectSize), 0o644)) // in place: in from as well
+	must(t, os.WriteFile(path, releasetest.Content("b", objectSize), 0o644)) // in place: in from as well
 	must(t, os.Chmod(path, 0o444))
 
 	o = open(t, Options{Dir: dir})
@@ -205,7 +206,7 @@ func TestRottenObjectIsHealed(t *testing.T) {
 	if w := ask(o, "GET", "/v1/objects/"+string(m.Segments[0].Digest)); w.Code != 404 {
 		t.Errorf("the rotten object: %d, want 404", w.Code)
 	}
-	must(t, os.WriteFile(path, content("b", objectSize), 0o444))
+	must(t, os.WriteFile(path, releasetest.Content("b", objectSize), 0o444))
 	publish(t, o, 2, "a", "c")
 	must(t, manifest.VerifyObject(t.Context(), filepath.Dir(path), filepath.Base(path), m.Segments[0].Object))
 	if w := ask(o, "GET", "/v1/objects/"+string(m.Segments[0].Digest)); w.Code != 200 {

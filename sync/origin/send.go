@@ -5,50 +5,50 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
+	"geodrop/sync/answer"
 	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
 )
 
 // getObject sends an object, or ranges of it. Only what is published can be
 // named.
-func (o *Origin) getObject(x *exchange) error {
-	digest := manifest.Digest(chi.URLParam(x.r, "digest"))
+func (o *Origin) getObject(x *answer.Exchange) error {
+	digest := manifest.Digest(chi.URLParam(x.R, "digest"))
 	object := o.reading(digest)
 	if object == nil {
-		return notFound("no published object has this digest")
+		return answer.NotFound("no published object has this digest")
 	}
 	defer func() { object.done(o.options.Now()) }()
 	return o.send(x, object, o.store.path(digest), "no published object has this digest")
 }
 
 // getPatch sends a patch, or ranges of it.
-func (o *Origin) getPatch(x *exchange) error {
+func (o *Origin) getPatch(x *answer.Exchange) error {
 	const missing = "there is no such patch; fetch the whole segment"
-	name := patchName{manifest.Digest(chi.URLParam(x.r, "to")), manifest.Digest(chi.URLParam(x.r, "key"))}
+	name := patchName{manifest.Digest(chi.URLParam(x.R, "to")), manifest.Digest(chi.URLParam(x.R, "key"))}
 	o.mutex.RLock()
 	p := o.patches[name]
 	o.mutex.RUnlock()
 	if p == nil {
-		return notFound(missing)
+		return answer.NotFound(missing)
 	}
 	return o.send(x, p.object, o.store.patchPath(name), missing)
 }
 
 // send sends a file that never changes, or says what is missing.
-func (o *Origin) send(x *exchange, object *object, path, missing string) error {
-	if !o.enter(x.r.Context()) {
-		o.metrics.refused.WithLabelValues("sends").Inc()
+func (o *Origin) send(x *answer.Exchange, object *object, path, missing string) error {
+	if !o.enter(x.R.Context()) {
+		o.metrics.traffic.Refused("sends")
 		return overloaded("so many objects are being sent already")
 	}
 	defer func() { <-o.sends }()
 	f, err := atomicfile.OpenRegular(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return notFound(missing) // removed this moment
+		return answer.NotFound(missing) // removed this moment
 	}
 	if err != nil {
 		return err
@@ -57,15 +57,9 @@ func (o *Origin) send(x *exchange, object *object, path, missing string) error {
 	if info, err := f.Stat(); err != nil || info.Size() != object.Bytes {
 		return errors.Join(fmt.Errorf("%s has not %d bytes", f.Name(), object.Bytes), err)
 	}
-	x.deadline(o.options.SendTimeout)
-	x.w.pace = &pace{grace: o.options.SendTimeout, rate: o.options.MinRate}
-	h := x.w.Header()
-	h.Set("ETag", `"`+string(object.Digest)+`"`)
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	h.Set("Content-Type", "application/octet-stream")
-	x.w.kind = object.kind
-	http.ServeContent(x.w, x.r, "", time.Time{}, f)
-	return sendError(x.w.err)
+	x.Deadline(o.options.SendTimeout)
+	x.W.Pace = &answer.Pace{Grace: o.options.SendTimeout, Rate: o.options.MinRate}
+	return x.SendFile(f, object.Digest, object.kind)
 }
 
 // sendPatience is how long a request waits for others to be sent: a herd of nodes

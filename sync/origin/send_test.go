@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"geodrop/sync/releasetest"
 )
 
 func TestObject(t *testing.T) {
@@ -20,7 +22,7 @@ func TestObject(t *testing.T) {
 	o := open(t, Options{Registry: registry})
 	m, p := publish(t, o, 1, "a")
 	must(t, os.WriteFile(filepath.Join(o.store.dir, objectsDir, strings.Repeat("ab", 32)), []byte("not published"), 0o444))
-	digest, whole := string(m.Segments[0].Digest), content("a", objectSize)
+	digest, whole := string(m.Segments[0].Digest), releasetest.Content("a", objectSize)
 	manifestFile, _, err := m.File()
 	must(t, err)
 	tests := []struct {
@@ -145,24 +147,6 @@ func TestStopEndsTransfers(t *testing.T) {
 		}
 		must(t, conn.Close())
 	})
-}
-
-func TestPanicIsAnswered(t *testing.T) {
-	o := open(t, Options{})
-	handler := o.answer("test", func(*exchange) error { panic("a defect") })
-	if w := ask(handler, "GET", "/"); w.Code != 500 || !strings.Contains(w.Body.String(), `"internal"`) {
-		t.Errorf("%d %s", w.Code, w.Body)
-	}
-	defer func() {
-		if met := recover(); met != http.ErrAbortHandler { // half an answer was sent
-			t.Errorf("panic %v, want that the connection is closed", met)
-		}
-	}()
-	half := o.answer("test", func(x *exchange) error {
-		x.w.WriteHeader(http.StatusOK)
-		panic("a defect")
-	})
-	ask(half, "GET", "/")
 }
 
 // TestAlso: other paths are another handler's; those of releases are not.

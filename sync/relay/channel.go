@@ -3,11 +3,11 @@ package relay
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
+	"geodrop/sync/answer"
 	"geodrop/sync/longpoll"
 	"geodrop/sync/manifest"
 	"geodrop/sync/trust"
@@ -15,38 +15,38 @@ import (
 
 // getChannel answers as an origin does. Who comes first for a channel waits
 // until an upstream was asked.
-func (r *Relay) getChannel(x *exchange) error {
-	name := chi.URLParam(x.r, "name")
+func (r *Relay) getChannel(x *answer.Exchange) error {
+	name := chi.URLParam(x.R, "name")
 	if !manifest.ValidChannel(name) {
-		return notFound("no channel has such a name")
+		return answer.NotFound("no channel has such a name")
 	}
-	wait, err := longpoll.Wait(x.r, r.options.MaxWait)
+	wait, err := longpoll.Wait(x.R, r.options.MaxWait)
 	if err != nil {
-		return &problem{status: http.StatusBadRequest, code: "invalid_value", detail: err.Error()}
+		return &answer.Problem{Status: http.StatusBadRequest, Code: "invalid_value", Detail: err.Error()}
 	}
 	w := r.watch(name)
 	if w == nil {
-		r.metrics.refused.WithLabelValues("channels").Inc()
+		r.metrics.traffic.Refused("channels")
 		return full("so many channels are followed already")
 	}
-	known := x.r.Header.Get("If-None-Match")
+	known := x.R.Header.Get("If-None-Match")
 	if s, etag, asked, _ := w.look(); asked && (wait == 0 || news(s, etag, known)) {
-		return x.sendChannel(s, etag, known)
+		return sendChannel(x, s, etag)
 	}
 	s, etag, err := r.await(x, w, known, wait)
 	if err != nil {
 		return err
 	}
-	return x.sendChannel(s, etag, known)
+	return sendChannel(x, s, etag)
 }
 
 // await waits for news, for so long at most, or for the first word of an
 // upstream.
-func (r *Relay) await(x *exchange, w *watch, known string, wait time.Duration) (trust.Sealed, string, error) {
+func (r *Relay) await(x *answer.Exchange, w *watch, known string, wait time.Duration) (trust.Sealed, string, error) {
 	select {
 	case r.waiters <- struct{}{}:
 	default:
-		r.metrics.refused.WithLabelValues("waiters").Inc()
+		r.metrics.traffic.Refused("waiters")
 		return trust.Sealed{}, "", full("so many wait for a channel already; ask without waiting, or later")
 	}
 	defer func() { <-r.waiters }()
@@ -54,11 +54,11 @@ func (r *Relay) await(x *exchange, w *watch, known string, wait time.Duration) (
 	if _, _, asked, _ := w.look(); asked {
 		most = wait
 	}
-	x.deadline(most + r.options.SendTimeout)
+	x.Deadline(most + r.options.SendTimeout)
 	if wait > 0 {
-		x.w.Header().Set("Preference-Applied", "wait="+strconv.Itoa(int(wait/time.Second)))
+		x.Applied(wait)
 	}
-	ctx, cancel := context.WithTimeout(x.r.Context(), most)
+	ctx, cancel := context.WithTimeout(x.R.Context(), most)
 	defer cancel()
 	for {
 		s, etag, asked, moved := w.look()
@@ -75,21 +75,6 @@ func (r *Relay) await(x *exchange, w *watch, known string, wait time.Duration) (
 	}
 }
 
-func (x *exchange) sendChannel(s trust.Sealed, etag, known string) error {
-	if s.Body == nil {
-		return &problem{status: http.StatusNotFound, code: "no_release", detail: "no upstream has a release for the channel yet; wait for it, or look at the name", retry: true}
-	}
-	h := x.w.Header()
-	h.Set("ETag", etag)
-	h.Set("Cache-Control", "no-cache")
-	h.Set("Vary", "Prefer")
-	if !news(s, etag, known) {
-		x.w.WriteHeader(http.StatusNotModified)
-		return nil
-	}
-	h.Set("Content-Type", "application/x-ndjson")
-	h.Set("Content-Length", strconv.Itoa(len(s.Body)))
-	x.w.kind = x.kind
-	_, _ = x.w.Write(s.Body) // who is gone needs no answer
-	return nil
+func sendChannel(x *answer.Exchange, s trust.Sealed, etag string) error {
+	return x.SendPointer(s.Body, etag, "no upstream has a release for the channel yet; wait for it, or look at the name")
 }

@@ -1,16 +1,14 @@
 package relay
 
 import (
-	"strconv"
-
 	"github.com/prometheus/client_golang/prometheus"
+
+	"geodrop/sync/answer"
 )
 
 // metrics are what the relay counts.
 type metrics struct {
-	requests  *prometheus.CounterVec
-	sent      *prometheus.CounterVec
-	refused   *prometheus.CounterVec
+	traffic   *answer.Traffic
 	asked     *prometheus.CounterVec
 	failures  *prometheus.CounterVec
 	fetched   prometheus.Counter
@@ -27,9 +25,7 @@ func newMetrics(r *Relay) *metrics {
 		return prometheus.NewCounterVec(opts(name, help), labels)
 	}
 	return &metrics{
-		requests:  vec("requests_total", "Requests by what they were for and status.", "kind", "status"),
-		sent:      vec("sent_bytes_total", "Bytes of content sent, by kind.", "kind"),
-		refused:   vec("refused_total", "Requests refused for want of room, by what was full: channels, waiters, sends, fetches, reports, disk.", "what"),
+		traffic:   answer.NewTraffic("geodrop_relay_", "kind", "channels, waiters, sends, fetches, reports, disk"),
 		asked:     vec("upstream_requests_total", "Requests to upstreams.", "upstream"),
 		failures:  vec("upstream_failures_total", "Answers of upstreams that failed or were refused.", "upstream"),
 		fetched:   prometheus.NewCounter(opts("fetched_bytes_total", "Bytes of files received from upstreams.")),
@@ -40,19 +36,12 @@ func newMetrics(r *Relay) *metrics {
 }
 
 func (m *metrics) register(r *prometheus.Registry) error {
-	for _, c := range []prometheus.Collector{m.requests, m.sent, m.refused, m.asked, m.failures, m.fetched, m.hits, m.coalesced, m.held} {
+	for _, c := range append(m.traffic.Collectors(), m.asked, m.failures, m.fetched, m.hits, m.coalesced, m.held) {
 		if err := r.Register(c); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (m *metrics) observe(kind string, w *reply) {
-	m.requests.WithLabelValues(kind, strconv.Itoa(w.status)).Inc()
-	if w.kind != "" {
-		m.sent.WithLabelValues(w.kind).Add(float64(w.bytes))
-	}
 }
 
 // heldCollector tells what the relay has at the moment of the scrape.

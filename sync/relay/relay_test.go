@@ -18,6 +18,7 @@ import (
 	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
+	"geodrop/sync/releasetest"
 	"geodrop/sync/trust"
 )
 
@@ -72,7 +73,7 @@ func gated(body []byte, gate <-chan struct{}) http.HandlerFunc {
 // TestCoalesced: who asks for what is on its way gets it as it comes, from one
 // request upstream; ranges as well.
 func TestCoalesced(t *testing.T) {
-	body := content("x", objectSize)
+	body := releasetest.Content("x", objectSize)
 	object, gate := manifest.ObjectOf(body), make(chan struct{})
 	c := &count{of: gated(body, gate)}
 	options := quick(t, listen(t, c))
@@ -133,7 +134,7 @@ func TestCoalesced(t *testing.T) {
 // TestWrongContent: nobody gets a whole file that is wrong; another upstream is
 // asked next.
 func TestWrongContent(t *testing.T) {
-	body := content("x", objectSize)
+	body := releasetest.Content("x", objectSize)
 	o := manifest.ObjectOf(body)
 	send := func(b []byte) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -185,7 +186,7 @@ func TestWrongContent(t *testing.T) {
 
 // TestResumed: what broke off at one upstream goes on at another.
 func TestResumed(t *testing.T) {
-	body := content("x", objectSize)
+	body := releasetest.Content("x", objectSize)
 	o := manifest.ObjectOf(body)
 	for _, ranges := range []bool{true, false} {
 		var asked []string
@@ -235,7 +236,7 @@ func TestMissing(t *testing.T) {
 // TestPatches: they are carried by their path; one whose upstream names the
 // digest is compared with it.
 func TestPatches(t *testing.T) {
-	body := content("patch", 5000)
+	body := releasetest.Content("patch", 5000)
 	etag, asked := "", 0
 	upstream := func(w http.ResponseWriter, r *http.Request) {
 		asked++
@@ -331,18 +332,18 @@ func TestRestart(t *testing.T) {
 	if err != nil || resp.StatusCode != 200 || !bytes.Equal(again, pointer) {
 		t.Errorf("pointer: %d %q, %v", resp.StatusCode, again, err)
 	}
-	if _, got, err := get(t, at, objectPath(m.Segments[0].Object)); err != nil || !bytes.Equal(got, content("a", objectSize)) {
+	if _, got, err := get(t, at, objectPath(m.Segments[0].Object)); err != nil || !bytes.Equal(got, releasetest.Content("a", objectSize)) {
 		t.Errorf("object: %d bytes, %v", len(got), err)
 	}
 	stop()
 
 	files, err := filepath.Glob(filepath.Join(options.Dir, "files", string(m.Segments[1].Digest)+".*"))
 	must(t, err)
-	must(t, atomicfile.Write(filepath.Dir(files[0]), filepath.Base(files[0]), content("B", objectSize)))
+	must(t, atomicfile.Write(filepath.Dir(files[0]), filepath.Base(files[0]), releasetest.Content("B", objectSize)))
 	before := c.requests.Load()
 	options.Registry = nil
 	_, at, _ = start(t, options)
-	if _, got, err := get(t, at, objectPath(m.Segments[1].Object)); err != nil || !bytes.Equal(got, content("b", objectSize)) || c.requests.Load() != before+1 {
+	if _, got, err := get(t, at, objectPath(m.Segments[1].Object)); err != nil || !bytes.Equal(got, releasetest.Content("b", objectSize)) || c.requests.Load() != before+1 {
 		t.Errorf("damaged: %d bytes, %v", len(got), err)
 	}
 }
@@ -412,7 +413,7 @@ func TestRate(t *testing.T) {
 		var readers sync.WaitGroup
 		for range 4 {
 			readers.Go(func() {
-				r := &pacedReader{ReadSeeker: bytes.NewReader(content("x", 150_000)), ctx: t.Context(), limiter: limiter}
+				r := &pacedReader{ReadSeeker: bytes.NewReader(releasetest.Content("x", 150_000)), ctx: t.Context(), limiter: limiter}
 				var got bytes.Buffer
 				if _, err := got.ReadFrom(r); err != nil || got.Len() != 150_000 {
 					t.Errorf("%d bytes, %v", got.Len(), err)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+
+	"geodrop/sync/answer"
 )
 
 // maxReport bounds what a node says of itself.
@@ -16,26 +18,26 @@ const maxReports = 64
 
 // postNode passes the report of a node on. What is in it is for the origin to
 // judge.
-func (r *Relay) postNode(x *exchange) error {
-	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxReport))
+func (r *Relay) postNode(x *answer.Exchange) error {
+	body, err := io.ReadAll(http.MaxBytesReader(x.W, x.R.Body, maxReport))
 	if err != nil {
-		return &problem{status: http.StatusBadRequest, code: "invalid_body", detail: "a report has so many bytes at most"}
+		return &answer.Problem{Status: http.StatusBadRequest, Code: "invalid_body", Detail: "a report has so many bytes at most"}
 	}
-	if !enter(x.r.Context(), r.reports) {
-		r.metrics.refused.WithLabelValues("reports").Inc()
+	if !enter(x.R.Context(), r.reports) {
+		r.metrics.traffic.Refused("reports")
 		return full("so many reports are being passed on already")
 	}
 	defer func() { <-r.reports }()
-	ctx, cancel := context.WithTimeout(x.r.Context(), r.options.Timeout)
+	ctx, cancel := context.WithTimeout(x.R.Context(), r.options.Timeout)
 	defer cancel()
 	u, err := r.upstreams.choose(ctx, nil)
 	if err == nil {
 		err = r.post(ctx, u, body)
 	}
 	if err != nil {
-		return &problem{status: http.StatusBadGateway, code: "upstream", detail: "no upstream takes the report", retry: true}
+		return &answer.Problem{Status: http.StatusBadGateway, Code: "upstream", Detail: "no upstream takes the report", Retry: true}
 	}
-	x.w.WriteHeader(http.StatusNoContent)
+	x.W.WriteHeader(http.StatusNoContent)
 	return nil
 }
 

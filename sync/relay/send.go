@@ -10,55 +10,48 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"geodrop/sync/answer"
 	"geodrop/sync/manifest"
 )
 
 // getObject sends an object.
-func (r *Relay) getObject(x *exchange) error {
-	digest := manifest.Digest(chi.URLParam(x.r, "digest"))
+func (r *Relay) getObject(x *answer.Exchange) error {
+	digest := manifest.Digest(chi.URLParam(x.R, "digest"))
 	if !digest.Valid() {
-		return notFound("objects are named by their SHA-256")
+		return answer.NotFound("objects are named by their SHA-256")
 	}
-	return r.send(x, string(digest), digest)
+	return r.send(x, "object", string(digest), digest)
 }
 
 // patchForm is what follows /v1/patches/: names without dots in front.
 var patchForm = regexp.MustCompile(`^[0-9A-Za-z_-][0-9A-Za-z._-]{0,127}(/[0-9A-Za-z_-][0-9A-Za-z._-]{0,127}){0,3}$`)
 
 // getPatch sends a patch. What it has to be is for the upstream to say.
-func (r *Relay) getPatch(x *exchange) error {
-	if !patchForm.MatchString(chi.URLParam(x.r, "*")) {
-		return notFound("no patch has such a name")
+func (r *Relay) getPatch(x *answer.Exchange) error {
+	if !patchForm.MatchString(chi.URLParam(x.R, "*")) {
+		return answer.NotFound("no patch has such a name")
 	}
-	return r.send(x, "patch-"+string(manifest.ObjectOf([]byte(x.r.URL.Path)).Digest), "")
+	return r.send(x, "patch", "patch-"+string(manifest.ObjectOf([]byte(x.R.URL.Path)).Digest), "")
 }
 
 // send sends a file, and ranges of it, from the disk or as it comes.
-func (r *Relay) send(x *exchange, key string, want manifest.Digest) error {
-	if !enter(x.r.Context(), r.sends) {
-		r.metrics.refused.WithLabelValues("sends").Inc()
+func (r *Relay) send(x *answer.Exchange, kind, key string, want manifest.Digest) error {
+	if !enter(x.R.Context(), r.sends) {
+		r.metrics.traffic.Refused("sends")
 		return full("so many files are being sent already")
 	}
 	defer func() { <-r.sends }()
-	s, err := r.open(x.r.Context(), key, x.r.URL.Path, want)
+	s, err := r.open(x.R.Context(), key, x.R.URL.Path, want)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	x.deadline(r.options.SendTimeout + r.options.Timeout + time.Duration(float64(s.size)/float64(r.options.MinRate)*float64(time.Second)))
-	h := x.w.Header()
-	if s.digest != "" {
-		h.Set("ETag", `"`+string(s.digest)+`"`)
-	}
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	h.Set("Content-Type", "application/octet-stream")
-	x.w.kind = x.kind
+	x.Deadline(r.options.SendTimeout + r.options.Timeout + time.Duration(float64(s.size)/float64(r.options.MinRate)*float64(time.Second)))
 	content := s.content
 	if r.limiter != nil {
-		content = &pacedReader{ReadSeeker: content, ctx: x.r.Context(), limiter: r.limiter}
+		content = &pacedReader{ReadSeeker: content, ctx: x.R.Context(), limiter: r.limiter}
 	}
-	http.ServeContent(x.w, x.r, "", time.Time{}, content)
-	return nil
+	return x.SendFile(content, s.digest, kind)
 }
 
 // source is where the bytes of a file come from.
@@ -101,13 +94,13 @@ func (r *Relay) refusal(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err() // nobody is there to be told
 	case missing(err):
-		return notFound("no upstream has it")
+		return answer.NotFound("no upstream has it")
 	case errors.Is(err, errBusy):
-		r.metrics.refused.WithLabelValues("fetches").Inc()
+		r.metrics.traffic.Refused("fetches")
 		return full("so many files are being fetched already")
 	case errors.Is(err, errFull):
-		r.metrics.refused.WithLabelValues("disk").Inc()
+		r.metrics.traffic.Refused("disk")
 		return full("there is no room to keep the file")
 	}
-	return &problem{status: http.StatusBadGateway, code: "upstream", detail: "no upstream gives the file as it should be", retry: true}
+	return &answer.Problem{Status: http.StatusBadGateway, Code: "upstream", Detail: "no upstream gives the file as it should be", Retry: true}
 }

@@ -80,7 +80,7 @@ func (o *Options) check() error {
 	}
 	for _, p := range o.Phases {
 		if !(p.Rate > 0 && p.Rate <= maxRate) || math.IsNaN(p.Rate) {
-			return fmt.Errorf("%w: a rate of %v is not within 0…%v a second", ErrOptions, p.Rate, float64(maxRate))
+			return fmt.Errorf("%w: a rate of %v is not above 0 and up to %d a second", ErrOptions, p.Rate, int(maxRate))
 		}
 		if p.Duration <= 0 {
 			return fmt.Errorf("%w: a duration of %v is none", ErrOptions, p.Duration)

@@ -147,7 +147,7 @@ export interface Problem {
   title: string;
   status: number;
   /** Stable: a client may branch on it. */
-  code: "invalid_json" | "invalid_protobuf" | "invalid_utf8" | "too_deep" | "duplicate_key" | "missing_field" | "invalid_type" | "invalid_value" | "coordinate_out_of_range" | "invalid_cell" | "invalid_tile" | "operator_only" | "not_found" | "task_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "body_too_large" | "unsupported_media_type" | "internal" | "no_release" | "release_damaged" | "overloaded" | "not_ready";
+  code: "invalid_json" | "invalid_protobuf" | "invalid_utf8" | "too_deep" | "duplicate_key" | "missing_field" | "invalid_type" | "invalid_value" | "coordinate_out_of_range" | "invalid_cell" | "invalid_tile" | "unauthorized" | "operator_only" | "not_found" | "task_not_found" | "method_not_allowed" | "not_acceptable" | "request_timeout" | "body_too_large" | "unsupported_media_type" | "internal" | "no_release" | "release_damaged" | "overloaded" | "not_ready";
   /** Of the body, or parameter. */
   field?: string;
   /** What is wrong and what to do. */

@@ -178,7 +178,7 @@ func TestUnderNode(t *testing.T) {
 		"metrics":      `true`,
 		"outOfRange":   `{"name":"ProblemError","code":"coordinate_out_of_range","status":400,"attempts":1,"message":"coordinate_out_of_range: lat: is not within -90…90 degrees"}`,
 		"noTask":       `{"name":"ProblemError","code":"task_not_found","status":404,"attempts":1,"message":"task_not_found: id: names no task that can be seen"}`,
-		"operator":     `{"name":"ProblemError","code":"operator_only","status":403,"attempts":1,"message":"operator_only: preview: needs an operator's token in the header Authorization: Bearer …"}`,
+		"operator":     `{"name":"ProblemError","code":"unauthorized","status":401,"attempts":1,"message":"unauthorized: preview: needs an operator's token in the header Authorization: Bearer …"}`,
 		"withToken":    `0`,
 		"twice":        `{"failure":{"name":"none"},"pauses":[3100,3200]}`,
 		"always":       `{"failure":{` + overloaded + `,"attempts":4},"pauses":[100,200,400]}`,

@@ -26,9 +26,10 @@ func Table() []Row {
 		{Path: "sync/trust", Documented: true, Imports: []string{"sync/atomicfile", "sync/manifest"}},
 		{Path: "sync/patch", Documented: true, Imports: []string{"grid/coord", "grid", "grid/index", "sync/manifest"}},
 		{Path: "sync/longpoll", Documented: true, Network: true},
+		{Path: "sync/answer", Documented: true, Network: true, Imports: []string{"sync/manifest", "sync/longpoll"}},
 		{Path: "sync/releasetest", Imports: []string{"grid/coord", "grid", "sync/atomicfile", "grid/index", "sync/manifest"}},
-		{Path: "sync/origin", Documented: true, Network: true, Imports: []string{"grid", "sync/atomicfile", "grid/index", "sync/manifest", "sync/trust", "sync/patch", "sync/longpoll"}},
-		{Path: "sync/relay", Documented: true, Network: true, Imports: []string{"sync/atomicfile", "sync/manifest", "sync/trust", "sync/longpoll"}},
+		{Path: "sync/origin", Documented: true, Network: true, Imports: []string{"grid", "sync/atomicfile", "grid/index", "sync/manifest", "sync/trust", "sync/patch", "sync/longpoll", "sync/answer"}},
+		{Path: "sync/relay", Documented: true, Network: true, Imports: []string{"sync/atomicfile", "sync/manifest", "sync/trust", "sync/longpoll", "sync/answer"}},
 		{Path: "sync/agent", Documented: true, Network: true, Imports: []string{"grid", "sync/atomicfile", "grid/index", "sync/manifest", "sync/trust", "sync/patch"}},
 		{Path: "builder/extsort"},
 		{Path: "builder", Imports: []string{"grid/coord", "grid", "sync/atomicfile", "grid/index", "poi", "poi/decode", "poi/catalog", "sync/manifest", "builder/extsort"}},
@@ -76,6 +77,7 @@ type job struct {
 func jobs() []job {
 	return []job{
 		{"routing", "github.com/go-chi/chi/v5", []string{"github.com/gorilla/mux", "github.com/gin-gonic/gin", "github.com/labstack/echo", "github.com/julienschmidt/httprouter"}},
+		{"pages of other origins", "github.com/rs/cors", []string{"github.com/go-chi/cors", "github.com/gorilla/handlers"}},
 		{"MySQL", "github.com/go-sql-driver/mysql", []string{"github.com/go-mysql-org/go-mysql", "github.com/ziutek/mymysql"}},
 		{"H3", "github.com/uber/h3-go/v4", []string{"github.com/uber/h3-go/v3", "github.com/akhenakh/goh3"}},
 		{"mapped files", "github.com/edsrzf/mmap-go", []string{"golang.org/x/exp/mmap", "github.com/tysonmote/gommap"}},

@@ -37,6 +37,7 @@ func sourceKinds() []kind {
 	return []kind{
 		{wraps(schema.ErrTooOld), board.Class{Name: "schema_too_old", Says: "the tables are missing, or those of an older geodrop: geodrop import brings them up to date"}},
 		{wraps(schema.ErrTooNew), board.Class{Name: "schema_too_new", Says: "the tables are those of a newer geodrop: use that"}},
+		{wraps(schema.ErrNoTable), board.Class{Name: "table_missing", Says: "a table of the config was dropped; the log says which: bring it back from a backup"}},
 		{mysql.Denied, board.Class{Name: "denied", Says: "the database refuses the account, or what it asks for"}},
 		{wraps(context.DeadlineExceeded, os.ErrDeadlineExceeded), board.Class{Name: "timeout", Says: "the source did not answer in time"}},
 		{mysql.Lost, board.Class{Name: "unreachable", Says: "the database cannot be reached, or went away"}},

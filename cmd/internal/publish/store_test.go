@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"log/slog"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"geodrop/builder"
 	"geodrop/cmd/internal/shelf"
 	"geodrop/data/sample"
+	"geodrop/data/schema"
 	"geodrop/data/sqlite"
 	"geodrop/data/sqlstore"
 	"geodrop/data/transfer"
@@ -103,6 +105,32 @@ func TestStoreIsReplaced(t *testing.T) {
 	must(t, err)
 	if after.Revision == before.Revision || *connects != 2 {
 		t.Errorf("%+v is still followed, after %d connects", before, *connects)
+	}
+}
+
+// TestDroppedTable: without one of its tables a config is not read, whether or not
+// anything changed; nothing is built of the others.
+func TestDroppedTable(t *testing.T) {
+	for _, table := range []string{"pois", "zones", "quotas"} {
+		_, path := writeSample(t)
+		s, _ := followStore(t, path)
+		dir := t.TempDir()
+		upToDate := func(p *Publisher) bool { return !p.AsOf().IsZero() }
+		run(t, dir, s, upToDate)
+		db, err := sql.Open("sqlite3", path)
+		must(t, err)
+		_, err = db.ExecContext(t.Context(), "DROP TABLE "+table)
+		must(t, errors.Join(err, db.Close()))
+		p := run(t, dir, s, func(p *Publisher) bool { return p.state.source.Check().Class == "table_missing" })
+		if at := p.AsOf(); !at.IsZero() {
+			t.Errorf("without %s the config is known at %v", table, at)
+		}
+		if err := p.build(t.Context(), ""); !errors.Is(err, schema.ErrNoTable) {
+			t.Errorf("without %s a build gives %v", table, err)
+		}
+		if folders, err := os.ReadDir(filepath.Join(dir, "releases")); err != nil || len(folders) != 1 {
+			t.Errorf("without %s there are %v, %v", table, folders, err)
+		}
 	}
 }
 

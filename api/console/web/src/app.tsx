@@ -19,7 +19,7 @@ export function App() {
     <>
       <Header served={served} />
       <main>
-        <MapView data={served.map} probe={probe} pointed={pointed} listener={listener} />
+        <MapView data={served.map} release={served.release} probe={probe} pointed={pointed} listener={listener} />
         <aside class="panel" aria-label="Lookup">
           <Form at={probe.at} problem={probe.refusal?.problem} look={look} />
           <p class="spoken" role="status">

@@ -22,7 +22,11 @@ import { WindowLayer } from "./window";
 export interface Listener {
   probe: (at: Position) => void;
   point: (poi: string) => void; // at a drop; empty for none
+  covered: () => number; // pixels of the map, from the left, that something lies upon
 }
+
+// beside is how much room the buttons take where the map is large, in pixels.
+const beside = 36;
 
 // reach is how near the pointer has to come to a dot, in pixels.
 const reach = 9;
@@ -41,6 +45,7 @@ export class PlaceMap {
   private readonly map: OLMap;
   private readonly tip: HTMLElement;
   private readonly unwatch: () => void;
+  private readonly resized: ResizeObserver;
   private whole: Extent = world;
   private pointed = ""; // poi of the drop under the pointer
 
@@ -64,10 +69,17 @@ export class PlaceMap {
     target.addEventListener("keydown", this.pressed);
     target.addEventListener("pointerleave", this.left);
     this.unwatch = onThemeChange(() => this.restyle());
+    // OpenLayers draws a frame later: until then the map would end where it did.
+    this.resized = new ResizeObserver(() => {
+      this.map.updateSize();
+      this.map.renderSync();
+    });
+    this.resized.observe(target);
   }
 
   destroy() {
     this.unwatch();
+    this.resized.disconnect();
     this.target.removeEventListener("keydown", this.pressed);
     this.target.removeEventListener("pointerleave", this.left);
     this.tip.remove();
@@ -115,9 +127,9 @@ export class PlaceMap {
     return districts && !isEmpty(districts) ? districts.slice() : world;
   }
 
-  private fit(extent: Extent, ms: number) {
+  private fit(extent: Extent, ms: number, left = 0) {
     this.map.getView().cancelAnimations(); // such as of the arrow keys, which would go on
-    this.map.getView().fit(extent, { padding: [28, 28, 36, 28], maxZoom: 16, duration: ms });
+    this.map.getView().fit(extent, { padding: [28, 28 + (left && beside), 36, 28 + left], maxZoom: 16, duration: ms });
   }
 
   // reveal brings the window into sight where it is outside, or too small to see.
@@ -132,7 +144,7 @@ export class PlaceMap {
     const [x, y] = [middle[0]!, middle[1]!];
     const seen = inside[0]! < x && x < inside[2]! && inside[1]! < y && y < inside[3]!;
     if (seen && pixels > 150) return;
-    this.fit(extent, duration());
+    this.fit(extent, duration(), this.listener.covered());
   }
 
   private restyle() {

@@ -10,13 +10,6 @@ export function Start({ release }: { release?: Release }) {
         Click the map, or enter a position: the page asks for the drops around it, as a phone would. On the keyboard, go
         to the map with <kbd>Tab</kbd>, move it with the arrows and look up its middle with <kbd>Enter</kbd>.
       </p>
-      <h3>On the map</h3>
-      <ul class="legend">
-        <li><span class="place" /> a place of the release</li>
-        <li><span class="found" /> a drop that can be seen from where you clicked</li>
-        <li><span class="own" /> the cell you clicked</li>
-        <li><span class="cells" /> the cells around it, deeper where more drops are</li>
-      </ul>
       {release && <Facts release={release} />}
     </>
   );
