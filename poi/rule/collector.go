@@ -11,7 +11,7 @@ type collector struct {
 	keep    int
 	tallies []*tally // of the rules that are not off, in their order
 	byID    map[string]*tally
-	unread  bool // a file could not be read
+	partial bool // something was left out, so that what is not found may be there
 }
 
 type tally struct {
@@ -146,7 +146,7 @@ func (c *collector) settleAccepted(t *tally, a *acceptance) {
 		room := max(c.keep-len(t.findings), 0)
 		t.findings = append(t.findings, a.held[:min(len(a.held), room)]...)
 	}
-	if id != "" && !(c.unread && id == idUnused) {
+	if id != "" && !(c.partial && id == idUnused) {
 		c.emit(id, remark)
 	}
 }

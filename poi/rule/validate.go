@@ -131,7 +131,7 @@ func (v *validation) readable(err error) error {
 }
 
 func (v *validation) unreadable(err error) {
-	v.result.Unread, v.collector.unread = true, true
+	v.result.Unread, v.collector.partial = true, true
 	f := Finding{Message: err.Error()}
 	if file, ok := errors.AsType[*decode.FileError](err); ok {
 		f.At = poi.Place{File: file.File, Line: file.Line, Column: file.Column}
@@ -146,6 +146,7 @@ func (v *validation) readConfig(ctx context.Context) error {
 		return err
 	}
 	v.view.Config, v.view.LeftOut = config, v.leftOut()
+	v.collector.partial = v.collector.partial || v.view.LeftOut
 	v.result.Tasks, v.result.Prizes = len(config.Tasks), len(config.Prizes)
 	for i := range v.checks {
 		if hook := v.checks[i].Config; hook != nil {
