@@ -9,6 +9,8 @@
 //	geodrop sample --out DIR                       the shipped sample as a bundle
 //	geodrop import --src sqlite:FILE --bundle DIR  bundle ─► store
 //	geodrop export --src sqlite:FILE --out DIR     store ─► bundle
+//	geodrop validate --src SRC                     what is wrong with a config, and where
+//	geodrop rules                                  what is looked at, and why
 //	geodrop build --src SRC --out RELEASE          config ─► release
 //	geodrop verify RELEASE                         every digest and invariant
 //	geodrop inspect RELEASE|FILE                   what is in it
@@ -17,7 +19,7 @@
 //	geodrop lookup --release RELEASE --lat … --lng …
 //	geodrop load --target URL --rate N             open-loop load on a node
 //	geodrop bench WHAT                             one of the claims, measured
-//	geodrop generate WHAT                          dashboard, alerts, units, Dockerfile
+//	geodrop generate WHAT                          dashboard, alerts, units, Dockerfile, CI
 //	geodrop guide TOPIC                            pages for who runs it
 package main
 
@@ -63,13 +65,15 @@ type cli struct {
 	Sample   sampleCmd   `cmd:"" help:"Write the shipped sample as a bundle."`
 	Import   importCmd   `cmd:"" help:"Load a bundle or single files into a store."`
 	Export   exportCmd   `cmd:"" help:"Write a store as a bundle."`
+	Validate validateCmd `cmd:"" help:"Say what is wrong with a config, and where."`
+	Rules    rulesCmd    `cmd:"" help:"Show what validate looks at, and why."`
 	Build    buildCmd    `cmd:"" help:"Build a release from a config."`
 	Verify   verifyCmd   `cmd:"" help:"Check every digest and invariant of a release."`
 	Inspect  inspectCmd  `cmd:"" help:"Show what is in a release or a file of one."`
 	Lookup   lookupCmd   `cmd:"" help:"Answer what can be found around a position."`
 	Load     loadCmd     `cmd:"" help:"Ask a node at a rate, and tell how it answers."`
 	Bench    benchCmd    `cmd:"" help:"Measure, against what people would otherwise use."`
-	Generate generateCmd `cmd:"" help:"Write a dashboard, alert rules, units of systemd or a Dockerfile."`
+	Generate generateCmd `cmd:"" help:"Write a dashboard, alert rules, units of systemd, a Dockerfile or a CI job."`
 	Guide    guideCmd    `cmd:"" help:"Print a page for who runs geodrop, with commands to paste."`
 }
 
