@@ -206,7 +206,7 @@ func (a *Agent) putOff(ctx context.Context, o offer, err error) {
 	rest := backoff(a.failures, a.options.MaxPause)
 	a.failures++
 	switch class := classOf(err); {
-	case class == Refused: // judge knows it now
+	case class == Refused || class == Golden: // judge knows it now
 	case class == Format:
 		a.unreadable = o.Manifest.Digest
 	case class.ours():
