@@ -43,7 +43,7 @@ func (c *nodeCmd) Run(r *run) (err error) {
 		return err
 	}
 	registry := prometheus.NewRegistry()
-	feed, err := node.OpenAgent(agent.Options{Upstreams: upstreams, Dir: c.Dir, Trust: keys, Node: c.name(), Registry: registry, Log: r.log})
+	feed, err := node.OpenAgent(agent.Options{Upstreams: upstreams, Dir: c.Dir, Trust: keys, Node: c.name(), Health: node.Health(registry), Registry: registry, Log: r.log})
 	if errors.Is(err, atomicfile.ErrLocked) {
 		err = fmt.Errorf("another geodrop runs there: %w; choose another folder", err)
 	}

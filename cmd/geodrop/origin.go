@@ -6,10 +6,12 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 
 	"geodrop/cmd/internal/origin"
 	"geodrop/cmd/internal/shelf"
 	"geodrop/sync/manifest"
+	carrier "geodrop/sync/origin"
 )
 
 type originCmd struct {
@@ -20,6 +22,26 @@ type originCmd struct {
 	Token  string `name:"admin-token" env:"GEODROP_ADMIN_TOKEN" placeholder:"TOKEN" help:"What operators send, of 16 characters or more; better given by the environment. Without it nobody can."`
 	signFlags
 	loopFlags
+	waveFlags
+}
+
+// waveFlags say how a release reaches the nodes.
+type waveFlags struct {
+	Waves       []percent     `placeholder:"SHARE" help:"Shares of the nodes that get a release before all do, such as 5%,25%; default: all at once."`
+	Bake        time.Duration `default:"5m" help:"How long a wave has to stand before the next. Default: ${default}."`
+	MaxRefusing percent       `default:"0%" help:"Share of a wave's nodes that may refuse a release before it is taken back."`
+	MaxErrors   percent       `default:"1%" help:"Share of the requests to them that may meet an error before it is."`
+}
+
+func (c *waveFlags) plan() carrier.Plan {
+	return carrier.Plan{Shares: shares(c.Waves), Bake: c.Bake, MaxRefusing: float64(c.MaxRefusing), MaxErrors: c.MaxErrors.limit()}
+}
+
+func shares(list []percent) (shares []float64) {
+	for _, p := range list {
+		shares = append(shares, float64(p))
+	}
+	return shares
 }
 
 func (*originCmd) Help() string {
@@ -28,11 +50,16 @@ whenever the config changes. It signs which release is the one to serve, and doe
 so again all the time: nodes that trust the key notice who else answers, and who
 holds news back. Ctrl-C stops it.
 
+With --waves a new release goes to some nodes first, and to more once it stood
+there for --bake: nodes say what they serve, refuse, and fail at. One that fails is
+taken back by itself, and marked bad; geodrop release list shows how far it is.
+
 Example: geodrop origin --src dir:london --key origin.key --listen :8090
 
     geodrop keys new --out origin.key --trust trusted.keys
     geodrop origin --src dir:london --key origin.key --dir /var/lib/geodrop-origin --listen :8090
     GEODROP_SRC=mysql://gd_read:secret@db/geodrop?tls=true geodrop origin --key origin.key --listen 10.0.0.5:8090
+    geodrop origin --src dir:london --key origin.key --waves 5%,25% --bake 10m --listen :8090
     geodrop node --upstream http://10.0.0.5:8090 --trust trusted.keys --listen :8080`
 }
 
@@ -67,7 +94,7 @@ func (c *originCmd) Run(r *run) (err error) {
 	}
 	var told sync.Once
 	return origin.Run(r.ctx, origin.Options{
-		Dir: c.Dir, Listener: listener, Log: r.log, Keys: keys, Lineage: c.Lineage, Admin: admin, Token: c.Token,
+		Dir: c.Dir, Listener: listener, Log: r.log, Keys: keys, Lineage: c.Lineage, Admin: admin, Token: c.Token, Plan: c.plan(),
 		Publish:   c.publish(r, config, shelf),
 		Announced: func(at manifest.Pointer) { told.Do(func() { carried(r.stdout, url, at) }) },
 	})

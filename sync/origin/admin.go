@@ -37,7 +37,9 @@ type ChannelState struct {
 	manifest.Pointer
 	Pinned bool   `json:"pinned,omitempty"`
 	Before string `json:"before,omitempty"` // where rollback leads
-	Next   string `json:"next,omitempty"`   // where the end of the pin leads
+	Next   string `json:"next,omitempty"`   // where the end of the pin, or of the wave, leads
+
+	Under *WaveState `json:"under_way,omitempty"` // wave
 }
 
 // State is that of this moment.
@@ -55,7 +57,7 @@ func (o *Origin) State() State {
 	for _, name := range slices.Sorted(maps.Keys(o.channels)) {
 		if c := o.channels[name]; c.served() {
 			mark := o.marks.Channels[name]
-			s.Channels = append(s.Channels, ChannelState{c.pointer, mark.Pinned, o.before(name), mark.Next})
+			s.Channels = append(s.Channels, ChannelState{c.pointer, mark.Pinned, o.before(name), mark.Next, o.waveState(name)})
 		}
 	}
 	return s
@@ -67,7 +69,7 @@ const minToken = 16
 // Admin is the handler for operators, who send the token as a bearer does:
 //
 //	GET  /v1/state                             State
-//	POST /v1/channels/NAME/promote  {"release":"r42-…"}
+//	POST /v1/channels/NAME/promote  {"release":"r42-…"}, in waves with "waves":[0.05,0.25]
 //	POST /v1/channels/NAME/rollback
 //	POST /v1/channels/NAME/pin      /unpin
 //	POST /v1/releases/ID/bad        {"reason":"…"}
@@ -82,6 +84,9 @@ func (o *Origin) Admin(token string) (http.Handler, error) {
 	mux.Get("/v1/state", o.answer("state", func(x *exchange) error { return x.sendJSON(o.State()) }))
 	for pattern, act := range map[string]func(*exchange, order) ([]manifest.Pointer, error){
 		"/v1/channels/{name}/promote": func(x *exchange, say order) ([]manifest.Pointer, error) {
+			if len(say.Waves) > 0 {
+				return one(o.PromoteInWaves(chi.URLParam(x.r, "name"), say.Release, say.Waves))
+			}
 			return one(o.Promote(chi.URLParam(x.r, "name"), say.Release))
 		},
 		"/v1/channels/{name}/rollback": func(x *exchange, _ order) ([]manifest.Pointer, error) {
@@ -130,6 +135,8 @@ func (o *Origin) admit(token string, next http.Handler) http.Handler {
 type order struct {
 	Release string `json:"release"`
 	Reason  string `json:"reason"`
+
+	Waves []float64 `json:"waves"` // shares of the nodes
 }
 
 // maxOrder bounds the body of a request.
@@ -146,7 +153,7 @@ func (o *Origin) obey(x *exchange, act func(*exchange, order) ([]manifest.Pointe
 	switch {
 	case errors.Is(err, ErrUnknown):
 		return notFound(err.Error())
-	case errors.Is(err, ErrBad), errors.Is(err, ErrNoneBefore), errors.Is(err, manifest.ErrPointer):
+	case errors.Is(err, ErrBad), errors.Is(err, ErrNoneBefore), errors.Is(err, errShares), errors.Is(err, manifest.ErrPointer):
 		return &problem{status: http.StatusConflict, code: "conflict", detail: err.Error()}
 	case err != nil:
 		return err

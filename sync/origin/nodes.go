@@ -19,7 +19,10 @@ type NodeState struct {
 	Since    time.Time `json:"since,omitzero"`
 	Class    string    `json:"class,omitempty"` // of what it fails with
 	Stale    bool      `json:"stale,omitempty"`
-	Reported time.Time `json:"reported,omitzero"` // set here
+	Refused  string    `json:"refused,omitempty"`  // release that it does not serve for what is in it
+	Requests int       `json:"requests,omitempty"` // since it serves the release
+	Errors   int       `json:"errors,omitempty"`   // of those, answered by an error of its own
+	Reported time.Time `json:"reported,omitzero"`  // set here
 }
 
 const (
@@ -83,12 +86,18 @@ func (o *Origin) postNode(x *exchange) error {
 	if err := x.readJSON(&s); err != nil {
 		return err
 	}
-	if !nodeForm.MatchString(s.Node) || !manifest.ValidChannel(s.Channel) || !releaseForm.MatchString(s.Release) || !classForm.MatchString(s.Class) {
+	if !nodeForm.MatchString(s.Node) || !manifest.ValidChannel(s.Channel) || !releaseForm.MatchString(s.Release) || !releaseForm.MatchString(s.Refused) || s.Requests < 0 || s.Errors < 0 || !classForm.MatchString(s.Class) {
 		return &problem{status: http.StatusBadRequest, code: "invalid_value", detail: "node, channel, release or class is none"}
 	}
 	if !o.nodes.note(s, o.options.Now()) {
 		o.metrics.refused.WithLabelValues("nodes").Inc()
 		return overloaded("so many nodes have reported already")
+	}
+	if s.Refused != "" {
+		select {
+		case o.refused <- struct{}{}:
+		default: // it is being looked at already
+		}
 	}
 	x.w.WriteHeader(http.StatusNoContent)
 	return nil

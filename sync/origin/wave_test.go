@@ -1,0 +1,311 @@
+package origin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"geodrop/sync/manifest"
+)
+
+// fleet are nodes that go where the pointer of the channel leads each, and report
+// it; seen are the releases that each was led to.
+type fleet struct {
+	t       *testing.T
+	origin  *Origin
+	names   []string
+	refuses map[string]bool // releases
+	serving map[string]string
+	seen    map[string][]string
+}
+
+func newFleet(t *testing.T, o *Origin, n int) *fleet {
+	return &fleet{t: t, origin: o, names: named(n), refuses: map[string]bool{}, serving: map[string]string{}, seen: map[string][]string{}}
+}
+
+// goOn has all nodes look at the channel and report, from time to time.
+func (f *fleet) goOn(d time.Duration) {
+	f.t.Helper()
+	const pause = 5 * time.Second
+	for range d / pause {
+		f.round()
+		time.Sleep(pause)
+		synctest.Wait()
+	}
+}
+
+func (f *fleet) round() {
+	f.t.Helper()
+	p, _ := f.origin.Pointer("main")
+	for _, name := range f.names {
+		at := p.For(name).Release
+		if !slices.Contains(f.seen[name], at) {
+			f.seen[name] = append(f.seen[name], at)
+		}
+		s := NodeState{Node: name, Channel: "main", Release: at}
+		if f.refuses[at] {
+			s.Release, s.Refused = f.serving[name], at
+		}
+		f.serving[name] = s.Release
+		b, err := json.Marshal(s)
+		must(f.t, err)
+		if code := send(f.origin, "POST", "/v1/nodes", string(b)).Code; code != http.StatusNoContent {
+			f.t.Fatalf("a report is answered by %d", code)
+		}
+	}
+}
+
+// at is how many nodes serve a release.
+func (f *fleet) at(release string) (n int) {
+	for _, s := range f.serving {
+		if s == release {
+			n++
+		}
+	}
+	return n
+}
+
+func (f *fleet) want(release string, nodes int) {
+	f.t.Helper()
+	if got := f.at(release); got != nodes {
+		f.t.Errorf("%d nodes serve %s, want %d", got, release, nodes)
+	}
+}
+
+// waves are options of an origin with two waves, of five and of twenty-five of
+// a hundred nodes.
+func waves(dir string) Options {
+	names := named(100)
+	share := func(n int) float64 { return float64(manifest.PlaceOf(names[n-1])+1) / manifest.WholeFleet }
+	return Options{Dir: dir, Plans: map[string]Plan{"main": {Shares: []float64{share(5), share(25)}, Bake: 10 * time.Minute}}}
+}
+
+// watched opens an origin whose waves are watched over until stop.
+func watched(t *testing.T, o Options) (s *Origin, stop func()) {
+	t.Helper()
+	s, err := Open(o)
+	must(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); s.RunWaves(ctx) }()
+	return s, func() {
+		cancel()
+		<-done
+		must(t, s.Close())
+	}
+}
+
+// TestWaves: a good release goes through all waves, also when the origin is
+// started again in the middle of one; what is published meanwhile waits.
+func TestWaves(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		o, stop := watched(t, waves(dir))
+		f := newFleet(t, o, 100)
+		first, _ := publish(t, o, 1, "a")
+		f.goOn(time.Minute)
+		f.want(first.ID, 100) // there is nothing to go back to
+		second, _ := publish(t, o, 2, "b")
+		f.goOn(time.Minute)
+		f.want(second.ID, 5)
+		third, _ := publish(t, o, 3, "c")
+		republish(t, o, 2, "b")
+		f.goOn(time.Minute)
+		f.want(second.ID, 5)
+		if s := o.State().Channels[0]; s.Next != third.ID || s.Under == nil || s.Under.Serving != 5 || s.Under.Nodes != 5 || s.Under.Number != 1 || s.Under.Of != 3 {
+			t.Errorf("state %+v, %+v", s, s.Under)
+		}
+		f.goOn(9 * time.Minute)
+		f.want(second.ID, 25)
+		stop()
+
+		o, stop = watched(t, waves(dir))
+		f.origin = o
+		f.goOn(9 * time.Minute)
+		f.want(second.ID, 25) // it bakes anew
+		f.goOn(2 * time.Minute)
+		f.want(second.ID, 95)
+		f.want(third.ID, 5) // its turn
+		f.goOn(25 * time.Minute)
+		f.want(third.ID, 100)
+		if p, _ := o.Pointer("main"); p.Release != third.ID || p.Wave.Release != "" || p.Returned {
+			t.Errorf("pointer %+v", p)
+		}
+		stop()
+	})
+}
+
+// TestWaveOfABadRelease: nobody but the nodes of the wave is ever led to it, they
+// go back, and it is bad; the next release comes.
+func TestWaveOfABadRelease(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		o, stop := watched(t, waves(dir))
+		defer stop()
+		f := newFleet(t, o, 100)
+		first, _ := publish(t, o, 1, "a")
+		f.goOn(time.Minute)
+		second, _ := publish(t, o, 2, "b")
+		f.refuses[second.ID] = true
+		f.goOn(10 * time.Second)
+		f.want(first.ID, 100)
+		led := 0
+		for _, seen := range f.seen {
+			if slices.Contains(seen, second.ID) {
+				led++
+			}
+		}
+		p, _ := o.Pointer("main")
+		if bad := o.State().Releases[1].Bad; led != 5 || bad == nil || p.Wave.Release != "" || !p.Returned {
+			t.Errorf("%d nodes were led to the bad release, it is %+v, pointer %+v", led, bad, p)
+		}
+		republish(t, o, 2, "b")
+		f.goOn(time.Minute)
+		if got, _ := o.Pointer("main"); got != p {
+			t.Errorf("the bad release came again: %+v", got)
+		}
+		third, _ := publish(t, o, 3, "c")
+		if p, _ := o.Pointer("main"); !p.Returned || p.Wave.Returned {
+			t.Errorf("a node that was away since the bad release cannot follow %+v", p)
+		}
+		f.goOn(30 * time.Minute)
+		f.want(third.ID, 100)
+	})
+}
+
+// TestWaveOfOneNode: where no node is in the share that is meant, the next one is.
+func TestWaveOfOneNode(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		o, stop := watched(t, Options{Dir: dir, Plans: map[string]Plan{"main": {Shares: []float64{0.0001}, Bake: time.Hour}}})
+		defer stop()
+		f := newFleet(t, o, 3)
+		publish(t, o, 1, "a")
+		f.goOn(time.Minute)
+		second, _ := publish(t, o, 2, "b")
+		f.goOn(time.Minute)
+		f.want(second.ID, 1)
+	})
+}
+
+// TestOperatorsAndWaves: what operators say goes before a wave.
+func TestOperatorsAndWaves(t *testing.T) {
+	for name, tt := range map[string]struct {
+		act     func(o *Origin, ids []string) error
+		at      int  // release that all nodes are given
+		wave    int  // release of a wave, -1: none
+		again   bool // the wave's release may be published again
+		refused error
+	}{
+		"promote it":      {act: func(o *Origin, ids []string) error { _, err := o.Promote("main", ids[2]); return err }, at: 2, wave: -1, again: true},
+		"promote another": {act: func(o *Origin, ids []string) error { _, err := o.Promote("main", ids[0]); return err }, at: 0, wave: -1},
+		"roll back":       {act: func(o *Origin, _ []string) error { _, err := o.Rollback("main"); return err }, at: 1, wave: -1},
+		"pin":             {act: func(o *Origin, _ []string) error { _, err := o.Pin("main", true); return err }, at: 1, wave: -1},
+		"pin and unpin": {act: func(o *Origin, _ []string) error {
+			_, err := o.Pin("main", true)
+			_, unpinErr := o.Pin("main", false)
+			return errors.Join(err, unpinErr)
+		}, at: 1, wave: 2, again: true},
+		"mark it bad":      {act: func(o *Origin, ids []string) error { _, err := o.MarkBad(ids[2], "x"); return err }, at: 1, wave: -1},
+		"mark another bad": {act: func(o *Origin, ids []string) error { _, err := o.MarkBad(ids[0], "x"); return err }, at: 1, wave: 2, again: true},
+		"another wave": {act: func(o *Origin, ids []string) error {
+			_, err := o.PromoteInWaves("main", ids[0], []float64{0.1})
+			return err
+		}, at: 1, wave: 0},
+		"a wave of nothing": {act: func(o *Origin, ids []string) error {
+			_, err := o.PromoteInWaves("main", "r9-01234567", []float64{0.1})
+			return err
+		}, at: 1, wave: 2, again: true, refused: ErrUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			o, err := Open(waves(dir))
+			must(t, err)
+			m, _ := publish(t, o, 1, "a")
+			ids := []string{m.ID}
+			for i, segment := range []string{"b", "c"} {
+				m, _ := publish(t, o, uint64(i+2), segment)
+				ids = append(ids, m.ID)
+				if i == 0 {
+					_, err := o.Promote("main", m.ID)
+					must(t, err)
+				}
+			}
+			before, _ := o.Pointer("main")
+			if err := tt.act(o, ids); !errors.Is(err, tt.refused) {
+				t.Fatal(err)
+			}
+			check := func(when string) {
+				t.Helper()
+				wave := ""
+				if tt.wave >= 0 {
+					wave = ids[tt.wave]
+				}
+				p, _ := o.Pointer("main")
+				if p.Release != ids[tt.at] || p.Wave.Release != wave || p.Version < before.Version {
+					t.Errorf("%s: pointer %+v, want %s and a wave of %q", when, p, ids[tt.at], wave)
+				}
+			}
+			check("then")
+			if !tt.again {
+				republish(t, o, 3, "c")
+				check("when it is published again")
+			}
+			must(t, o.Close())
+			o, err = Open(waves(dir))
+			must(t, err)
+			check("in another process")
+			must(t, o.Close())
+		})
+	}
+}
+
+// TestWaveSurvivesDeath: wherever the process dies between marks and pointer, the
+// next one goes on with the one or the other.
+func TestWaveSurvivesDeath(t *testing.T) {
+	type died struct{}
+	for at, times := range map[string]int{"marks": 3, "pointer": 2} { // to begin, to complete, to forget
+		for nth := 1; nth <= times; nth++ {
+			t.Run(fmt.Sprint(at, " ", nth), func(t *testing.T) {
+				dir := t.TempDir()
+				o, err := Open(waves(dir))
+				must(t, err)
+				first, _ := publish(t, o, 1, "a")
+				hit := 0
+				o.step = func(name string) {
+					if name == at {
+						if hit++; hit == nth {
+							panic(died{})
+						}
+					}
+				}
+				func() {
+					defer func() {
+						if r := recover(); r != nil && r != (died{}) {
+							panic(r)
+						}
+					}()
+					publish(t, o, 2, "b")
+					must(t, o.complete("main", o.marks.Channels["main"].Wave))
+				}()
+				if hit != nth {
+					t.Fatalf("the step came %d times", hit)
+				}
+				must(t, o.Close())
+				o = open(t, waves(dir))
+				p, ok := o.Pointer("main")
+				w := o.marks.Channels["main"].Wave
+				switch {
+				case !ok, w != nil && (p.Release != first.ID || p.Wave.Release != w.Release), w == nil && p.Wave.Release != "":
+					t.Errorf("pointer %+v, marks %+v", p, w)
+				}
+			})
+		}
+	}
+}
