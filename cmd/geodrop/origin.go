@@ -20,9 +20,15 @@ type originCmd struct {
 	Listen string `default:"127.0.0.1:8090" placeholder:"ADDR" help:"Address for nodes to fetch from; port 0 is any. Default: ${default}."`
 	Admin  string `default:"127.0.0.1:8092" placeholder:"ADDR" help:"Address for geodrop release, where there is a token. Default: ${default}."`
 	Token  string `name:"admin-token" env:"GEODROP_ADMIN_TOKEN" placeholder:"TOKEN" help:"What operators send, of 16 characters or more; better given by the environment. Without it nobody can."`
+	nodeTokenFlags
 	signFlags
 	loopFlags
 	waveFlags
+}
+
+// nodeTokenFlags are those of an origin and its nodes.
+type nodeTokenFlags struct {
+	NodeToken string `env:"GEODROP_NODE_TOKEN" placeholder:"TOKEN" help:"What nodes send with their reports; better given by the environment. Without one anybody who reaches the origin can report, and so have a wave taken back."`
 }
 
 // waveFlags say how a release reaches the nodes.
@@ -92,9 +98,12 @@ func (c *originCmd) Run(r *run) (err error) {
 	if _, err := fmt.Fprintf(r.stdout, "Starting on %s/ …\n", url); err != nil {
 		return errors.Join(err, listener.Close(), closeListener(admin))
 	}
+	if len(c.Waves) > 0 && c.NodeToken == "" {
+		r.log.Warn("waves go by what nodes report, and anybody can: give the origin and its nodes GEODROP_NODE_TOKEN")
+	}
 	var told sync.Once
 	return origin.Run(r.ctx, origin.Options{
-		Dir: c.Dir, Listener: listener, Log: r.log, Keys: keys, Lineage: c.Lineage, Admin: admin, Token: c.Token, Plan: c.plan(),
+		Dir: c.Dir, Listener: listener, Log: r.log, Keys: keys, Lineage: c.Lineage, Admin: admin, Token: c.Token, NodeToken: c.NodeToken, Plan: c.plan(),
 		Publish:   c.publish(r, config, shelf),
 		Announced: func(at manifest.Pointer) { told.Do(func() { carried(r.stdout, url, at) }) },
 	})

@@ -51,6 +51,8 @@ type Options struct {
 	// for development.
 	Trust func() (trust.Keys, error)
 
+	Token string // that is sent with reports; default: none
+
 	// Health counts the requests that the node has answered, and those of them that
 	// met an error of its own. Waves go by it; default: they go without.
 	Health func() (requests, errors int)

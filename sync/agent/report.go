@@ -95,6 +95,9 @@ func (a *Agent) post(ctx context.Context, to string, body []byte) error {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if a.options.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+a.options.Token)
+	}
 	resp, err := a.options.Client.Do(req)
 	if err != nil {
 		return err

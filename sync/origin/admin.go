@@ -112,18 +112,22 @@ func one(p manifest.Pointer, err error) ([]manifest.Pointer, error) {
 	return []manifest.Pointer{p}, err
 }
 
-// admit lets those in who have the token. What they send is compared in a time
+// bears reports whether a request has a token. What is sent is compared in a time
 // that does not tell of the token.
+func bears(r *http.Request, token string) bool {
+	sent, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	got, want := sha256.Sum256([]byte(sent)), sha256.Sum256([]byte(token))
+	return ok && subtle.ConstantTimeCompare(got[:], want[:]) == 1
+}
+
+// admit lets those in who have the token.
 func (o *Origin) admit(token string, next http.Handler) http.Handler {
-	want := sha256.Sum256([]byte(token))
 	denied := o.answer("denied", func(x *exchange) error {
 		x.w.Header().Set("WWW-Authenticate", "Bearer")
 		return &problem{status: http.StatusUnauthorized, code: "unauthorized", detail: "send the token of operators: Authorization: Bearer …"}
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		sent, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		got := sha256.Sum256([]byte(sent))
-		if !ok || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+		if !bears(r, token) {
 			denied(w, r)
 			return
 		}

@@ -82,6 +82,10 @@ func (n *nodes) list(now time.Time) []NodeState {
 
 // postNode takes the report of a node.
 func (o *Origin) postNode(x *exchange) error {
+	if o.options.NodeToken != "" && !bears(x.r, o.options.NodeToken) {
+		x.w.Header().Set("WWW-Authenticate", "Bearer")
+		return &problem{status: http.StatusUnauthorized, code: "unauthorized", detail: "send the token of nodes: Authorization: Bearer …"}
+	}
 	var s NodeState
 	if err := x.readJSON(&s); err != nil {
 		return err

@@ -70,6 +70,10 @@ type Options struct {
 
 	Plans map[string]Plan // of channels whose releases come in waves, by name; see RunWaves
 
+	// NodeToken is what nodes send as a bearer does when they report. Waves go by
+	// reports: without it whoever reaches the origin can have one taken back.
+	NodeToken string
+
 	MaxWait        time.Duration // most that a request may wait for a channel to move; default 1 min
 	MaxWaiters     int           // requests that wait at a time; default 8192
 	MaxSends       int           // objects being sent at a time; default 256

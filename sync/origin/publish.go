@@ -85,11 +85,16 @@ func (o *Origin) backTo(name, id string) bool {
 }
 
 // Point moves a channel to a release that the origin has: to a newer one or back
-// to an older one.
+// to an older one, all nodes at once.
 func (o *Origin) Point(channel, id string) (manifest.Pointer, error) {
 	o.writing.Lock()
 	defer o.writing.Unlock()
-	at, err := o.point(Publication{Channel: channel}.channel(), id, true)
+	channel = Publication{Channel: channel}.channel()
+	_, err := o.endWave(channel, func(*channelMark, string) {})
+	var at manifest.Pointer
+	if err == nil {
+		at, err = o.point(channel, id, true)
+	}
 	if err != nil {
 		return manifest.Pointer{}, fmt.Errorf("point channel %s to %s: %w", channel, id, err)
 	}

@@ -24,7 +24,10 @@ type waveMark struct {
 // at another one.
 func (o *Origin) launch(name, id string, shares []int) (manifest.Pointer, error) {
 	at := o.channels[name]
-	if len(shares) == 0 || !at.served() || at.pointer.Release == id {
+	switch {
+	case at.served() && at.pointer.Release == id:
+		return o.endWave(name, func(*channelMark, string) {})
+	case len(shares) == 0 || !at.served():
 		return o.point(name, id, true)
 	}
 	if o.find(id) == nil {

@@ -218,6 +218,11 @@ func TestOperatorsAndWaves(t *testing.T) {
 			_, err := o.PromoteInWaves("main", ids[0], []float64{0.1})
 			return err
 		}, at: 1, wave: 0},
+		"a wave of what all have": {act: func(o *Origin, ids []string) error {
+			_, err := o.PromoteInWaves("main", ids[1], []float64{0.1})
+			return err
+		}, at: 1, wave: -1, again: true},
+		"point": {act: func(o *Origin, ids []string) error { _, err := o.Point("main", ids[0]); return err }, at: 0, wave: -1, again: true},
 		"a wave of nothing": {act: func(o *Origin, ids []string) error {
 			_, err := o.PromoteInWaves("main", "r9-01234567", []float64{0.1})
 			return err
