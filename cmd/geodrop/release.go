@@ -153,6 +153,9 @@ func (c *releaseListCmd) Run(r *run) error {
 		if n.Release == "" {
 			words = "no release " + n.Class
 		}
+		if n.Refused != "" {
+			words += ", refuses " + n.Refused
+		}
 		t.row("node "+n.Node, printable(words))
 	}
 	return t.err

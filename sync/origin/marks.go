@@ -167,32 +167,6 @@ func (o *Origin) leave(name, id string, fit bool) (manifest.Pointer, error) {
 	return o.point(name, id, true)
 }
 
-// PromoteInWaves has shares of the nodes of a channel serve a release that the
-// origin has, one after the other, and then all, as the channel's plan does with
-// those that are published. The error wraps ErrUnknown or ErrBad.
-func (o *Origin) PromoteInWaves(name, id string, shares []float64) (manifest.Pointer, error) {
-	o.writing.Lock()
-	defer o.writing.Unlock()
-	list, err := sharesOf(shares)
-	_, bad := o.marks.Bad[id]
-	switch {
-	case err != nil || len(list) == 0:
-		err = errShares
-	case bad:
-		err = ErrBad
-	case o.find(id) == nil || !o.channels[name].served():
-		err = ErrUnknown
-	}
-	var p manifest.Pointer
-	if err == nil {
-		p, err = o.launch(name, id, list)
-	}
-	if err != nil {
-		return p, fmt.Errorf("promote release %s to channel %s in waves: %w", id, name, err)
-	}
-	return p, nil
-}
-
 // Rollback moves a channel to the release that it was at before. While a wave is
 // under way it takes that one back instead, and its release does not come again
 // by itself. The error wraps ErrNoneBefore where there is nothing to go back to.
@@ -253,14 +227,6 @@ func (o *Origin) Pin(name string, pinned bool) (manifest.Pointer, error) {
 		return at.pointer, err
 	}
 	return o.launch(name, next, o.shares(name))
-}
-
-func (o *Origin) pinWave(name string) (manifest.Pointer, error) {
-	return o.endWave(name, func(c *channelMark, release string) {
-		if c.Pinned = true; c.Next == "" {
-			c.Next = release
-		}
-	})
 }
 
 // MarkBad has a release never served again: channels that are at it go back, if

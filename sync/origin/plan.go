@@ -50,7 +50,8 @@ var errShares = errors.New("shares of waves ascend, above 0 and below 1, at most
 func sharesOf(shares []float64) ([]int, error) {
 	var list []int
 	for _, s := range shares {
-		list = append(list, int(math.Ceil(s*manifest.WholeFleet)))
+		const below = 1e-6 // what a product may be off by
+		list = append(list, int(math.Ceil(s*manifest.WholeFleet-below)))
 		if !(s > 0 && s < 1) {
 			return nil, errShares
 		}

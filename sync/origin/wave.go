@@ -1,9 +1,7 @@
 package origin
 
 import (
-	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -141,6 +139,40 @@ func (o *Origin) launchNext(name string) error {
 	return err
 }
 
+// PromoteInWaves has shares of the nodes of a channel serve a release that the
+// origin has, one after the other, and then all, as the channel's plan does with
+// those that are published. The error wraps ErrUnknown or ErrBad.
+func (o *Origin) PromoteInWaves(name, id string, shares []float64) (manifest.Pointer, error) {
+	o.writing.Lock()
+	defer o.writing.Unlock()
+	list, err := sharesOf(shares)
+	_, bad := o.marks.Bad[id]
+	switch {
+	case err != nil || len(list) == 0:
+		err = errShares
+	case bad:
+		err = ErrBad
+	case o.find(id) == nil || !o.channels[name].served():
+		err = ErrUnknown
+	}
+	var p manifest.Pointer
+	if err == nil {
+		p, err = o.launch(name, id, list)
+	}
+	if err != nil {
+		return p, fmt.Errorf("promote release %s to channel %s in waves: %w", id, name, err)
+	}
+	return p, nil
+}
+
+func (o *Origin) pinWave(name string) (manifest.Pointer, error) {
+	return o.endWave(name, func(c *channelMark, release string) {
+		if c.Pinned = true; c.Next == "" {
+			c.Next = release
+		}
+	})
+}
+
 // shares are those of the channel's plan.
 func (o *Origin) shares(name string) []int {
 	list, _ := sharesOf(o.options.Plans[name].Shares) // Open has looked at them
@@ -150,77 +182,6 @@ func (o *Origin) shares(name string) []int {
 // nodesOf are the nodes of a channel that report.
 func (o *Origin) nodesOf(name string) []NodeState {
 	return slices.DeleteFunc(o.nodes.list(o.options.Now()), func(n NodeState) bool { return n.Channel != name })
-}
-
-// RunWaves watches over waves until the context is done: it widens those that
-// stand, and takes back those that do not. Without it they stay as they are.
-func (o *Origin) RunWaves(ctx context.Context) {
-	const look = time.Second
-	tick := time.NewTicker(look)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		case <-o.refused:
-		}
-		o.tendWaves()
-	}
-}
-
-func (o *Origin) tendWaves() {
-	if !o.waving() {
-		return
-	}
-	o.writing.Lock()
-	defer o.writing.Unlock()
-	for _, name := range slices.Sorted(maps.Keys(o.marks.Channels)) {
-		if w := o.marks.Channels[name].Wave; w != nil {
-			if err := o.tend(name, w); err != nil {
-				o.options.Log.Error("a wave stays as it is and is looked at again", "channel", name, "release", w.Release, "error", err)
-			}
-		}
-	}
-}
-
-func (o *Origin) waving() bool {
-	o.mutex.RLock()
-	defer o.mutex.RUnlock()
-	for _, c := range o.marks.Channels {
-		if c.Wave != nil {
-			return true
-		}
-	}
-	return false
-}
-
-// tend does what the nodes of a wave say. Those that reported to a process before
-// this one are heard again first.
-func (o *Origin) tend(name string, w *waveMark) error {
-	since := w.Since
-	if since.Before(o.opened) {
-		since = o.opened
-	}
-	plan := o.options.Plans[name].withDefaults()
-	v, reason := plan.judge(w, since, o.options.Now(), o.nodesOf(name))
-	switch {
-	case v == giveUp:
-		o.options.Log.Error("a wave is taken back, and its release is bad", "channel", name, "release", w.Release, "reason", reason)
-		if _, err := o.markBad(w.Release, reason); err != nil {
-			return err
-		}
-		return o.launchNext(name)
-	case v == reach:
-		return o.setWave(name, o.atStage(name, w, w.Stage))
-	case v == widen && w.Stage+1 < len(w.Shares):
-		o.options.Log.Info("a wave widens", "channel", name, "release", w.Release, "stage", w.Stage+2, "of", len(w.Shares)+1)
-		return o.setWave(name, o.atStage(name, w, w.Stage+1))
-	case v == widen:
-		o.options.Log.Info("the last wave stood; all nodes are given the release", "channel", name, "release", w.Release)
-		return o.complete(name, w)
-	}
-	return nil
 }
 
 // loadWaves brings pointers and marks together where a process died between the

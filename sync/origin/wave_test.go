@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"geodrop/sync/manifest"
 )
 
@@ -106,7 +108,9 @@ func watched(t *testing.T, o Options) (s *Origin, stop func()) {
 func TestWaves(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		o, stop := watched(t, waves(dir))
+		options, registry := waves(dir), prometheus.NewRegistry()
+		options.Registry = registry
+		o, stop := watched(t, options)
 		f := newFleet(t, o, 100)
 		first, _ := publish(t, o, 1, "a")
 		f.goOn(time.Minute)
@@ -118,6 +122,9 @@ func TestWaves(t *testing.T) {
 		republish(t, o, 2, "b")
 		f.goOn(time.Minute)
 		f.want(second.ID, 5)
+		if got, want := figure(t, registry, "geodrop_origin_wave_share"), waves(dir).Plans["main"].Shares[0]; got != want {
+			t.Errorf("the share of the wave is %v, want %v", got, want)
+		}
 		if s := o.State().Channels[0]; s.Next != third.ID || s.Under == nil || s.Under.Serving != 5 || s.Under.Nodes != 5 || s.Under.Number != 1 || s.Under.Of != 3 {
 			t.Errorf("state %+v, %+v", s, s.Under)
 		}
