@@ -241,7 +241,7 @@ func (o *Origin) load() error {
 	if err := o.reissue(); err != nil {
 		return err
 	}
-	return errors.Join(o.store.sweep(o.objects), o.loadPatches(), o.loadWaves())
+	return errors.Join(o.store.sweep(o.objects), o.loadPatches(), o.settleWaves())
 }
 
 // find is a release by its id; nil if it is not there.

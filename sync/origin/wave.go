@@ -2,6 +2,7 @@ package origin
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -184,27 +185,33 @@ func (o *Origin) nodesOf(name string) []NodeState {
 	return slices.DeleteFunc(o.nodes.list(o.options.Now()), func(n NodeState) bool { return n.Channel != name })
 }
 
-// loadWaves brings pointers and marks together where a process died between the
-// two.
-func (o *Origin) loadWaves() error {
-	for name, c := range o.channels {
-		w := o.marks.Channels[name].Wave
-		var err error
-		switch {
-		case w == nil && c.pointer.Wave.Release != "":
-			_, err = o.hideWave(name)
-		case w != nil && (!c.served() || o.find(w.Release) == nil):
-			_, err = o.endWave(name, func(*channelMark, string) {})
-		case w != nil && c.pointer.Release == w.Release:
-			err = o.complete(name, w)
-		case w != nil && (c.pointer.Wave.Release != w.Release || c.pointer.Wave.Share != w.Share):
-			err = o.showWave(name, w)
-		}
-		if err != nil {
+// settleWaves brings pointers and marks together where a process died, or the disk
+// failed, between the two.
+func (o *Origin) settleWaves() error {
+	for _, name := range slices.Sorted(maps.Keys(o.channels)) {
+		if err := o.settleWave(name, o.channels[name]); err != nil {
 			return fmt.Errorf("go on with the wave of channel %s: %w", name, err)
 		}
 	}
 	return nil
+}
+
+func (o *Origin) settleWave(name string, c channel) (err error) {
+	w := o.marks.Channels[name].Wave
+	switch {
+	case w == nil && (c.pointer.Wave.Release == "" || !c.served()):
+	case w == nil:
+		_, err = o.hideWave(name)
+	case !c.served():
+		err = o.change(func(m *marks) { m.channel(name, func(c *channelMark) { c.Wave = nil }) })
+	case o.find(w.Release) == nil:
+		_, err = o.endWave(name, func(*channelMark, string) {})
+	case c.pointer.Release == w.Release:
+		err = o.complete(name, w)
+	case c.pointer.Wave.Release != w.Release || c.pointer.Wave.Share != w.Share:
+		err = o.showWave(name, w)
+	}
+	return err
 }
 
 // WaveState is a wave that is under way.

@@ -278,6 +278,26 @@ func TestOperatorsAndWaves(t *testing.T) {
 	}
 }
 
+// TestWaveIsSettled: where the disk failed between marks and pointer, the pointer
+// follows the marks, before anything is judged.
+func TestWaveIsSettled(t *testing.T) {
+	o := open(t, waves(""))
+	first, _ := publish(t, o, 1, "a")
+	second, _ := publish(t, o, 2, "b")
+	w := o.marks.Channels["main"].Wave
+	_, err := o.hideWave("main")
+	must(t, err)
+	must(t, o.settleWaves())
+	if p, _ := o.Pointer("main"); p.Release != first.ID || p.Wave.Release != second.ID || p.Wave.Share != w.Share {
+		t.Errorf("pointer %+v", p)
+	}
+	must(t, o.change(func(m *marks) { m.channel("main", func(c *channelMark) { c.Wave = nil }) }))
+	o.tendWaves()
+	if p, _ := o.Pointer("main"); p.Release != first.ID || p.Wave.Release != "" || !p.Returned {
+		t.Errorf("pointer %+v", p)
+	}
+}
+
 // TestWaveSurvivesDeath: wherever the process dies between marks and pointer, the
 // next one goes on with the one or the other.
 func TestWaveSurvivesDeath(t *testing.T) {

@@ -30,6 +30,10 @@ func (o *Origin) tendWaves() {
 	}
 	o.writing.Lock()
 	defer o.writing.Unlock()
+	if err := o.settleWaves(); err != nil {
+		o.options.Log.Error("what nodes are told is not what was decided, and is tried again", "error", err)
+		return
+	}
 	for _, name := range slices.Sorted(maps.Keys(o.marks.Channels)) {
 		if w := o.marks.Channels[name].Wave; w != nil {
 			if err := o.tend(name, w); err != nil {
@@ -42,8 +46,8 @@ func (o *Origin) tendWaves() {
 func (o *Origin) waving() bool {
 	o.mutex.RLock()
 	defer o.mutex.RUnlock()
-	for _, c := range o.marks.Channels {
-		if c.Wave != nil {
+	for name, c := range o.channels {
+		if o.marks.Channels[name].Wave != nil || c.pointer.Wave.Release != "" {
 			return true
 		}
 	}
