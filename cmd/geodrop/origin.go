@@ -39,6 +39,11 @@ type waveFlags struct {
 	MaxErrors   percent       `default:"1%" help:"Share of the requests to them that may meet an error before it is."`
 }
 
+// Validate refuses times that would stand for a default.
+func (c *originCmd) Validate() error {
+	return errors.Join(c.loopFlags.Validate(), atLeastMillisecond("bake", c.Bake))
+}
+
 func (c *waveFlags) plan() carrier.Plan {
 	return carrier.Plan{Shares: shares(c.Waves), Bake: c.Bake, MaxRefusing: float64(c.MaxRefusing), MaxErrors: c.MaxErrors.limit()}
 }

@@ -8,9 +8,9 @@ import (
 	"geodrop/sync/trust"
 )
 
-// open reads a pointer, as it was sent, for this node. With Trust it is believed only if a
-// trusted key signed it, if it holds still, and if it is of the history that was
-// followed so far or that the trusted keys name.
+// open reads a pointer, as it was sent, for this node. With Trust it is believed
+// only if a trusted key signed it, if it holds still, and if it is of the history
+// that was followed so far or that the trusted keys name.
 func (a *Agent) open(body []byte) (manifest.Pointer, error) {
 	s, err := trust.Open(body)
 	switch {
