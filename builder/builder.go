@@ -285,9 +285,18 @@ func (b *build) make(ctx context.Context, before *manifest.Manifest) (*parts, er
 	*b.summary = Summary{ScreenedBy: map[string]int64{}, Stages: b.summary.Stages}
 	if !errors.Is(err, errNoBase) {
 		b.summary.NotUpon = err.Error()
-		b.opts.Log.Info("everything is built anew", "reason", err)
+		b.opts.Log.Log(ctx, levelOf(err), "everything is built anew", "reason", err)
 	}
 	return b.makeAll(ctx)
+}
+
+// levelOf is that of the reason to build upon no release: it is in the order of
+// things, or it failed.
+func levelOf(reason error) slog.Level {
+	if errors.Is(reason, errBase) || errors.Is(reason, poi.ErrUntracked) {
+		return slog.LevelInfo
+	}
+	return slog.LevelWarn
 }
 
 // makeAll makes the parts from everything that the source has.

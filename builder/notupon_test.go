@@ -55,6 +55,14 @@ func TestNotUpon(t *testing.T) {
 			s.exec("UPDATE pois SET name = 'x' WHERE id = 'poi-3'")
 			s.exec("UPDATE change_log SET lat_e7 = lat_e7 + 1000000 WHERE id = 'poi-3' AND kind = 'poi' AND lat_e7 IS NOT NULL")
 		}, reason: "not where they were changed"},
+		"rows gone past the log": {after: func(s *shop, _ *Options) {
+			for _, row := range []string{
+				"DELETE FROM set_members WHERE poi_id = 'poi-11'", "DELETE FROM pois WHERE id = 'poi-11'",
+				"DELETE FROM change_log WHERE id = 'poi-11'",
+			} {
+				s.exec(row)
+			}
+		}, reason: "the source has 199"},
 		"no base there": {after: func(s *shop, o *Options) { o.Base = s.t.TempDir() }, reason: "no release"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -243,7 +243,7 @@ func TestOneBuildAtATime(t *testing.T) {
 func TestUnreadableReleaseIsReplaced(t *testing.T) {
 	damage := map[string]func(string) string{
 		"cut":        func(s string) string { return s[:len(s)/2] },
-		"newer":      func(s string) string { return strings.Replace(s, `"format": 1`, `"format": 2`, 1) },
+		"newer":      func(s string) string { return strings.Replace(s, `"format": 2`, `"format": 3`, 1) },
 		"not sealed": func(s string) string { return strings.Replace(s, `"pois": 2`, `"pois": 3`, 1) },
 		"empty":      func(string) string { return "" },
 	}

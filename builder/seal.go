@@ -43,13 +43,17 @@ func (b *build) seal(ctx context.Context, revision poi.Revision, p *parts) error
 	if err != nil {
 		return err
 	}
+	answers, err := b.askGolden(p)
+	if err != nil {
+		return err
+	}
 	s := b.summary
 	m, err := (&manifest.Manifest{
 		Sequence: max(revision.Sequence, 1),
 		Source:   manifest.Source(revision),
 		Grid:     manifest.Grid{CellMetres: int(b.grid.Size()), Radius: b.opts.Radius},
 		Counts:   b.counts(),
-		Segments: p.segments, Areas: p.areas, Catalog: cat,
+		Segments: p.segments, Areas: p.areas, Catalog: cat, Golden: answers,
 	}).Sealed()
 	if err != nil {
 		return err

@@ -51,6 +51,9 @@ func (b *build) makeUpon(ctx context.Context, before *manifest.Manifest) (p *par
 		return nil, err
 	}
 	b.sumUp(base, changes, r.tally)
+	if b.summary.Read != changes.Rows { // rows came or went past the log: by TRUNCATE, or with no trigger
+		return nil, fmt.Errorf("%w: it makes %d POIs, the source has %d", errBase, b.summary.Read, changes.Rows)
+	}
 	return &parts{segments: segments, areas: base.m.Areas, districts: base.catalog.Districts}, nil
 }
 

@@ -16,10 +16,10 @@ import (
 // seal, digests, the invariants of every segment, that labels, texts and
 // catalog can be read and refer to each other, that each place is in the
 // district that it is labelled with, and the counts of the manifest as far as
-// they follow from the files.
+// they follow from the files, and the golden queries.
 //
-// The error wraps one of manifest.ErrNone, ErrInvalid, ErrFormat and ErrObject,
-// index.ErrCorrupt, ErrVersion and ErrFault, catalog.ErrCorrupt, or is that of
+// The error wraps one of manifest.ErrNone, ErrInvalid, ErrFormat, ErrObject and
+// ErrGolden, index.ErrCorrupt, ErrVersion and ErrFault, catalog.ErrCorrupt, or is that of
 // the file system.
 //
 // A folder in which the release is replaced meanwhile is no error: the one that
@@ -54,7 +54,10 @@ func verify(ctx context.Context, dir string, m *manifest.Manifest) (err error) {
 			return err
 		}
 	}
-	return v.counts()
+	if err := v.counts(); err != nil {
+		return err
+	}
+	return v.golden()
 }
 
 type verifier struct {

@@ -136,7 +136,7 @@ func TestVerifyFindsDamage(t *testing.T) {
 			f.put(filepath.Join(f.dir, manifest.Name), bytes.Replace(mustRead(f.t, f.dir), []byte(`"sequence": 7`), []byte(`"sequence": 8`), 1))
 		}, manifest.ErrInvalid, func(f *forged) string { return "seal" }},
 		{"another format", func(f *forged) {
-			f.put(filepath.Join(f.dir, manifest.Name), bytes.Replace(mustRead(f.t, f.dir), []byte(`"format": 1`), []byte(`"format": 2`), 1))
+			f.put(filepath.Join(f.dir, manifest.Name), bytes.Replace(mustRead(f.t, f.dir), []byte(`"format": 2`), []byte(`"format": 3`), 1))
 		}, manifest.ErrFormat, nil},
 		{"segment missing", func(f *forged) { os.Remove(f.path(f.Segments[1].Object, manifest.SegmentKind)) },
 			manifest.ErrObject, func(f *forged) string { return f.path(f.Segments[1].Object, manifest.SegmentKind) + " is missing" }},
@@ -179,6 +179,10 @@ func TestVerifyFindsDamage(t *testing.T) {
 			manifest.ErrInvalid, func(f *forged) string { return f.path(f.Segments[0].Object, manifest.SegmentKind) }},
 		{"tiles of another segment", func(f *forged) { f.Segments[len(f.Segments)-1].LastTile++; f.seal() },
 			manifest.ErrInvalid, func(f *forged) string { return "is not the one that is listed" }},
+		{"another answer", func(f *forged) { f.Golden[0].Answer = f.Areas.Digest; f.seal() },
+			manifest.ErrGolden, func(f *forged) string { return "to query 1 of" }},
+		{"more in a window", func(f *forged) { f.Golden[0].Postings++; f.seal() }, manifest.ErrGolden, nil},
+		{"nobody is asked at the pole beyond", func(f *forged) { f.Golden[0].Lat = 900_000_001; f.seal() }, manifest.ErrInvalid, nil},
 		{"segment left out", func(f *forged) { f.Segments = f.Segments[1:]; f.seal() },
 			manifest.ErrInvalid, func(f *forged) string { return "counts 4 pois" }},
 		{"cells of another size", func(f *forged) { f.Grid.CellMetres = 100; f.seal() },

@@ -36,6 +36,7 @@ type Tracker interface {
 type Changes struct {
 	Districts, Zones bool  // something was written there
 	Memberships      int64 // that there are now
+	Rows             int64 // POIs that there are now
 
 	// POIs streams the POIs of which something may differ, their memberships
 	// included, each once. It may end with an error that wraps ErrUntracked.

@@ -9,6 +9,7 @@ import (
 	"geodrop/grid"
 	"geodrop/grid/index"
 	"geodrop/poi/catalog"
+	"geodrop/sync/goldens"
 	"geodrop/sync/manifest"
 )
 
@@ -42,7 +43,9 @@ type Release struct {
 	surveyed  chan struct{} // closed by endSurvey
 }
 
-// Open opens the release in a folder. The error names the file and what to do.
+// Open opens the release in a folder, and asks its golden queries: the error
+// wraps manifest.ErrGolden where an answer is another than it was for the builder.
+// It names the file and what to do.
 //
 // A folder in which a release is being replaced by a newer one is no error: the
 // one that was sealed last is opened.
@@ -83,6 +86,9 @@ func load(dir string, m *manifest.Manifest, o Options) (*Release, error) {
 		return nil, joined(err, r.unmap())
 	}
 	if err := r.prepare(c, o); err != nil {
+		return nil, joined(err, r.unmap())
+	}
+	if err := (goldens.Map{Index: r.index, Areas: r.areas.AreaIndex, Radius: r.radius}).Check(m.Golden); err != nil {
 		return nil, joined(err, r.unmap())
 	}
 	return r, nil

@@ -113,6 +113,19 @@ func without(table, class string) fault {
 	}
 }
 
+// cutDuring resets connections mid-stream, while a build reads everything or, for
+// one upon the release before, what changed.
+func cutDuring(what, write, undo string) fault {
+	return fault{"reset mid-stream of " + what, func(d *database) error {
+		d.proxy.cut(30_000)
+		return d.Run(databaseName, write)
+	}, func(d *database) error {
+		err := d.Run(databaseName, undo)
+		d.proxy.pass()
+		return err
+	}, "builder", "unreachable"}
+}
+
 func faults() []fault {
 	// A write, too, so that there is something to build.
 	const write = "UPDATE pois SET name = 'Never served' WHERE id = 'tfl-244'"
@@ -120,10 +133,9 @@ func faults() []fault {
 		{"stopped", (*database).End, (*database).Start, "source", "unreachable"},
 		{"killed", (*database).Kill, (*database).Start, "source", "unreachable"},
 		{"slow", behindProxy((*proxy).hold), behindProxy((*proxy).pass), "source", "timeout"},
-		{"reset mid-stream", func(d *database) error {
-			d.proxy.cut(30_000)
-			return d.Run(databaseName, write)
-		}, behindProxy((*proxy).pass), "builder", "unreachable"},
+		// Of what is read again here each takes more than that.
+		cutDuring("everything", "UPDATE districts SET name = CONCAT('Never served ', name)", "UPDATE districts SET name = SUBSTRING(name, 14)"),
+		cutDuring("changes", "UPDATE pois SET name = CONCAT('Never served ', name)", "UPDATE pois SET name = SUBSTRING(name, 14)"),
 		{
 			"20 % of the rows",
 			sql("CREATE TABLE away AS SELECT * FROM pois WHERE id <> 'tfl-244' AND CRC32(id) % 5 <> 0", "DELETE FROM pois WHERE id IN (SELECT id FROM away)", write),

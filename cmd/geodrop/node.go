@@ -20,6 +20,7 @@ type nodeCmd struct {
 	trustFlags
 	Name string `placeholder:"NAME" env:"GEODROP_NODE" help:"What the origin lists the node as, with what it serves; default: that of the machine and the port."`
 	Dir  string `default:"var/node" placeholder:"DIR" help:"Folder of the releases; made if missing. Default: ${default}."`
+	nodeTokenFlags
 	listenFlags
 	serveFlags
 }
@@ -43,7 +44,7 @@ func (c *nodeCmd) Run(r *run) (err error) {
 		return err
 	}
 	registry := prometheus.NewRegistry()
-	feed, err := node.OpenAgent(agent.Options{Upstreams: upstreams, Dir: c.Dir, Trust: keys, Node: c.name(), Registry: registry, Log: r.log})
+	feed, err := node.OpenAgent(agent.Options{Upstreams: upstreams, Dir: c.Dir, Trust: keys, Node: c.name(), Token: c.NodeToken, Health: node.Health(registry), Registry: registry, Log: r.log})
 	if errors.Is(err, atomicfile.ErrLocked) {
 		err = fmt.Errorf("another geodrop runs there: %w; choose another folder", err)
 	}

@@ -136,6 +136,10 @@ func (c *releaseListCmd) Run(r *run) error {
 			words = append(words, "pinned")
 		}
 		t.row("channel "+ch.Channel, printable(strings.Join(words, " ")))
+		if w := ch.Under; w != nil {
+			t.row("wave "+ch.Channel, printable(fmt.Sprintf("%d of %d since %s: %.3g %% of the nodes get %s; of %d, %d serve it, %d refuse it",
+				w.Number, w.Of, w.Since.Format(time.RFC3339), 100*w.Share, w.Release, w.Nodes, w.Serving, w.Refusing)))
+		}
 	}
 	for _, rel := range s.Releases {
 		words := fmt.Sprintf("%d bytes, published %s", rel.Bytes, rel.Published.Format(time.RFC3339))
@@ -149,6 +153,9 @@ func (c *releaseListCmd) Run(r *run) error {
 		if n.Release == "" {
 			words = "no release " + n.Class
 		}
+		if n.Refused != "" {
+			words += ", refuses " + n.Refused
+		}
 		t.row("node "+n.Node, printable(words))
 	}
 	return t.err
@@ -156,25 +163,34 @@ func (c *releaseListCmd) Run(r *run) error {
 
 type releasePromoteCmd struct {
 	channelFlags
-	Release string `arg:"" placeholder:"ID" help:"Release to move to, as release list has it."`
+	Release string    `arg:"" placeholder:"ID" help:"Release to move to, as release list has it."`
+	Wave    []percent `placeholder:"SHARE" help:"Shares of the nodes that get it first, one after the other, such as 5%,25%; default: all at once."`
 }
 
 func (*releasePromoteCmd) Help() string {
 	return `The release that the channel was at stays there, but does not come back by itself;
-the next one that is built is followed, unless the channel is pinned.
+the next one that is built is followed, unless the channel is pinned. With --wave
+the origin widens from share to share as it does with what it builds; without, a
+wave that is under way ends.
 
 Example: geodrop release promote r42-9f3ab1c2
-         geodrop release promote r42-9f3ab1c2 --channel canary`
+         geodrop release promote r42-9f3ab1c2 --channel canary
+         geodrop release promote r42-9f3ab1c2 --wave 5%,25%`
 }
 
 func (c *releasePromoteCmd) Run(r *run) error {
-	return c.move(r, map[string]string{"release": c.Release}, "v1", "channels", c.Channel, "promote")
+	order := map[string]any{"release": c.Release}
+	if len(c.Wave) > 0 {
+		order["waves"] = shares(c.Wave)
+	}
+	return c.move(r, order, "v1", "channels", c.Channel, "promote")
 }
 
 type releaseRollbackCmd struct{ channelFlags }
 
 func (*releaseRollbackCmd) Help() string {
 	return `Nodes have the release on their disk, as a rule: it is served again in seconds.
+While a wave is under way it is the wave that goes back.
 
 Example: geodrop release rollback`
 }

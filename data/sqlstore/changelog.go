@@ -44,7 +44,10 @@ func (s *Snapshot) ChangesSince(ctx context.Context, since poi.Mark) (*poi.Chang
 			return nil, err
 		}
 	}
-	if err := r.countMemberships(ctx); err != nil {
+	if r.changes.Memberships, err = r.count(ctx, "set_members"); err != nil {
+		return nil, err
+	}
+	if r.changes.Rows, err = r.count(ctx, "pois"); err != nil {
 		return nil, err
 	}
 	r.changes.POIs = stream(func(yield func(*poi.POIChange) bool) error { return r.readPOIs(ctx, yield) })
@@ -173,13 +176,14 @@ func (r *changeReader) readMembersOfSets(ctx context.Context) (err error) {
 	return err
 }
 
-func (r *changeReader) countMemberships(ctx context.Context) (err error) {
-	reading := r.s.each(ctx, "set_members", "SELECT COUNT(*) FROM set_members", func(c *cursor) bool {
-		r.changes.Memberships, err = c.number(0, "count", 0, math.MaxInt64)
+// count is how many rows a table of the schema has.
+func (r *changeReader) count(ctx context.Context, table string) (rows int64, err error) {
+	reading := r.s.each(ctx, table, "SELECT COUNT(*) FROM "+table, func(c *cursor) bool {
+		rows, err = c.number(0, "count", 0, math.MaxInt64)
 		return false
 	})
 	if reading != nil {
-		return reading
+		return 0, reading
 	}
-	return err
+	return rows, err
 }

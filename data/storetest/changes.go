@@ -196,6 +196,10 @@ func (m mark) changes(t *testing.T, f *Fixture) (text string, err error) {
 		for _, b := range all(t, src.Memberships(t.Context())) {
 			members += int64(len(b.Rows))
 		}
+		pois := int64(0)
+		for _, b := range all(t, src.POIs(t.Context())) {
+			pois += int64(len(b.Rows))
+		}
 		var list []string
 		for change, streamErr := range c.POIs {
 			if err = streamErr; err != nil {
@@ -205,6 +209,9 @@ func (m mark) changes(t *testing.T, f *Fixture) (text string, err error) {
 		}
 		if c.Memberships != members {
 			t.Errorf("%d memberships, there are %d", c.Memberships, members)
+		}
+		if c.Rows != pois {
+			t.Errorf("%d POIs, there are %d", c.Rows, pois)
 		}
 		slices.Sort(list)
 		parts = append(parts, list...)

@@ -38,7 +38,7 @@ type Options struct {
 	Upstreams []*url.URL // origins, relays or caches, the preferred first
 	Dir       string     // of the releases; made if missing
 	Channel   string     // default manifest.DefaultChannel
-	Node      string     // name under which upstreams are told what is served; default: they are not
+	Node      string     // name under which upstreams are told what is served, and by which waves know the node; default: they are not told, and it is in none
 
 	// Serve opens the release in dir and swaps it in. When it returns nil the
 	// release before is no longer looked at; until then that one is served. An
@@ -50,6 +50,12 @@ type Options struct {
 	// keys can change meanwhile. Without it whoever answers is believed, which is
 	// for development.
 	Trust func() (trust.Keys, error)
+
+	Token string // that is sent with reports; default: none
+
+	// Health counts the requests that the node has answered, and those of them that
+	// met an error of its own. Waves go by it; default: they go without.
+	Health func() (requests, errors int)
 
 	Client   *http.Client         // default: one of its own, with limits
 	Registry *prometheus.Registry // default: one of its own

@@ -8,9 +8,9 @@ import (
 	"geodrop/sync/trust"
 )
 
-// open reads a pointer as it was sent. With Trust it is believed only if a
-// trusted key signed it, if it holds still, and if it is of the history that was
-// followed so far or that the trusted keys name.
+// open reads a pointer, as it was sent, for this node. With Trust it is believed
+// only if a trusted key signed it, if it holds still, and if it is of the history
+// that was followed so far or that the trusted keys name.
 func (a *Agent) open(body []byte) (manifest.Pointer, error) {
 	s, err := trust.Open(body)
 	switch {
@@ -19,9 +19,9 @@ func (a *Agent) open(body []byte) (manifest.Pointer, error) {
 	case s.Channel != a.options.Channel:
 		return manifest.Pointer{}, failed(Manifest, "%w: it is of channel %s", manifest.ErrPointer, s.Channel)
 	case a.options.Trust == nil:
-		return s.Pointer, nil
+		return s.Pointer.For(a.options.Node), nil
 	}
-	return s.Pointer, a.believe(s)
+	return s.Pointer.For(a.options.Node), a.believe(s)
 }
 
 func (a *Agent) believe(s trust.Sealed) error {

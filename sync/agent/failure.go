@@ -32,6 +32,7 @@ const (
 	Disk       Class = "disk"
 	Quota      Class = "quota"     // more than the disk may hold
 	Refused    Class = "bad"       // by Serve, now or before
+	Golden     Class = "golden"    // it answered otherwise than it did to its builder, hence bad
 	Damaged    Class = "damaged"   // on the disk, since it came
 	Transient  Class = "transient" // Serve could not, and said ErrTransient
 )
@@ -66,7 +67,7 @@ func classOf(err error) Class {
 // ours reports whether another upstream cannot help.
 func (c Class) ours() bool {
 	switch c {
-	case Format, Keys, Disk, Quota, Refused, Damaged, Transient:
+	case Format, Keys, Disk, Quota, Refused, Golden, Damaged, Transient:
 		return true
 	}
 	return false

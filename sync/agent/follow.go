@@ -30,6 +30,7 @@ func (a *Agent) follow(ctx, waiting context.Context) {
 		return
 	}
 	if err != nil {
+		a.state.refused(p.Release, err)
 		a.refuse(waiting, u, asked, etag, err)
 		return
 	}
@@ -147,7 +148,7 @@ func (a *Agent) judge(p manifest.Pointer) (news bool, err error) {
 	switch {
 	case !anew && p.Version < taken.Version:
 		return false, failed(Rollback, "the channel is at version %d there, and was at %d already", p.Version, taken.Version)
-	case !anew && p.Version == taken.Version && p.Manifest != taken.Manifest:
+	case !anew && p.Version == taken.Version && !p.Names(taken.Manifest):
 		return false, failed(Rollback, "version %d of the channel is release %s there, and was %s", p.Version, p.Release, taken.Release)
 	case current != nil && p.Manifest == current.Manifest && a.serving == current.ID:
 		return false, a.note(p)
@@ -195,6 +196,7 @@ func (a *Agent) goTo(ctx, waiting context.Context, o offer) {
 		a.state.settled()
 	default:
 		a.state.took(string(classOf(err)))
+		a.state.refused(o.Release, err)
 		a.state.failed(err, a.options.Now())
 		a.options.Log.Error("a release cannot be taken; what was served still is", "release", o.Release, "class", classOf(err), "error", err)
 		a.putOff(waiting, o, err)
@@ -206,7 +208,7 @@ func (a *Agent) putOff(ctx context.Context, o offer, err error) {
 	rest := backoff(a.failures, a.options.MaxPause)
 	a.failures++
 	switch class := classOf(err); {
-	case class == Refused: // judge knows it now
+	case class == Refused || class == Golden: // judge knows it now
 	case class == Format:
 		a.unreadable = o.Manifest.Digest
 	case class.ours():

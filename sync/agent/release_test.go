@@ -256,7 +256,7 @@ func TestQuota(t *testing.T) {
 func TestUnreadableRelease(t *testing.T) {
 	o := openOrigin(t, origin.Options{})
 	n := newNode()
-	file := []byte("{\n \"format\": 2\n}\n")
+	file := []byte("{\n \"format\": 99\n}\n")
 	later, err := manifest.Pointer{Channel: "main", Version: 1 << 60, Release: "r2-01234567", Sequence: 2, Manifest: manifest.ObjectOf(file)}.Encode()
 	must(t, err)
 	upstream := newLiar(o)

@@ -20,6 +20,29 @@ type account struct {
 	Since   time.Time `json:"since,omitzero"`
 	Class   Class     `json:"class,omitempty"`
 	Stale   bool      `json:"stale,omitempty"`
+	Refused string    `json:"refused,omitempty"` // release
+
+	Requests int `json:"requests,omitempty"` // since the release is served
+	Errors   int `json:"errors,omitempty"`   // of those
+}
+
+// health is what was counted when the present release began to be served.
+type health struct {
+	release          string
+	requests, errors int
+}
+
+// add completes an account by what was counted since.
+func (h *health) add(r account, count func() (requests, errors int)) account {
+	if count == nil {
+		return r
+	}
+	requests, errors := count()
+	if r.Release != h.release {
+		*h = health{r.Release, requests, errors}
+	}
+	r.Requests, r.Errors = requests-h.requests, errors-h.errors
+	return r
 }
 
 // report tells upstreams what the node serves, since when, until the context is
@@ -28,14 +51,15 @@ type account struct {
 func (a *Agent) report(ctx context.Context) {
 	const look, every = time.Second, 30 * time.Second
 	var told account
+	var since health
 	var next time.Time
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	for {
 		s := a.Status()
-		now := account{a.options.Node, a.options.Channel, s.Release, s.Since, s.Class, s.Stale}
+		now := account{Node: a.options.Node, Channel: a.options.Channel, Release: s.Release, Since: s.Since, Class: s.Class, Stale: s.Stale, Refused: s.Refused}
 		if at := time.Now(); now != told || !at.Before(next) {
-			err := a.tell(ctx, now)
+			err := a.tell(ctx, since.add(now, a.options.Health))
 			if err != nil {
 				a.options.Log.Debug("a report is not taken", "error", err)
 			}
@@ -71,6 +95,9 @@ func (a *Agent) post(ctx context.Context, to string, body []byte) error {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if a.options.Token != "" {
+		req.Header.Set("Authorization", "Bearer "+a.options.Token)
+	}
 	resp, err := a.options.Client.Do(req)
 	if err != nil {
 		return err

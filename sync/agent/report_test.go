@@ -16,11 +16,11 @@ import (
 
 // TestReported: the origin knows which node serves what.
 func TestReported(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := openOrigin(t, origin.Options{NodeToken: "of-nodes"})
 	m := publish(t, o, 1, "a")
 	n := newNode()
 	options := quick(t, n, listen(t, http.NotFoundHandler()), listen(t, o))
-	options.Node = "leeds-1"
+	options.Node, options.Token = "leeds-1", "of-nodes"
 	start(t, options)
 	n.await(t, m.ID)
 	tick := time.NewTicker(5 * time.Millisecond)

@@ -21,6 +21,7 @@ type Status struct {
 	Stale        bool      `json:"stale,omitempty"`     // it no longer does: there may be news that are held back
 	Error        string    `json:"error,omitempty"`     // the last one; empty since all went well
 	Class        Class     `json:"class,omitempty"`     // of it
+	Refused      string    `json:"refused,omitempty"`   // release that the error is about, for what is in it
 	ErrorAt      time.Time `json:"error_at,omitzero"`
 	FailingSince time.Time `json:"failing_since,omitzero"` // of the first error since all went well
 	Fetched      int64     `json:"fetched_bytes"`
@@ -131,7 +132,17 @@ func (s *state) fetching(release string) { s.change(func(t *Status) { t.Fetching
 
 // settled notes that the channel is where the node is.
 func (s *state) settled() {
-	s.change(func(t *Status) { t.Error, t.Class, t.ErrorAt, t.FailingSince = "", "", time.Time{}, time.Time{} })
+	s.change(func(t *Status) {
+		t.Error, t.Class, t.Refused, t.ErrorAt, t.FailingSince = "", "", "", time.Time{}, time.Time{}
+	})
+}
+
+// refused notes which release an error is about, if what is in it is to blame.
+func (s *state) refused(release string, err error) {
+	switch classOf(err) {
+	case Refused, Golden, Format:
+		s.change(func(t *Status) { t.Refused = release })
+	}
 }
 
 func (s *state) failed(err error, now time.Time) {

@@ -118,11 +118,14 @@ func (a *Agent) discard(ctx context.Context, h held, reason error) error {
 	if ctx.Err() != nil {
 		return failed(Transient, "serve release %s: %w", h.ID, reason)
 	}
-	if damage != nil {
+	switch {
+	case damage != nil:
 		class, a.distrust = Damaged, true
+	case errors.Is(reason, manifest.ErrGolden):
+		class = Golden
 	}
 	err := failed(class, "serve release %s: %w", h.ID, errors.Join(reason, damage))
-	if keepErr := a.shelf.drop(h, class == Refused, reason); keepErr != nil {
+	if keepErr := a.shelf.drop(h, damage == nil, reason); keepErr != nil {
 		a.options.Log.Error("a release that is put aside may be tried again after a restart", "release", h.ID, "error", keepErr)
 	}
 	a.step("discarded")

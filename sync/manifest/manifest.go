@@ -34,7 +34,16 @@ import (
 const Name = "manifest.json"
 
 // Format is the version of the manifest and of the release's layout.
-const Format = 1
+//
+//	1  the first, still read
+//	2  golden queries
+const Format = 2
+
+// oldest is the first format that can be read.
+const oldest = 1
+
+// MaxGolden bounds the golden queries.
+const MaxGolden = 64
 
 // maxBytes bounds a manifest: 10^5 segments.
 const maxBytes = 64 << 20
@@ -44,11 +53,13 @@ const maxObject = 1 << 44
 
 // ErrInvalid marks a manifest that is damaged, not sealed, or contradicts
 // itself. ErrFormat marks one of a format that this program cannot read.
-// ErrNone marks a folder without a manifest.
+// ErrNone marks a folder without a manifest. ErrGolden marks a release that gives
+// other answers than it did to its builder.
 var (
 	ErrInvalid = errors.New("invalid manifest")
 	ErrFormat  = errors.New("unknown release format")
 	ErrNone    = errors.New("no release")
+	ErrGolden  = errors.New("the release answers otherwise than when it was sealed")
 )
 
 // Manifest lists the objects of one release.
@@ -64,6 +75,7 @@ type Manifest struct {
 	Segments []Segment        `json:"segments"`
 	Areas    Object           `json:"areas"`
 	Catalog  Object           `json:"catalog"`
+	Golden   []Golden         `json:"golden,omitempty"` // asked of every release that is opened
 }
 
 // Source is the state of the config that the release was built from.
@@ -93,6 +105,15 @@ type Segment struct {
 	LastTile  uint64 `json:"last_tile"`
 }
 
+// Golden is a query at a WGS-84 position and what does not depend on the time of
+// its answer, as package goldens makes it.
+type Golden struct {
+	Lat      int32  `json:"lat_e7"` // 1e-7 degrees
+	Lng      int32  `json:"lng_e7"`
+	Postings int64  `json:"postings"` // in the window
+	Answer   Digest `json:"answer"`
+}
+
 // Digest is a SHA-256 in lower-case hexadecimal.
 type Digest string
 
@@ -117,9 +138,11 @@ const SignatureKind = ".sig"
 func (o Object) FileName(kind string) string { return string(o.Digest) + kind }
 
 // Sealed is a copy of the manifest with its seal and id.
-func (m *Manifest) Sealed() (*Manifest, error) {
+func (m *Manifest) Sealed() (*Manifest, error) { return m.sealedAs(Format) }
+
+func (m *Manifest) sealedAs(format int) (*Manifest, error) {
 	sealed := *m
-	sealed.Format, sealed.ID, sealed.Seal = Format, "", ""
+	sealed.Format, sealed.ID, sealed.Seal = format, "", ""
 	if sealed.Counts == nil { // nil and empty differ in JSON, hence in the seal
 		sealed.Counts = map[string]int64{}
 	}
@@ -189,8 +212,8 @@ func Parse(b []byte) (*Manifest, error) {
 	if err := json.Unmarshal(b, &format); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	if format.Format != Format {
-		return nil, fmt.Errorf("%w %d: this program reads format %d", ErrFormat, format.Format, Format)
+	if format.Format < oldest || format.Format > Format {
+		return nil, fmt.Errorf("%w %d: this program reads formats %d to %d", ErrFormat, format.Format, oldest, Format)
 	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
@@ -214,7 +237,7 @@ func Parse(b []byte) (*Manifest, error) {
 }
 
 func (m *Manifest) check() error {
-	sealed, err := m.Sealed()
+	sealed, err := m.sealedAs(m.Format)
 	if err != nil {
 		return err
 	}
@@ -226,12 +249,27 @@ func (m *Manifest) check() error {
 			return fmt.Errorf("%w: an object of %d bytes has digest %.80q", ErrInvalid, o.Bytes, o.Digest)
 		}
 	}
+	if err := m.checkGolden(); err != nil {
+		return err
+	}
 	for i, s := range m.Segments {
 		switch {
 		case !s.Digest.Valid() || s.Bytes <= 0 || s.Bytes > maxObject || s.Postings <= 0:
 			return fmt.Errorf("%w: segment %d has %d postings, %d bytes and digest %.80q", ErrInvalid, i, s.Postings, s.Bytes, s.Digest)
 		case s.FirstTile > s.LastTile || i > 0 && s.FirstTile <= m.Segments[i-1].LastTile:
 			return fmt.Errorf("%w: segment %d does not come after the one before", ErrInvalid, i)
+		}
+	}
+	return nil
+}
+
+func (m *Manifest) checkGolden() error {
+	if n := len(m.Golden); n > MaxGolden || n > 0 && m.Format < 2 {
+		return fmt.Errorf("%w: %d golden queries in format %d", ErrInvalid, n, m.Format)
+	}
+	for i, g := range m.Golden {
+		if !g.Answer.Valid() || g.Postings < 0 {
+			return fmt.Errorf("%w: golden query %d has %d postings and answer %.80q", ErrInvalid, i, g.Postings, g.Answer)
 		}
 	}
 	return nil

@@ -97,7 +97,9 @@ func TestParseRefuses(t *testing.T) {
 		{"empty", "", ErrInvalid},
 		{"null", "null\n", ErrFormat},
 		{"list", "[]\n", ErrInvalid},
-		{"newer", replaced(`"format": 1`, `"format": 2`), ErrFormat},
+		{"newer", replaced(`"format": 2`, `"format": 3`), ErrFormat},
+		{"older than the first", replaced(`"format": 2`, `"format": 0`), ErrFormat},
+		{"older than its content", replaced(`"format": 2`, `"format": 1`), ErrInvalid},
 		{"cut", good[:len(good)-3], ErrInvalid},
 		{"no line feed", good[:len(good)-1], ErrInvalid},
 		{"white space", good + " ", ErrInvalid},
@@ -116,6 +118,41 @@ func TestParseRefuses(t *testing.T) {
 				t.Errorf("Parse = %v, %v, want %v", m, err, tt.want)
 			}
 		})
+	}
+}
+
+// TestFormats: a manifest of the first format is read as it was sealed; golden
+// queries are for later ones, and bounded.
+func TestFormats(t *testing.T) {
+	first, err := sample().sealedAs(oldest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := Parse(encoded(t, first)); err != nil || m.ID != first.ID || m.Format != oldest {
+		t.Errorf("Parse = %+v, %v, want %s", m, err, first.ID)
+	}
+	asked := func(n int, g Golden) *Manifest {
+		m := sample()
+		m.Golden = slices.Repeat([]Golden{g}, n)
+		return m
+	}
+	good := Golden{Lat: 1, Lng: -1, Postings: 3, Answer: digest("d")}
+	if m, err := Parse(encoded(t, sealed(t, asked(MaxGolden, good)))); err != nil || len(m.Golden) != MaxGolden || m.Golden[0] != good {
+		t.Errorf("Parse = %+v, %v", m, err)
+	}
+	early, err := asked(1, good).sealedAs(oldest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, m := range map[string]*Manifest{
+		"too many":        sealed(t, asked(MaxGolden+1, good)),
+		"no answer":       sealed(t, asked(1, Golden{Postings: 3})),
+		"fewer than none": sealed(t, asked(1, Golden{Postings: -1, Answer: digest("d")})),
+		"too early":       early,
+	} {
+		if _, err := Parse(encoded(t, m)); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: Parse = %v, want ErrInvalid", name, err)
+		}
 	}
 }
 

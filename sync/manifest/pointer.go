@@ -26,6 +26,8 @@ type Pointer struct {
 	// Returned tells that the release is older than the one before on purpose.
 	Returned bool      `json:"returned,omitempty"`
 	Since    time.Time `json:"since"`
+	// Wave is a release that some nodes are to serve already.
+	Wave Wave `json:"wave,omitzero"`
 	// Lineage names the history that versions and sequences count: that of one
 	// origin and its config.
 	Lineage string `json:"lineage,omitempty"`
@@ -97,7 +99,7 @@ func (p Pointer) check() error {
 	case !p.Manifest.Digest.Valid() || p.Manifest.Bytes <= 0 || p.Manifest.Bytes > maxBytes:
 		return fmt.Errorf("%w: a manifest of %d bytes has digest %.80q", ErrPointer, p.Manifest.Bytes, p.Manifest.Digest)
 	}
-	return nil
+	return p.Wave.check()
 }
 
 // File is the content of the manifest's file, and the object that it is.

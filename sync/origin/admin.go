@@ -38,7 +38,9 @@ type ChannelState struct {
 	manifest.Pointer
 	Pinned bool   `json:"pinned,omitempty"`
 	Before string `json:"before,omitempty"` // where rollback leads
-	Next   string `json:"next,omitempty"`   // where the end of the pin leads
+	Next   string `json:"next,omitempty"`   // where the end of the pin, or of the wave, leads
+
+	Under *WaveState `json:"under_way,omitempty"` // wave
 }
 
 // State is that of this moment.
@@ -56,7 +58,7 @@ func (o *Origin) State() State {
 	for _, name := range slices.Sorted(maps.Keys(o.channels)) {
 		if c := o.channels[name]; c.served() {
 			mark := o.marks.Channels[name]
-			s.Channels = append(s.Channels, ChannelState{c.pointer, mark.Pinned, o.before(name), mark.Next})
+			s.Channels = append(s.Channels, ChannelState{c.pointer, mark.Pinned, o.before(name), mark.Next, o.waveState(name)})
 		}
 	}
 	return s
@@ -68,7 +70,7 @@ const minToken = 16
 // Admin is the handler for operators, who send the token as a bearer does:
 //
 //	GET  /v1/state                             State
-//	POST /v1/channels/NAME/promote  {"release":"r42-…"}
+//	POST /v1/channels/NAME/promote  {"release":"r42-…"}, in waves with "waves":[0.05,0.25]
 //	POST /v1/channels/NAME/rollback
 //	POST /v1/channels/NAME/pin      /unpin
 //	POST /v1/releases/ID/bad        {"reason":"…"}
@@ -83,6 +85,9 @@ func (o *Origin) Admin(token string) (http.Handler, error) {
 	mux.Get("/v1/state", o.answers.Answer("state", func(x *answer.Exchange) error { return x.SendJSON(o.State()) }))
 	for pattern, act := range map[string]func(*answer.Exchange, order) ([]manifest.Pointer, error){
 		"/v1/channels/{name}/promote": func(x *answer.Exchange, say order) ([]manifest.Pointer, error) {
+			if len(say.Waves) > 0 {
+				return one(o.PromoteInWaves(chi.URLParam(x.R, "name"), say.Release, say.Waves))
+			}
 			return one(o.Promote(chi.URLParam(x.R, "name"), say.Release))
 		},
 		"/v1/channels/{name}/rollback": func(x *answer.Exchange, _ order) ([]manifest.Pointer, error) {
@@ -110,18 +115,22 @@ func one(p manifest.Pointer, err error) ([]manifest.Pointer, error) {
 	return []manifest.Pointer{p}, err
 }
 
-// admit lets those in who have the token. What they send is compared in a time
+// bears reports whether a request has a token. What is sent is compared in a time
 // that does not tell of the token.
+func bears(r *http.Request, token string) bool {
+	sent, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	got, want := sha256.Sum256([]byte(sent)), sha256.Sum256([]byte(token))
+	return ok && subtle.ConstantTimeCompare(got[:], want[:]) == 1
+}
+
+// admit lets those in who have the token.
 func (o *Origin) admit(token string, next http.Handler) http.Handler {
-	want := sha256.Sum256([]byte(token))
 	denied := o.answers.Answer("denied", func(x *answer.Exchange) error {
 		x.W.Header().Set("WWW-Authenticate", "Bearer")
 		return &answer.Problem{Status: http.StatusUnauthorized, Code: "unauthorized", Detail: "send the token of operators: Authorization: Bearer …"}
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		sent, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		got := sha256.Sum256([]byte(sent))
-		if !ok || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+		if !bears(r, token) {
 			denied(w, r)
 			return
 		}
@@ -133,6 +142,8 @@ func (o *Origin) admit(token string, next http.Handler) http.Handler {
 type order struct {
 	Release string `json:"release"`
 	Reason  string `json:"reason"`
+
+	Waves []float64 `json:"waves"` // shares of the nodes
 }
 
 // maxOrder bounds the body of a request.
@@ -149,7 +160,7 @@ func (o *Origin) obey(x *answer.Exchange, act func(*answer.Exchange, order) ([]m
 	switch {
 	case errors.Is(err, ErrUnknown):
 		return answer.NotFound(err.Error())
-	case errors.Is(err, ErrBad), errors.Is(err, ErrNoneBefore), errors.Is(err, manifest.ErrPointer):
+	case errors.Is(err, ErrBad), errors.Is(err, ErrNoneBefore), errors.Is(err, errShares), errors.Is(err, manifest.ErrPointer):
 		return &answer.Problem{Status: http.StatusConflict, Code: "conflict", Detail: err.Error()}
 	case err != nil:
 		return err

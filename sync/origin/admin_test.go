@@ -75,6 +75,19 @@ func TestAdmin(t *testing.T) {
 	}
 }
 
+// TestNodeToken: where there is one, reports without it are not heard.
+func TestNodeToken(t *testing.T) {
+	o := open(t, Options{NodeToken: token})
+	body := `{"node":"a","channel":"main","refused":"r1-01234567"}`
+	for sent, want := range map[string]int{"": 401, "Bearer x": 401, token: 401, "Bearer " + token: 204} {
+		before := len(o.State().Nodes)
+		w := send(o, "POST", "/v1/nodes", body, "Authorization", sent)
+		if heard := len(o.State().Nodes) > before; w.Code != want || heard != (want == 204) {
+			t.Errorf("with %q: %d, heard %t", sent, w.Code, heard)
+		}
+	}
+}
+
 // TestNodes: what nodes report is listed, for a while, and bounded.
 func TestNodes(t *testing.T) {
 	now := time.UnixMilli(1e12).UTC()

@@ -45,6 +45,9 @@ func (o *Origin) kept() []release {
 	keep := map[string]bool{}
 	for _, c := range o.channels {
 		keep[c.pointer.Release] = true
+		if c.pointer.Wave.Release != "" {
+			keep[c.pointer.Wave.Release] = true
+		}
 	}
 	o.keepMarked(keep)
 	for _, r := range o.releases[max(0, len(o.releases)-o.options.Keep):] {

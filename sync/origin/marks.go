@@ -32,7 +32,10 @@ type channelMark struct {
 	Pinned bool     `json:"pinned,omitempty"` // only operators move it
 	Before []string `json:"before,omitempty"` // releases that it was at, the latest last
 	Left   []string `json:"left,omitempty"`   // releases that operators moved it away from
-	Next   string   `json:"next,omitempty"`   // was published while it was pinned
+	Next   string   `json:"next,omitempty"`   // was published while it was pinned, or a wave was under way
+
+	Wave    *waveMark `json:"wave,omitempty"`    // under way
+	Offered uint64    `json:"offered,omitempty"` // the highest sequence that a wave gave to nodes
 }
 
 // maxMarks bounds each list of a channel, and the bad releases.
@@ -104,25 +107,25 @@ func without(list []string, id string) []string {
 }
 
 // held reports whether a publication leaves the channel where it is: it is
-// pinned, or operators said that this release is not to be served there. A
-// release of a pinned channel is noted for when it no longer is.
+// pinned, a wave is under way, or operators said that this release is not to be
+// served there. Except in the last case the release is noted for later.
 func (o *Origin) held(name, id string) (bool, error) {
 	mark := o.marks.Channels[name]
 	_, bad := o.marks.Bad[id]
 	switch {
-	case bad || slices.Contains(mark.Left, id):
+	case bad || slices.Contains(mark.Left, id) || mark.Wave != nil && mark.Wave.Release == id:
 		return true, nil
-	case !mark.Pinned || mark.Next == id || o.channels[name].pointer.Release == id:
-		return mark.Pinned, nil
+	case !mark.Pinned && mark.Wave == nil || mark.Next == id || o.channels[name].pointer.Release == id:
+		return mark.Pinned || mark.Wave != nil, nil
 	}
 	return true, o.change(func(m *marks) {
 		m.channel(name, func(c *channelMark) { c.Next = id })
 	})
 }
 
-// Promote moves a channel to a release that the origin has, newer or older. The
-// one that it was at does not come back by being published again. The error
-// wraps ErrUnknown or ErrBad.
+// Promote moves a channel to a release that the origin has, newer or older, all
+// nodes at once. The one that it was at does not come back by being published
+// again, nor does that of a wave, which ends. The error wraps ErrUnknown or ErrBad.
 func (o *Origin) Promote(name, id string) (manifest.Pointer, error) {
 	o.writing.Lock()
 	defer o.writing.Unlock()
@@ -145,6 +148,9 @@ func (o *Origin) leave(name, id string, fit bool) (manifest.Pointer, error) {
 	}
 	err := o.change(func(m *marks) {
 		m.channel(name, func(c *channelMark) {
+			if w := c.Wave; w != nil {
+				c.Left, c.Wave = latest(c.Left, w.Release), nil
+			}
 			c.Left, c.Next = without(c.Left, id), ""
 			if from == "" || from == id {
 				return
@@ -161,12 +167,19 @@ func (o *Origin) leave(name, id string, fit bool) (manifest.Pointer, error) {
 	return o.point(name, id, true)
 }
 
-// Rollback moves a channel to the release that it was at before. The error wraps
-// ErrNoneBefore where there is none.
+// Rollback moves a channel to the release that it was at before. While a wave is
+// under way it takes that one back instead, and its release does not come again
+// by itself. The error wraps ErrNoneBefore where there is nothing to go back to.
 func (o *Origin) Rollback(name string) (manifest.Pointer, error) {
 	o.writing.Lock()
 	defer o.writing.Unlock()
-	p, err := o.rollback(name)
+	var p manifest.Pointer
+	var err error
+	if o.marks.Channels[name].Wave != nil {
+		p, err = o.endWave(name, func(c *channelMark, release string) { c.Left = latest(c.Left, release) })
+	} else {
+		p, err = o.rollback(name)
+	}
 	if err != nil {
 		return p, fmt.Errorf("roll channel %s back: %w", name, err)
 	}
@@ -195,13 +208,16 @@ func (o *Origin) before(name string) string {
 }
 
 // Pin keeps a channel where it is, whatever is published, until it is unpinned:
-// then it goes to what was published last.
+// then it goes to what was published last. A wave ends, and begins again then.
 func (o *Origin) Pin(name string, pinned bool) (manifest.Pointer, error) {
 	o.writing.Lock()
 	defer o.writing.Unlock()
 	at := o.channels[name]
 	if !at.served() {
 		return manifest.Pointer{}, fmt.Errorf("pin channel %s: %w", name, ErrUnknown)
+	}
+	if pinned && o.marks.Channels[name].Wave != nil {
+		return o.pinWave(name)
 	}
 	next := o.marks.Channels[name].Next
 	err := o.change(func(m *marks) {
@@ -210,7 +226,7 @@ func (o *Origin) Pin(name string, pinned bool) (manifest.Pointer, error) {
 	if _, bad := o.marks.Bad[next]; err != nil || pinned || bad || o.find(next) == nil {
 		return at.pointer, err
 	}
-	return o.point(name, next, true)
+	return o.launch(name, next, o.shares(name))
 }
 
 // MarkBad has a release never served again: channels that are at it go back, if
@@ -219,6 +235,10 @@ func (o *Origin) Pin(name string, pinned bool) (manifest.Pointer, error) {
 func (o *Origin) MarkBad(id, reason string) (moved []manifest.Pointer, err error) {
 	o.writing.Lock()
 	defer o.writing.Unlock()
+	return o.markBad(id, reason)
+}
+
+func (o *Origin) markBad(id, reason string) (moved []manifest.Pointer, err error) {
 	if o.find(id) == nil {
 		return nil, fmt.Errorf("mark release %s bad: %w", id, ErrUnknown)
 	}
@@ -230,10 +250,16 @@ func (o *Origin) MarkBad(id, reason string) (moved []manifest.Pointer, err error
 		return nil, fmt.Errorf("mark release %s bad: %w", id, err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.channels)) {
-		if o.channels[name].pointer.Release != id {
+		var p manifest.Pointer
+		var err error
+		switch w := o.marks.Channels[name].Wave; {
+		case w != nil && w.Release == id:
+			p, err = o.endWave(name, func(*channelMark, string) {})
+		case o.channels[name].pointer.Release == id:
+			p, err = o.rollback(name)
+		default:
 			continue
 		}
-		p, err := o.rollback(name)
 		if err != nil {
 			return moved, fmt.Errorf("channel %s is at release %s, which is bad: %w", name, id, err)
 		}
@@ -257,6 +283,9 @@ func (m *marks) forgetOldest() {
 // keepMarked adds the releases that channels can go back to, or will go to.
 func (o *Origin) keepMarked(keep map[string]bool) {
 	for name, mark := range o.marks.Channels {
+		if mark.Wave != nil {
+			keep[mark.Wave.Release] = true
+		}
 		for _, id := range []string{o.before(name), mark.Next} {
 			if id != "" {
 				keep[id] = true

@@ -4,6 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"geodrop/sync/answer"
+	"geodrop/sync/manifest"
 )
 
 // metrics are what the origin counts.
@@ -36,8 +37,8 @@ func (m *metrics) register(r *prometheus.Registry) error {
 
 // heldCollector tells what the origin has at the moment of the scrape.
 type heldCollector struct {
-	origin                                                      *Origin
-	waiters, sends, releases, bytes, patched, version, sequence *prometheus.Desc
+	origin                                                            *Origin
+	waiters, sends, releases, bytes, patched, version, sequence, wave *prometheus.Desc
 }
 
 func newHeldCollector(o *Origin) *heldCollector {
@@ -53,12 +54,13 @@ func newHeldCollector(o *Origin) *heldCollector {
 		patched:  desc("patch_bytes", "Bytes of the patches between them."),
 		version:  desc("channel_version", "Version of a channel's pointer.", "channel"),
 		sequence: desc("channel_sequence", "Sequence of the release that a channel is at.", "channel"),
+		wave:     desc("wave_share", "Share of the nodes that serve another release already, 0 without a wave.", "channel"),
 	}
 }
 
 // Describe tells the descriptions.
 func (c *heldCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.waiters, c.sends, c.releases, c.bytes, c.patched, c.version, c.sequence} {
+	for _, d := range []*prometheus.Desc{c.waiters, c.sends, c.releases, c.bytes, c.patched, c.version, c.sequence, c.wave} {
 		ch <- d
 	}
 }
@@ -87,6 +89,7 @@ func (c *heldCollector) Collect(ch chan<- prometheus.Metric) {
 		if at.served() {
 			gauge(c.version, float64(at.pointer.Version), name)
 			gauge(c.sequence, float64(at.pointer.Sequence), name)
+			gauge(c.wave, float64(at.pointer.Wave.Share)/manifest.WholeFleet, name)
 		}
 	}
 }

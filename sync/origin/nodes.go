@@ -20,7 +20,10 @@ type NodeState struct {
 	Since    time.Time `json:"since,omitzero"`
 	Class    string    `json:"class,omitempty"` // of what it fails with
 	Stale    bool      `json:"stale,omitempty"`
-	Reported time.Time `json:"reported,omitzero"` // set here
+	Refused  string    `json:"refused,omitempty"`  // release that it does not serve for what is in it
+	Requests int       `json:"requests,omitempty"` // since it serves the release
+	Errors   int       `json:"errors,omitempty"`   // of those, answered by an error of its own
+	Reported time.Time `json:"reported,omitzero"`  // set here
 }
 
 const (
@@ -80,16 +83,26 @@ func (n *nodes) list(now time.Time) []NodeState {
 
 // postNode takes the report of a node.
 func (o *Origin) postNode(x *answer.Exchange) error {
+	if o.options.NodeToken != "" && !bears(x.R, o.options.NodeToken) {
+		x.W.Header().Set("WWW-Authenticate", "Bearer")
+		return &answer.Problem{Status: http.StatusUnauthorized, Code: "unauthorized", Detail: "send the token of nodes: Authorization: Bearer …"}
+	}
 	var s NodeState
 	if err := readJSON(x, &s); err != nil {
 		return err
 	}
-	if !nodeForm.MatchString(s.Node) || !manifest.ValidChannel(s.Channel) || !releaseForm.MatchString(s.Release) || !classForm.MatchString(s.Class) {
+	if !nodeForm.MatchString(s.Node) || !manifest.ValidChannel(s.Channel) || !releaseForm.MatchString(s.Release) || !releaseForm.MatchString(s.Refused) || s.Requests < 0 || s.Errors < 0 || !classForm.MatchString(s.Class) {
 		return &answer.Problem{Status: http.StatusBadRequest, Code: "invalid_value", Detail: "node, channel, release or class is none"}
 	}
 	if !o.nodes.note(s, o.options.Now()) {
 		o.metrics.traffic.Refused("nodes")
 		return overloaded("so many nodes have reported already")
+	}
+	if s.Refused != "" {
+		select {
+		case o.refused <- struct{}{}:
+		default: // it is being looked at already
+		}
 	}
 	x.W.WriteHeader(http.StatusNoContent)
 	return nil

@@ -20,6 +20,14 @@
 // be clearly smaller than the segment or took too long to make, nodes fetch the
 // segment.
 //
+// Where a channel has a plan, a release that is published reaches it in waves: the
+// pointer says which release all nodes serve, and which one a share of them serves
+// already; each node knows by its own name whether it is meant, so caches and
+// relays carry one pointer for all. RunWaves holds what the nodes of a wave report
+// against the plan, and widens the wave or takes it back: the nodes that had it
+// return, the release is bad, and no other node was ever led to it. marks.json has
+// the wave before the pointer tells of it, so a process that died goes on with it.
+//
 // An Origin is an http.Handler. Serve wraps it in an http.Server with limits on
 // connections, headers and time; whoever mounts the handler elsewhere brings
 // those, and leaves the deadlines of its connections to it.
@@ -60,6 +68,12 @@ type Options struct {
 	Keys     []trust.Key   // that sign where channels are; default: nobody does
 	Validity time.Duration // of what is signed, which is renewed after a third of it; default 1 h
 	Lineage  string        // names the history that versions count; default: that of the folder
+
+	Plans map[string]Plan // of channels whose releases come in waves, by name; see RunWaves
+
+	// NodeToken is what nodes send as a bearer does when they report. Waves go by
+	// reports: without it whoever reaches the origin can have one taken back.
+	NodeToken string
 
 	MaxWait        time.Duration // most that a request may wait for a channel to move; default 1 min
 	MaxWaiters     int           // requests that wait at a time; default 8192
@@ -123,8 +137,10 @@ type Origin struct {
 	sends   chan struct{} // one item for each object being sent
 	lineage string
 	step    func(name string)
+	opened  time.Time
 
-	nodes nodes
+	nodes   nodes
+	refused chan struct{} // gets an item when a node refuses a release
 
 	writing sync.Mutex // held by the one who changes the store
 
@@ -141,6 +157,11 @@ type Origin struct {
 // another process has it.
 func Open(o Options) (*Origin, error) {
 	o = o.withDefaults()
+	for name, p := range o.Plans {
+		if _, err := sharesOf(p.Shares); err != nil {
+			return nil, fmt.Errorf("open origin: plan of channel %s: %w", name, err)
+		}
+	}
 	s, unlock, err := openStore(o.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("open origin: %w", err)
@@ -149,6 +170,7 @@ func Open(o Options) (*Origin, error) {
 		options: o, store: s, unlock: unlock, step: func(string) {},
 		waiters: make(chan struct{}, o.MaxWaiters), sends: make(chan struct{}, o.MaxSends),
 		moved: make(chan struct{}), nodes: nodes{byName: map[string]NodeState{}},
+		refused: make(chan struct{}, 1), opened: o.Now().UTC(),
 	}
 	origin.metrics = newMetrics(origin)
 	origin.answers = origin.newHandler()
@@ -222,7 +244,7 @@ func (o *Origin) load() error {
 	if err := o.reissue(); err != nil {
 		return err
 	}
-	return errors.Join(o.store.sweep(o.objects), o.loadPatches())
+	return errors.Join(o.store.sweep(o.objects), o.loadPatches(), o.settleWaves())
 }
 
 // find is a release by its id; nil if it is not there.

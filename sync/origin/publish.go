@@ -18,9 +18,9 @@ type Publication struct {
 // Publish verifies the sealed release in dir, takes its objects over, makes the
 // patches that lead to it, and moves the channel to it. When the channel is at
 // that release already nothing happens, nor when operators pinned the channel or
-// moved it away from that release. The error wraps ErrOlder where the release is
-// older than that and not
-// approved, and manifest.ErrObject or manifest.ErrInvalid where it is damaged.
+// moved it away from that release. Where the channel has a plan the release goes to
+// its first wave, or waits until the wave that is under way has ended. The error
+// wraps ErrOlder where the release is older than that and not approved, and manifest.ErrObject or manifest.ErrInvalid where it is damaged.
 //
 // After an error the channel is where it was, or, if the disk failed at the very
 // end, at the new release; publishing again settles it.
@@ -57,9 +57,14 @@ func (o *Origin) announce(p Publication, id string) (manifest.Pointer, error) {
 		return manifest.Pointer{}, err
 	case held && !at.served():
 		return manifest.Pointer{}, ErrBad
+	case at.served() && o.backTo(p.channel(), id): // the config is as it was
+		return o.endWave(p.channel(), func(*channelMark, string) {})
 	case held:
 		o.options.Log.Info("a channel stays where operators left it", "channel", p.channel(), "release", at.pointer.Release, "published", id)
 		return at.pointer, nil
+	}
+	if shares := o.shares(p.channel()); len(shares) > 0 && at.served() && at.pointer.Release != id {
+		return o.launch(p.channel(), id, shares)
 	}
 	if before := at.pointer.Release; before != "" && before != id {
 		err = o.change(func(m *marks) {
@@ -72,12 +77,24 @@ func (o *Origin) announce(p Publication, id string) (manifest.Pointer, error) {
 	return o.point(p.channel(), id, p.Older)
 }
 
+// backTo reports whether a release, at which a channel is, ends a wave by being
+// published again.
+func (o *Origin) backTo(name, id string) bool {
+	_, bad := o.marks.Bad[id]
+	return o.channels[name].pointer.Release == id && o.marks.Channels[name].Wave != nil && !bad
+}
+
 // Point moves a channel to a release that the origin has: to a newer one or back
-// to an older one.
+// to an older one, all nodes at once.
 func (o *Origin) Point(channel, id string) (manifest.Pointer, error) {
 	o.writing.Lock()
 	defer o.writing.Unlock()
-	at, err := o.point(Publication{Channel: channel}.channel(), id, true)
+	channel = Publication{Channel: channel}.channel()
+	_, err := o.endWave(channel, func(*channelMark, string) {})
+	var at manifest.Pointer
+	if err == nil {
+		at, err = o.point(channel, id, true)
+	}
 	if err != nil {
 		return manifest.Pointer{}, fmt.Errorf("point channel %s to %s: %w", channel, id, err)
 	}
@@ -145,17 +162,24 @@ func (o *Origin) point(name, id string, older bool) (manifest.Pointer, error) {
 	switch {
 	case r == nil:
 		return manifest.Pointer{}, ErrUnknown
-	case at.served() && at.pointer.Release == id:
+	case at.served() && at.pointer.Release == id && at.pointer.Wave.Release == "":
 		return at.pointer, nil
 	}
 	if err := o.checkAge(name, r.Sequence, older); err != nil {
 		return manifest.Pointer{}, err
 	}
-	now := o.options.Now().UTC()
-	next := manifest.Pointer{
-		Channel: name, Version: nextVersion(at.pointer.Version, now.UnixMilli()),
-		Release: id, Sequence: r.Sequence, Manifest: r.Manifest,
-		Returned: r.Sequence < at.pointer.Sequence, Since: now,
+	return o.steer(name, manifest.Pointer{
+		Channel: name, Release: id, Sequence: r.Sequence, Manifest: r.Manifest,
+		Returned: r.Sequence < max(at.pointer.Sequence, o.marks.Channels[name].Offered),
+		Since:    at.pointer.Since,
+	})
+}
+
+// steer makes a pointer the channel's, at the next version.
+func (o *Origin) steer(name string, next manifest.Pointer) (manifest.Pointer, error) {
+	at, now := o.channels[name].pointer, o.options.Now().UTC()
+	if next.Version = nextVersion(at.Version, now.UnixMilli()); next.Release != at.Release {
+		next.Since = now
 	}
 	c, err := o.issue(next)
 	if err != nil {
@@ -166,7 +190,7 @@ func (o *Origin) point(name, id string, older bool) (manifest.Pointer, error) {
 	}
 	o.step("pointer")
 	o.move(name, c)
-	o.options.Log.Info("channel moved", "channel", name, "release", id, "version", next.Version, "returned", next.Returned)
+	o.options.Log.Info("channel moved", "channel", name, "release", next.Release, "wave", next.Wave.Release, "share", next.Wave.Share, "version", next.Version, "returned", next.Returned)
 	return c.pointer, nil
 }
 

@@ -16,8 +16,8 @@ const maxReport = 4 << 10
 // maxReports are passed on at a time.
 const maxReports = 64
 
-// postNode passes the report of a node on. What is in it is for the origin to
-// judge.
+// postNode passes the report of a node on. What is in it, and the token that comes
+// with it, is for the origin to judge.
 func (r *Relay) postNode(x *answer.Exchange) error {
 	body, err := io.ReadAll(http.MaxBytesReader(x.W, x.R.Body, maxReport))
 	if err != nil {
@@ -32,7 +32,7 @@ func (r *Relay) postNode(x *answer.Exchange) error {
 	defer cancel()
 	u, err := r.upstreams.choose(ctx, nil)
 	if err == nil {
-		err = r.post(ctx, u, body)
+		err = r.post(ctx, u, body, x.R.Header.Get("Authorization"))
 	}
 	if err != nil {
 		return &answer.Problem{Status: http.StatusBadGateway, Code: "upstream", Detail: "no upstream takes the report", Retry: true}
@@ -41,12 +41,15 @@ func (r *Relay) postNode(x *answer.Exchange) error {
 	return nil
 }
 
-func (r *Relay) post(ctx context.Context, u *upstream, body []byte) error {
+func (r *Relay) post(ctx context.Context, u *upstream, body []byte, authorization string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.url.JoinPath("v1", "nodes").String(), bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if authorization != "" {
+		req.Header.Set("Authorization", authorization)
+	}
 	resp, err := r.options.Client.Do(req)
 	if err != nil {
 		return err

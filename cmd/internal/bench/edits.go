@@ -64,6 +64,7 @@ type editedSource struct {
 	*source
 	edit    edit
 	changes []poi.POIChange // once tracked
+	rows    int64           // POIs after the edit, once tracked
 }
 
 // Config implements poi.Source.

@@ -34,7 +34,7 @@ func (s *editedSource) ChangesSince(_ context.Context, since poi.Mark) (*poi.Cha
 	if since != unedited {
 		return nil, fmt.Errorf("%w: since %q", poi.ErrUntracked, since)
 	}
-	return &poi.Changes{POIs: func(yield func(*poi.POIChange, error) bool) {
+	return &poi.Changes{Rows: s.rows, POIs: func(yield func(*poi.POIChange, error) bool) {
 		for i := range s.changes {
 			if !yield(&s.changes[i], nil) {
 				return
@@ -45,6 +45,7 @@ func (s *editedSource) ChangesSince(_ context.Context, since poi.Mark) (*poi.Cha
 
 // track gathers what the edit changes, as the log of a store has it at hand.
 func (s *editedSource) track() {
+	s.rows = int64(s.points.Len())
 	if s.edit.touches == nil {
 		return
 	}
@@ -61,7 +62,11 @@ func (s *editedSource) track() {
 		}
 		if now != nil && now.ID != id {
 			s.changes = append(s.changes, poi.POIChange{ID: now.ID, Now: now})
+			s.rows++
 			now = nil
+		}
+		if now == nil {
+			s.rows--
 		}
 		s.changes = append(s.changes, poi.POIChange{ID: id, Was: &was, Now: now})
 	}

@@ -121,6 +121,8 @@ func saysOf(c agent.Class) string {
 		return "the release is of a newer geodrop: use that"
 	case agent.Disk, agent.Quota:
 		return "there is no room for the release, or the disk fails"
+	case agent.Golden:
+		return "a release answers otherwise than when it was built, and is put aside"
 	case agent.Refused, agent.Damaged:
 		return "a release was damaged or could not be served, and is put aside"
 	}

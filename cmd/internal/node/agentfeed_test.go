@@ -18,6 +18,7 @@ import (
 
 	"geodrop/cmd/internal/board"
 	"geodrop/sync/agent"
+	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
 )
 
@@ -102,6 +103,39 @@ func TestFedByAgent(t *testing.T) {
 		t.Errorf("the state tells what the error said: %s", body)
 	}
 	r.stop()
+}
+
+// TestGoldenQueries: a release that answers otherwise than its manifest says is not
+// served, whoever published it, and the node tells.
+func TestGoldenQueries(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	release := t.TempDir()
+	buildSample(t, release)
+	o, err := origin.Open(origin.Options{Dir: t.TempDir()})
+	must(t, err)
+	defer func() { must(t, o.Close()) }()
+	good, err := o.Publish(t.Context(), release, origin.Publication{})
+	must(t, err)
+	web := httptest.NewServer(o)
+	defer web.Close()
+	upstream, err := url.Parse(web.URL)
+	must(t, err)
+	r := startFed(t, t.TempDir(), upstream)
+	r.until("/readyz", 200, good.Release)
+
+	m, err := manifest.Read(release)
+	must(t, err)
+	m.Golden[len(m.Golden)-1].Postings++
+	m.Sequence++
+	m, err = m.Sealed()
+	must(t, err)
+	must(t, manifest.Write(release, m))
+	_, err = o.Publish(t.Context(), release, origin.Publication{})
+	must(t, err)
+	r.until("/readyz", 200, `{"name":"upstream","state":"failing","class":"golden"`)
+	r.until("/v1/releases/current", 200, good.Release)
+	r.stop()
+	web.CloseClientConnections()
 }
 
 func segmentsBelow(t *testing.T, dir string) (paths []string) {

@@ -115,7 +115,7 @@ func (f *shelfFeed) quarantine(d Damage) {
 // damaged reports whether a release can never be opened.
 func damaged(err error) bool {
 	for _, target := range []error{
-		manifest.ErrNone, manifest.ErrInvalid, manifest.ErrFormat, manifest.ErrObject,
+		manifest.ErrNone, manifest.ErrInvalid, manifest.ErrFormat, manifest.ErrObject, manifest.ErrGolden,
 		index.ErrCorrupt, index.ErrVersion, index.ErrFault, catalog.ErrCorrupt, fs.ErrNotExist,
 	} {
 		if errors.Is(err, target) {

@@ -38,6 +38,10 @@ type Options struct {
 	Keys    []trust.Key // that sign; default: nobody does
 	Lineage string      // default: that of Dir
 
+	NodeToken string // of nodes that report; default: none is needed
+
+	Plan carrier.Plan // of the waves in which releases reach nodes; default: all at once
+
 	Admin net.Listener // for operators, who send the Token; nil: none. Closed by Run
 	Token string
 
@@ -97,7 +101,7 @@ func (r *origin) open() (err error) {
 	r.channel.Working("there is no release yet", time.Now())
 	r.carrier, err = carrier.Open(carrier.Options{
 		Dir: filepath.Join(r.options.Dir, folder), Registry: registry, Log: r.options.Log,
-		Keys: r.options.Keys, Lineage: r.options.Lineage,
+		Keys: r.options.Keys, Lineage: r.options.Lineage, NodeToken: r.options.NodeToken, Plans: map[string]carrier.Plan{manifest.DefaultChannel: r.options.Plan},
 		Also: NewProbe(r.ready, parts, registry),
 	})
 	if err != nil || r.options.Admin == nil {
@@ -125,6 +129,7 @@ func (r *origin) run(ctx context.Context) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { r.publisher.Run(ctx) })
 	parts.Go(func() { r.announce(ctx) })
+	parts.Go(func() { r.carrier.RunWaves(ctx) })
 	if r.options.Admin != nil {
 		parts.Go(func() { r.serveAdmin(ctx) })
 	}

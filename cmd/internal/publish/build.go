@@ -41,11 +41,30 @@ func (p *Publisher) build(ctx context.Context, origin string) error {
 	return nil
 }
 
-// buildIn builds a release in a folder of its own and checks it.
-func (p *Publisher) buildIn(ctx context.Context, dir, origin string) (err error) {
-	src, err := p.options.Config.Open(ctx)
+// buildIn builds a release in a folder of its own and checks it. What was built
+// upon the release before and is refused is built from everything, once: then the
+// config is to blame, and not what was told of its changes.
+func (p *Publisher) buildIn(ctx context.Context, dir, origin string) error {
+	upon, err := p.buildUpon(ctx, dir, p.baseDir())
+	if err != nil && upon && ctx.Err() == nil {
+		p.options.Log.Warn("a release that was built upon the one before is refused; everything is built", "error", err)
+		if err := os.RemoveAll(dir); err != nil {
+			return fmt.Errorf("remove a release that is refused: %w", err)
+		}
+		_, err = p.buildUpon(ctx, dir, "")
+	}
 	if err != nil {
 		return err
+	}
+	return atomicfile.Write(dir, originName, []byte(origin))
+}
+
+// buildUpon builds a release upon that of a folder, if that can be and one is
+// named, and checks it. It tells whether it was.
+func (p *Publisher) buildUpon(ctx context.Context, dir, base string) (upon bool, err error) {
+	src, err := p.options.Config.Open(ctx)
+	if err != nil {
+		return false, err
 	}
 	defer func() {
 		if closeErr := src.Close(); closeErr != nil {
@@ -53,23 +72,26 @@ func (p *Publisher) buildIn(ctx context.Context, dir, origin string) (err error)
 		}
 	}()
 	o := p.options.Build
-	o.Out, o.TempDir, o.Log = dir, "", p.options.Log
+	o.Out, o.TempDir, o.Log, o.Base = dir, "", p.options.Log, base
 	err = tracing.Build(ctx, p.options.Tracer, o.Progress, func(ctx context.Context, progress builder.Progress) error {
 		o.Progress = progress
 		summary, err := builder.Build(ctx, src, o)
 		p.tellRejected(ctx, summary)
+		if upon = summary.Base != ""; err == nil {
+			p.options.Log.Info("built", "release", summary.Release, "upon", summary.Base, "segments", summary.Segments, "reused", summary.Reused)
+		}
 		return err
 	})
 	if err != nil {
-		return err
+		return upon, err
 	}
 	if err := p.checkShrink(dir); err != nil {
-		return err
+		return upon, err
 	}
 	if err := p.options.Check(dir); err != nil {
-		return fmt.Errorf("check the release: %w", err)
+		return upon, fmt.Errorf("check the release: %w", err)
 	}
-	return atomicfile.Write(dir, originName, []byte(origin))
+	return upon, nil
 }
 
 // checkShrink holds a release against the one that is published:
@@ -88,10 +110,22 @@ func (p *Publisher) checkShrink(dir string) error {
 
 // base is the manifest of the best release on the shelf that has one.
 func (p *Publisher) base() *manifest.Manifest {
+	m, _ := p.best()
+	return m
+}
+
+// baseDir is the folder of that release, to build upon; empty without one.
+func (p *Publisher) baseDir() string {
+	_, dir := p.best()
+	return dir
+}
+
+func (p *Publisher) best() (m *manifest.Manifest, dir string) {
 	for _, no := range p.options.Shelf.Candidates() {
-		if m, err := manifest.Read(p.options.Shelf.Path(no)); err == nil {
-			return m
+		dir := p.options.Shelf.Path(no)
+		if m, err := manifest.Read(dir); err == nil {
+			return m, dir
 		}
 	}
-	return nil
+	return nil, ""
 }
