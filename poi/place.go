@@ -1,6 +1,9 @@
 package poi
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Place is where a part of a config stands: in a file, in a record, or both.
 type Place struct {
@@ -21,4 +24,19 @@ type Locator interface {
 	// and the column of those that name a file, a line and a field. What is not
 	// found stays as it is.
 	Locate(ctx context.Context, places []*Place) error
+}
+
+// String is the place for people: "tasks.yaml:17:5", or "tasks lanterns".
+func (p *Place) String() string {
+	switch {
+	case p.File == "" && p.Key == "":
+		return string(p.Table)
+	case p.File == "":
+		return string(p.Table) + " " + p.Key
+	case p.Line == 0:
+		return p.File
+	case p.Column == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }

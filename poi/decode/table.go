@@ -72,7 +72,7 @@ func (t *table) checkColumns(line int, required []string) error {
 	for _, name := range required {
 		if _, ok := t.index[name]; !ok {
 			reason := fmt.Sprintf("the header has no column %q", name)
-			if near := nearest(name, t.columns); near != "" {
+			if near := poi.Nearest(name, t.columns); near != "" {
 				reason += fmt.Sprintf("; it has %q", near)
 			}
 			return t.fault(line, 0, CodeColumn, reason)

@@ -282,14 +282,22 @@ func (r *configReader) checkTask(e *taskEntry) {
 	}
 }
 
-// faultAt places a fault at a field given by its path, or as near above it as
-// something is written.
+// faultAt places a fault at a field given by its path.
 func (e *taskEntry) faultAt(field string, code poi.Code, reason string) {
-	if i, ok := strings.CutPrefix(field, "quotas["); ok {
-		if n, rest, _ := strings.Cut(i, "]"); e.inTable(n, rest, code, reason) {
-			return
+	if at, name, ok := e.quotaRow(field); ok {
+		if name != "" {
+			name = "." + name
 		}
+		e.reader.faults = append(e.reader.faults, poi.Reject{File: at.file, Line: at.line,
+			Field: "quota" + name, Code: code, Reason: reason})
+		return
 	}
+	e.reader.fault(e.nodeOf(field), field, code, "%s", reason)
+}
+
+// nodeOf is the node of a field given by its path, or as near above it as
+// something is written.
+func (e *taskEntry) nodeOf(field string) *yaml.Node {
 	n := e.node
 	for _, step := range strings.FieldsFunc(field, func(r rune) bool { return r == '.' || r == '[' || r == ']' }) {
 		next := child(n, step)
@@ -298,19 +306,22 @@ func (e *taskEntry) faultAt(field string, code poi.Code, reason string) {
 		}
 		n = next
 	}
-	e.reader.fault(n, field, code, "%s", reason)
+	return n
 }
 
-// inTable places a fault of a quota that stands in quotas.csv.
-func (e *taskEntry) inTable(index, rest string, code poi.Code, reason string) bool {
-	i, err := strconv.Atoi(index)
-	if i -= len(e.task.Quotas) - len(e.quotas); err != nil || i < 0 {
-		return false
+// quotaRow is the row of quotas.csv in which a field such as quotas[3].units
+// stands, if it is one of these, and the field's name there.
+func (e *taskEntry) quotaRow(field string) (at quotaRow, name string, ok bool) {
+	rest, ok := strings.CutPrefix(field, "quotas[")
+	if !ok {
+		return at, "", false
 	}
-	at := e.quotas[i]
-	e.reader.faults = append(e.reader.faults, poi.Reject{File: at.file, Line: at.line,
-		Field: "quota" + rest, Code: code, Reason: reason})
-	return true
+	index, rest, _ := strings.Cut(rest, "]")
+	i, err := strconv.Atoi(index)
+	if i -= len(e.task.Quotas) - len(e.quotas); err != nil || i < 0 || i >= len(e.quotas) {
+		return at, "", false
+	}
+	return e.quotas[i], strings.TrimPrefix(rest, "."), true
 }
 
 // child is the value of a key, or the element of a list.

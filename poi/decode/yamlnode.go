@@ -130,7 +130,7 @@ func (r *yamlReader) unknown(key *yaml.Node, field string, fields []yamlField) {
 	for i := range fields {
 		names[i] = fields[i].name
 	}
-	if near := nearest(key.Value, names); near != "" {
+	if near := poi.Nearest(key.Value, names); near != "" {
 		r.fault(key, field, CodeUnknown, "is no field; did you mean %q?", near)
 		return
 	}

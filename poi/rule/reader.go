@@ -1,18 +1,140 @@
 package rule
 
-import "geodrop/poi"
+import (
+	"fmt"
+	"math"
+	"strings"
 
-// readerRules are about what cannot be read. Those further down claim what those
-// above left.
+	"geodrop/poi"
+	"geodrop/poi/decode"
+)
+
+// Rules that the engine itself emits for.
+const (
+	idUnreadable  = "unreadable-file"
+	idDuplicate   = "duplicate-id"
+	idDangling    = "dangling-reference"
+	idMemberTwice = "membership-twice"
+)
+
+// readerRules are about what cannot be read. The last one claims what no other
+// rule did.
 func readerRules() []*Rule {
+	const group = "Files and rows"
 	return []*Rule{
 		{
-			ID: "duplicate-id", Group: "Files and rows", Severity: Error,
-			Reason: "an id is given twice",
-			Fix:    "Give one of the two another id, or delete it.",
-			Doc: "Ids name one merchant, prize, task, district, zone or POI in the whole config, " +
-				"whatever the file. Of two the first stays and the other is left out of the release.",
-			Claims: func(r *poi.Reject) bool { return r.Code == poi.CodeDuplicate },
+			ID: idUnreadable, Group: group, Severity: Error,
+			Reason: "a file is not what its name says",
+			Fix:    "Mend the file at the place that is named; validate again to see what the rest of it has.",
+			Doc: "A file that is cut short, is UTF-16, has no header or is no JSON or YAML cannot be read to its end, " +
+				"so nobody knows what is missing. Rules that need the whole config do not run.",
+		},
+		{
+			ID: "bad-row", Group: group, Severity: Error,
+			Reason: "a row, feature or task cannot be taken apart",
+			Fix:    "Write it as the format has it: geodrop's documentation of bundles (go doc ./poi/decode) shows each.",
+			Doc: "The row has more or fewer fields than the header, a quote that is never closed, " +
+				"a field that the format does not have, text where a number belongs, or the like. It is left out.",
+			Claims: byCode(decode.CodeFieldCount, decode.CodeQuote, decode.CodeSyntax, decode.CodeType,
+				decode.CodeUnknown, decode.CodeColumn, decode.CodeDepth, decode.CodeFile, decode.CodeCRS),
+		},
+		{
+			ID: "bad-value", Group: group, Severity: Error,
+			Reason: "a value is missing or against its limits",
+			Fix:    "Write a value within the limits that the finding names.",
+			Doc: "A required field is empty, a text is longer than its limit, a time or a time zone does not parse, " +
+				"a number is out of its range. The row is left out.",
+			Claims: func(*poi.Reject) bool { return true },
 		},
 	}
+}
+
+// byCode claims rejects by their code.
+func byCode(codes ...poi.Code) func(*poi.Reject) bool {
+	return func(r *poi.Reject) bool {
+		for _, c := range codes {
+			if r.Code == c {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// fieldName is the last name of a field's path: of "quotas[3].units" it is
+// "units", of a field of a store's table "units of" as well.
+func fieldName(r *poi.Reject) string {
+	field := strings.TrimSuffix(r.Field, " of")
+	field = field[strings.LastIndexByte(field, '.')+1:]
+	field, _, _ = strings.Cut(field, "[")
+	return field
+}
+
+// rejectFinding is what a reader left out, as a finding. The rows of a store have
+// no lines: there the value of a reject is the key.
+func (v *validation) rejectFinding(r *poi.Reject) Finding {
+	if r.Line == 0 && !v.view.Lines {
+		field := strings.TrimSuffix(r.Field, " of")
+		return Finding{At: record(poi.Table(r.File), r.Value, field), Message: strings.TrimSpace(field + " " + r.Reason)}
+	}
+	f := Finding{At: poi.Place{File: r.File, Line: r.Line, Column: r.Column, Field: r.Field}, Value: r.Value}
+	f.Nearest = v.nearestTo(r)
+	f.Message = strings.TrimSpace(r.Field + " " + r.Reason)
+	if r.Value != "" {
+		f.Message = fmt.Sprintf("%s %q %s", r.Field, r.Value, r.Reason)
+	}
+	return f
+}
+
+// nearestTo is the nearest value that would not have been rejected, where there
+// is one.
+func (v *validation) nearestTo(r *poi.Reject) string {
+	name := fieldName(r)
+	if r.Code == poi.CodeRange && isAmount(name) {
+		return nearestAmount(name, r.Value)
+	}
+	if r.Code != poi.CodeDangling {
+		return ""
+	}
+	c := v.view.Config
+	switch name {
+	case "merchant":
+		return poi.Nearest(r.Value, namesOf(c.Merchants, func(m *poi.Merchant) string { return string(m.ID) }))
+	case "prize":
+		return poi.Nearest(r.Value, namesOf(c.Prizes, func(p *poi.Prize) string { return string(p.ID) }))
+	case "task_id":
+		return poi.Nearest(r.Value, namesOf(c.Tasks, func(t *poi.Task) string { return string(t.ID) }))
+	case "poi_set":
+		return poi.Nearest(r.Value, append(namesOf(c.Sets, func(s *poi.SetID) string { return string(*s) }), string(poi.AllPOIs)))
+	}
+	return ""
+}
+
+func nearestAmount(name, value string) string {
+	if strings.HasPrefix(value, "-") || strings.Trim(value, "0") == "" {
+		if name == "weight" {
+			return "1"
+		}
+		return "0"
+	}
+	if name == "weight" {
+		return fmt.Sprint(poi.MaxWeight)
+	}
+	return fmt.Sprint(uint64(poi.MaxUnits))
+}
+
+func namesOf[T any](records []T, name func(*T) string) []string {
+	names := make([]string, len(records))
+	for i := range records {
+		names[i] = name(&records[i])
+	}
+	return names
+}
+
+// addUnits adds amounts, up to the largest that there is.
+func addUnits(a, b uint64) uint64 {
+	if a > math.MaxUint64-b {
+		return math.MaxUint64
+	}
+	return a + b
 }

@@ -53,7 +53,8 @@ type Finding struct {
 func All() []*Rule {
 	var all []*Rule
 	for _, group := range [][]*Rule{
-		readerRules(), referenceRules(),
+		referenceRules(), taskRules(), windowRules(), amountRules(), loadRules(), nameRules(),
+		countRules(), readerRules(), acceptedRules(),
 	} {
 		all = append(all, group...)
 	}

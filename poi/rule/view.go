@@ -12,9 +12,11 @@ import (
 type View struct {
 	Now    time.Time
 	Grid   *grid.Grid
-	Radius int              // of the window, in cells
-	Limit  int              // drops of an answer at most
-	Base   map[string]int64 // counts of the release that is to be replaced; nil: none
+	Radius int // of the window, in cells
+	Limit  int // drops of an answer at most
+
+	Base     map[string]int64 // counts of the release that is to be replaced; nil: none
+	MaxMoved float64          // share by which they may move
 
 	// Config is there from the hook of that name on.
 	Config *poi.Config

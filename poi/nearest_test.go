@@ -1,4 +1,4 @@
-package decode
+package poi
 
 import "testing"
 
@@ -8,8 +8,8 @@ func TestNearest(t *testing.T) {
 		"titel": "title", "Title": "title", "poiset": "poi_set", "start_at": "starts_at", "cap": "caps",
 		"x": "", "merchant": "", "": "",
 	} {
-		if got := nearest(name, names); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", name, got, want)
+		if got := Nearest(name, names); got != want {
+			t.Errorf("Nearest(%q) = %q, want %q", name, got, want)
 		}
 	}
 }

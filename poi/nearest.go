@@ -1,8 +1,8 @@
-package decode
+package poi
 
-// nearest is the name that was probably meant by a misspelt one: the closest of
+// Nearest is the name that was probably meant by a misspelt one: the closest of
 // names within a third of its length in edits; "" if none is that close.
-func nearest(name string, names []string) string {
+func Nearest(name string, names []string) string {
 	best, bestDistance := "", (len(name)+1)/3+1
 	for _, candidate := range names {
 		if len(candidate) > 2*len(name)+2 {
@@ -14,7 +14,6 @@ func nearest(name string, names []string) string {
 	}
 	return best
 }
-
 func lower(s string) string {
 	b := []byte(s)
 	for i, c := range b {
