@@ -64,6 +64,17 @@ func (p plane) distance(s Shape, limit float64) float64 {
 	return limit
 }
 
+// length is that of all edges, in metres.
+func (r Ring) length() (metres float64) {
+	for i, a := range r {
+		b := r[(i+1)%len(r)]
+		p := newPlane(coord.E7{Lat: a.Lat/2 + b.Lat/2, Lng: a.Lng})
+		from, to := p.segment(p.lng, int64(a.Lat), p.lng+eastward(a.Lng, b.Lng), int64(b.Lat))
+		metres += math.Hypot(to[0]-from[0], to[1]-from[1])
+	}
+	return metres
+}
+
 // toSegment is the distance of a point from a segment.
 func (p planePoint) toSegment(a, b planePoint) float64 {
 	dx, dy := b[0]-a[0], b[1]-a[1]
@@ -73,4 +84,11 @@ func (p planePoint) toSegment(a, b planePoint) float64 {
 		along = min(max((px*dx+py*dy)/square, 0), 1)
 	}
 	return math.Hypot(px-along*dx, py-along*dy)
+}
+
+// Distance is how far a position is from the nearest edge of the shape, inside
+// or outside; limit, where that is farther. It looks at every edge: use it for
+// few positions.
+func (s Shape) Distance(p coord.E7, limit coord.Metres) coord.Metres {
+	return coord.Metres(newPlane(p).distance(s, float64(limit)))
 }

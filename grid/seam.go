@@ -44,8 +44,9 @@ func (k SeamKind) String() string {
 
 // Seams are what FindSeams finds.
 type Seams struct {
-	List []Seam       // by A, B and Kind
-	Step coord.Metres // of the lines that were looked along
+	List    []Seam       // by A, B and Kind
+	Step    coord.Metres // of the lines that were looked along
+	Borders coord.Metres // length of all edges: of a shared one on either side
 }
 
 // SeamOptions are the options of FindSeams. The zero value looks for strips from
@@ -91,7 +92,7 @@ func FindSeams(ctx context.Context, shapes []Shape, o SeamOptions) (Seams, error
 			return Seams{}, err
 		}
 	}
-	return Seams{List: total.seams(f.stepMetres()), Step: f.stepMetres()}, nil
+	return Seams{List: total.seams(f.stepMetres()), Step: f.stepMetres(), Borders: coord.Metres(f.borders)}, nil
 }
 
 // seamStep is the step in E7 units, as fine as MaxCrossings allows.

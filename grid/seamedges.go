@@ -35,10 +35,11 @@ func (e *seamEdge) crosses(s int64) int64 {
 
 // seamFinder is the state of one FindSeams.
 type seamFinder struct {
-	shapes []Shape
-	opts   SeamOptions
-	step   int64
-	rings  []seamRing // without their vertices
+	shapes  []Shape
+	opts    SeamOptions
+	step    int64
+	borders float64    // metres
+	rings   []seamRing // without their vertices
 }
 
 // collect unrolls all rings.
@@ -51,6 +52,7 @@ func (f *seamFinder) collect() (rings []seamRing) {
 					continue
 				}
 				vertices := unroll(ring)
+				f.borders += ring.length()
 				for _, by := range showing(vertices) {
 					r := seamRing{shape: int32(shape), polygon: polygons, hole: i > 0}
 					f.rings = append(f.rings, r)

@@ -1,0 +1,227 @@
+package rule
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"geodrop/grid/coord"
+)
+
+// polygon is the GeoJSON of a feature, with its properties, and rings given as
+// corners "lng,lat lng,lat …", closed or not.
+func polygon(properties string, rings ...string) string {
+	var texts []string
+	for _, ring := range rings {
+		var corners []string
+		for corner := range strings.FieldsSeq(ring) {
+			corners = append(corners, "["+corner+"]")
+		}
+		texts = append(texts, "["+strings.Join(append(corners, corners[0]), ",")+"]")
+	}
+	return `{"type":"Feature","properties":{` + properties + `},"geometry":{"type":"Polygon","coordinates":[` + strings.Join(texts, ",") + `]}}`
+}
+
+func collection(features ...string) string {
+	return `{"type":"FeatureCollection","features":[` + "\n" + strings.Join(features, ",\n") + "\n]}\n"
+}
+
+// The rings of the districts of the clean bundle as it has them.
+const (
+	west  = `[[[0,0],[1,0],[1,1],[0,1],[0,0]]]`
+	east  = `[[[1,0],[2,0],[2,1],[1,1],[1,0]]]`
+	yard  = `[[[0.5,0.5],[0.6,0.5],[0.6,0.6],[0.5,0.5]]]`
+	pois  = "pois.csv"
+	areas = "districts.geojson"
+	zones = "zones.geojson"
+)
+
+// rows are n rows of POIs.
+func rows(n int, row func(i int) string) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(row(i) + "\n")
+	}
+	return b.String()
+}
+
+var plantedGeo = []struct {
+	rule  string
+	at    string // place of the only finding
+	edits [][3]string
+}{
+	{"poi-coordinates", "pois.csv:6:8", [][3]string{{pois, "", "e,Barn,91,0.5\n"}}},
+	{"poi-coordinates", "pois.csv:6:12", [][3]string{{pois, "", "e,Barn,0.5,-180.1\n"}}},
+	{"poi-coordinates", "pois.csv:6:8", [][3]string{{pois, "", "e,Barn,NaN,0.5\n"}}},
+	{"poi-zero", "pois.csv:6:8", [][3]string{{pois, "", "e,Barn,0,0.000001\n"}}},
+	{"poi-swapped", "pois.csv:6:8", [][3]string{{pois, "", "e,Barn,1.5,0.5\n"}}},
+	{"bad-geometry", "districts.geojson:4:106", [][3]string{{areas, east + "}}", east + "}},\n" + `{"type":"Feature","properties":{"adcode":"1003","name":"Bow"},"geometry":{"type":"Polygon","coordinates":[[[3,0],[4,1],[4,0],[3,1],[3,0]]]}}`}}},
+	{"bad-geometry", "zones.geojson:2:123", [][3]string{{zones, yard, "[[[0.5,0.5],[0.6,0.6],[0.5,0.5]]]"}}},
+	{"district-shape", "districts.geojson:3:1", [][3]string{{areas, east, `[[[1,0],[2,0],[2,1],[1,1],[1,0]],[[5,5],[5.1,5],[5.1,5.1],[5,5]]]`}}},
+	{"district-shape", "districts.geojson:3:1", [][3]string{{areas, `"Polygon","coordinates":` + east, `"MultiPolygon","coordinates":[` + east + `,[[[1.9,0.2],[2.5,0.2],[2.5,0.3],[1.9,0.2]]]]`}}},
+	{"district-overlap", "districts.geojson:4:1", [][3]string{{areas, east + "}}", east + "}},\n" + polygon(`"adcode":"1003","name":"Twin"`, "1.2,0.5 1.21,0.5 1.21,0.51")}}},
+	{"district-seam", "districts.geojson:2:1", [][3]string{{areas, west, `[[[0,0],[1.001,0],[1.001,1],[0,1],[0,0]]]`}}},
+	{"district-seam", "districts.geojson:2:1", [][3]string{{areas, west, `[[[0,0],[0.9995,0],[0.9995,1],[0,1],[0,0]]]`}}},
+	{"zone-places", "zones.geojson:2:1", [][3]string{{zones, yard, `[[[0.015,0.015],[0.025,0.015],[0.025,0.025],[0.015,0.025],[0.015,0.015]]]`}}},
+	{"zone-hours", "zones.geojson:3:1", [][3]string{{zones, yard + "}}", yard + "}},\n" + polygon(`"id":"fair","reason":"fair","daily":"21:00-23:00","time_zone":"UTC"`, "0.015,0.015 0.025,0.015 0.025,0.025 0.015,0.025")}}},
+	{"dense-cell", "pois.csv:6", [][3]string{{pois, "", rows(201, func(i int) string { return fmt.Sprintf("x%d,Stall %d,0.7%05d,0.7", i, i, i) })}}},
+	{"dense-cell", "pois", [][3]string{{pois, "", rows(250, func(i int) string { return fmt.Sprintf("x%d,Stall %d,0.70%d,0.70%04d", i, i, i%4*2, i) })}}},
+	{"shared-point", "pois.csv:6", [][3]string{{pois, "", rows(10, func(i int) string { return fmt.Sprintf("x%d,Area %d,0.7,0.7", i, i) })}}},
+	{"near-duplicate", "pois.csv:2:3", [][3]string{{pois, "", "e,\"GATE \",0.0101,0.0103\n"}}},
+}
+
+func TestPlantedGeography(t *testing.T) {
+	for _, p := range plantedGeo {
+		t.Run(p.rule+" "+p.at, func(t *testing.T) { expectOnly(t, edited(t, clean(), p.edits...), p.rule, p.at) })
+	}
+}
+
+// expectOnly validates a bundle with one defect, with and without its rule.
+func expectOnly(t *testing.T, files map[string]string, rule, at string) {
+	t.Helper()
+	r := validated(t, files, Options{})
+	if got, want := found(r), []string{rule + " " + at}; !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q\n%s", got, want, messages(r))
+	}
+	off := validated(t, files, Options{Severity: map[string]Severity{rule: Off}})
+	if got := found(off); len(got) > 0 {
+		t.Errorf("without the rule, others find %q", got)
+	}
+}
+
+// A bundle whose places say where they are: what is right is not reported, and
+// fewer than 20 prove nothing.
+func TestDeclaredPlaces(t *testing.T) {
+	declared := func(edit func(i int) (lat, lng float64, adcode, country string)) map[string]string {
+		files := clean()
+		files[pois] = "id,name,lat,lng,adcode,country\n" +
+			"a,Gate,0.01,0.01,1001,AA\nb,Well,0.02,0.02,West,AA\nc,Mill,0.03,1.01,1002,BB\nd,Inn,0.04,1.02,,BB\n" +
+			rows(40, func(i int) string {
+				lat, lng, adcode, country := edit(i)
+				return fmt.Sprintf("x%d,Stall %d,%v,%v,%s,%s", i, i, lat, lng, adcode, country)
+			})
+		return files
+	}
+	right := func(i int) (lat, lng float64, adcode, country string) { return 0.3 + float64(i)/100, 0.3, "1001", "AA" }
+	if r := validated(t, declared(right), Options{}); len(r.Findings) > 0 {
+		t.Fatalf("right places have findings:\n%s", messages(r))
+	}
+	for _, tc := range []struct {
+		name, rule, at string
+		wrong          func(i int) (lat, lng float64, adcode, country string)
+	}{
+		{"in the neighbour", "poi-district", "pois.csv:9:12", func(int) (float64, float64, string, string) { return 0.3, 1.3, "1001", "BB" }},
+		{"by name", "poi-district", "pois.csv:9:12", func(int) (float64, float64, string, string) { return 0.3, 1.3, "West", "BB" }},
+		{"50 m outside", "", "", func(int) (float64, float64, string, string) { return 0.5, 1.00045, "1001", "BB" }},
+		{"an unknown district", "", "", func(int) (float64, float64, string, string) { return 0.3, 1.3, "Suburbs", "BB" }},
+		{"in another country", "poi-country", "pois.csv:9:", func(int) (float64, float64, string, string) { return 0.3, 0.7, "", "BB" }},
+		{"at sea", "poi-country", "pois.csv:9:", func(int) (float64, float64, string, string) { return 3, 0.7, "", "AA" }},
+		{"few of a country", "", "", func(int) (float64, float64, string, string) { return 3, 0.7, "", "BB" }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			files := declared(func(i int) (float64, float64, string, string) {
+				if i == 3 {
+					return tc.wrong(i)
+				}
+				return right(i)
+			})
+			r := validated(t, files, Options{})
+			switch got := found(r); {
+			case tc.rule == "" && len(got) > 0, tc.rule != "" && (len(got) != 1 || !strings.HasPrefix(got[0], tc.rule+" "+tc.at)):
+				t.Errorf("found %q, want %s %s\n%s", got, tc.rule, tc.at, messages(r))
+			}
+			if off := validated(t, files, Options{Severity: map[string]Severity{"poi-country": Off, "poi-district": Off}}); len(off.Findings) > 0 {
+				t.Errorf("without the rules, others find %q", found(off))
+			}
+		})
+	}
+}
+
+// china is the clean bundle with a district in China and n places within it, near
+// its western and its eastern border.
+func china(n int, district, places func(coord.WGS84) coord.WGS84) map[string]string {
+	rng := rand.New(rand.NewPCG(41, 42))
+	text := func(p coord.WGS84) string { return fmt.Sprintf("%.7f,%.7f", float64(p.Lng), float64(p.Lat)) }
+	var corners []string
+	for _, c := range [][2]float64{{39.8, 116.2}, {39.8, 116.3}, {39.8, 116.4}, {39.9, 116.4}, {40, 116.4}, {40, 116.3}, {40, 116.2}, {39.9, 116.2}} {
+		corners = append(corners, text(district(coord.WGS84{Lat: coord.Lat(c[0]), Lng: coord.Lng(c[1])})))
+	}
+	files := clean()
+	files[areas] = strings.Replace(files[areas], east+"}}", east+"}},\n"+polygon(`"adcode":"110101","name":"Dongcheng"`, strings.Join(corners, " ")), 1)
+	files[pois] += rows(n, func(i int) string {
+		p := coord.WGS84{Lat: coord.Lat(39.801 + 0.198*rng.Float64()), Lng: 116.2001 + coord.Lng(0.0018*rng.Float64())}
+		if i%2 == 0 {
+			p.Lng += 0.198
+		}
+		p = places(p)
+		return fmt.Sprintf("x%d,Stall %d,%.7f,%.7f", i, i, float64(p.Lat), float64(p.Lng))
+	})
+	return files
+}
+
+func same(p coord.WGS84) coord.WGS84 { return p }
+func gcj(p coord.WGS84) coord.WGS84  { return coord.WGS84(p.GCJ02()) }
+func bd(p coord.WGS84) coord.WGS84   { return coord.WGS84(p.BD09()) }
+
+func TestDatumIsSuspected(t *testing.T) {
+	for _, tc := range []struct {
+		name             string
+		district, places func(coord.WGS84) coord.WGS84
+		says             string
+	}{
+		{"all on WGS-84", same, same, ""},
+		{"all on GCJ-02", gcj, gcj, ""},
+		{"places on GCJ-02", same, gcj, "the places seem to be on GCJ-02"},
+		{"places on BD-09", same, bd, "the places seem to be on BD-09"},
+		{"districts on GCJ-02", gcj, same, "the districts seem to be on GCJ-02"},
+		{"districts on BD-09", bd, same, "the districts seem to be on BD-09"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			files := china(120, tc.district, tc.places)
+			r := validated(t, files, Options{})
+			switch {
+			case tc.says == "" && len(r.Findings) > 0:
+				t.Errorf("found %q\n%s", found(r), messages(r))
+			case tc.says != "" && (len(r.Findings) != 1 || r.Findings[0].Rule != "datum" || !strings.Contains(r.Findings[0].Message, tc.says)):
+				t.Errorf("found %q, want that %s\n%s", found(r), tc.says, messages(r))
+			}
+			if off := validated(t, files, Options{Severity: map[string]Severity{"datum": Off}}); len(off.Findings) > 0 {
+				t.Errorf("without the rule, others find %q", found(off))
+			}
+		})
+	}
+}
+
+// Two files with the same places, of which one is on another datum. They are in
+// the middle of their district, where no border tells.
+func TestShiftBetweenFiles(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		shift func(coord.WGS84) coord.WGS84
+		says  string
+	}{
+		{"GCJ-02", gcj, "by the shift between WGS-84 and GCJ-02"},
+		{"BD-09", bd, "by the shift between WGS-84 and BD-09"},
+		{"another", func(p coord.WGS84) coord.WGS84 { return coord.WGS84{Lat: p.Lat + 0.004, Lng: p.Lng} }, ""},
+	} {
+		files := china(0, same, same)
+		var second strings.Builder
+		second.WriteString("id,name,lat,lng\n")
+		for i := range 40 {
+			p := coord.WGS84{Lat: 39.9 + coord.Lat(i%7)/100, Lng: 116.3 + coord.Lng(i%6)/100}
+			files[pois] += fmt.Sprintf("x%d,Stall %d,%v,%v\n", i, i, float64(p.Lat), float64(p.Lng))
+			p = tc.shift(p)
+			fmt.Fprintf(&second, "y%d,stall-%d,%.7f,%.7f\n", i, i, float64(p.Lat), float64(p.Lng))
+		}
+		files["pois_more.csv"] = second.String()
+		r := validated(t, files, Options{})
+		switch {
+		case tc.says == "" && len(r.Findings) > 0:
+			t.Errorf("%s: found %q\n%s", tc.name, found(r), messages(r))
+		case tc.says != "" && (len(r.Findings) != 1 || r.Findings[0].Rule != "datum-shift" || !strings.Contains(r.Findings[0].Message, tc.says)):
+			t.Errorf("%s: found %q, want %s\n%s", tc.name, found(r), tc.says, messages(r))
+		}
+	}
+}
