@@ -9,6 +9,8 @@
 //	geodrop sample --out DIR                       the shipped sample as a bundle
 //	geodrop import --src sqlite:FILE --bundle DIR  bundle ─► store
 //	geodrop export --src sqlite:FILE --out DIR     store ─► bundle
+//	geodrop validate --src SRC                     what is wrong with a config, and where
+//	geodrop rules                                  what is looked at, and why
 //	geodrop build --src SRC --out RELEASE          config ─► release
 //	geodrop verify RELEASE                         every digest and invariant
 //	geodrop inspect RELEASE|FILE                   what is in it
@@ -62,6 +64,8 @@ type cli struct {
 	Sample   sampleCmd   `cmd:"" help:"Write the shipped sample as a bundle."`
 	Import   importCmd   `cmd:"" help:"Load a bundle or single files into a store."`
 	Export   exportCmd   `cmd:"" help:"Write a store as a bundle."`
+	Validate validateCmd `cmd:"" help:"Say what is wrong with a config, and where."`
+	Rules    rulesCmd    `cmd:"" help:"Show what validate looks at, and why."`
 	Build    buildCmd    `cmd:"" help:"Build a release from a config."`
 	Verify   verifyCmd   `cmd:"" help:"Check every digest and invariant of a release."`
 	Inspect  inspectCmd  `cmd:"" help:"Show what is in a release or a file of one."`

@@ -3,7 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
+
+	reports "geodrop/poi/report"
 )
 
 // table prints aligned rows and keeps the first error.
@@ -22,17 +23,5 @@ func (t *table) line(format string, args ...any) {
 	}
 }
 
-// printable replaces what could move the cursor, end the line or turn around
-// text on a terminal: ids, names and paths come from others.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r < ' ', r >= 0x7f && r < 0xa0, // control characters
-			r == 0x2028, r == 0x2029, // ends of lines and paragraphs
-			r == 0x061c, r == 0x200e, r == 0x200f, // marks of direction
-			r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
-			return '·'
-		}
-		return r
-	}, s)
-}
+// printable is text from others as it may be shown on a terminal.
+func printable(s string) string { return reports.Printable(s) }

@@ -58,7 +58,7 @@ func decoded(t *testing.T) *london {
 	for _, reject := range b.Rejects().Kept() {
 		t.Error(reject.String())
 	}
-	if ignored := b.Ignored(); !slices.Equal(ignored, []string{"ATTRIBUTION.md"}) {
+	if ignored := b.Ignored(); !slices.Equal(ignored, []string{"ATTRIBUTION.md", "rules.yaml"}) {
 		t.Errorf("files that are no part of a bundle: %q", ignored)
 	}
 	return l

@@ -11,6 +11,7 @@
 //	merchants.csv
 //	prizes.csv
 //	tasks.yaml          9 tasks in every state, alive from 2026 to 2029
+//	rules.yaml          what geodrop validate finds in it on purpose
 //
 // The files are kept by hand.
 package sample

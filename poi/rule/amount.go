@@ -88,6 +88,13 @@ type promise struct {
 	tasks int
 }
 
+func (p promise) words() string {
+	if p.tasks == 1 {
+		return "the quotas of its task"
+	}
+	return fmt.Sprintf("the quotas of its %d tasks", p.tasks)
+}
+
 func promises(c *poi.Config) map[poi.PrizeID]promise {
 	sums := make(map[poi.PrizeID]promise, len(c.Prizes))
 	for i := range c.Tasks {
@@ -128,8 +135,8 @@ func overBudget(p *poi.Prize, sum promise) (Finding, bool) {
 		return Finding{}, false
 	}
 	return Finding{At: poi.Place{Field: "units"}, Value: fmt.Sprint(p.Units), Nearest: fmt.Sprint(sum.units),
-		Message: fmt.Sprintf("has a budget of %d units, the quotas of its %d tasks come to %d: %d too many",
-			p.Units, sum.tasks, sum.units, sum.units-p.Units)}, true
+		Message: fmt.Sprintf("has a budget of %d units, %s come to %d: %d too many",
+			p.Units, sum.words(), sum.units, sum.units-p.Units)}, true
 }
 
 func underBudget(p *poi.Prize, sum promise) (Finding, bool) {
@@ -137,8 +144,8 @@ func underBudget(p *poi.Prize, sum promise) (Finding, bool) {
 		return Finding{}, false
 	}
 	return Finding{At: poi.Place{Field: "units"}, Value: fmt.Sprint(p.Units), Nearest: fmt.Sprint(sum.units),
-		Message: fmt.Sprintf("has a budget of %d units, the quotas of its %d tasks come to %d: %d are in no quota",
-			p.Units, sum.tasks, sum.units, p.Units-sum.units)}, true
+		Message: fmt.Sprintf("has a budget of %d units, %s come to %d: %d are in no quota",
+			p.Units, sum.words(), sum.units, p.Units-sum.units)}, true
 }
 
 func overflow(p *poi.Prize, sum promise) (Finding, bool) {

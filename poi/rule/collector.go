@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"cmp"
+
 	"geodrop/poi"
 )
 
@@ -18,12 +20,13 @@ type tally struct {
 
 	count    int64
 	spared   int64 // accepted
+	files    map[string]int64
 	findings []Finding
 
 	// Rejects come while the rules look at what was read before, so they wait
 	// here until reading is over. poi.Rejects hands them over one at a time.
 	rejects  []poi.Reject
-	rejected int64
+	rejected map[string]int64 // all, by file
 }
 
 func newCollector(o *Options) *collector {
@@ -57,10 +60,19 @@ func (c *collector) add(t *tally, f Finding) {
 			return
 		}
 	}
-	t.count++
+	t.tally(&f.At, 1)
 	if len(t.findings) < c.keep {
 		t.findings = append(t.findings, f)
 	}
+}
+
+// tally counts findings of a file or table.
+func (t *tally) tally(at *poi.Place, n int64) {
+	t.count += n
+	if t.files == nil {
+		t.files = map[string]int64{}
+	}
+	t.files[cmp.Or(at.File, string(at.Table))] += n
 }
 
 // emit takes a finding of the rule with that id, if it is not off.
@@ -78,7 +90,10 @@ func (c *collector) reject(rules []*Rule, r poi.Reject) {
 			continue
 		}
 		t := c.byID[rule.ID]
-		t.rejected++
+		if t.rejected == nil {
+			t.rejected = map[string]int64{}
+		}
+		t.rejected[r.File]++
 		if len(t.rejects) < c.keep {
 			t.rejects = append(t.rejects, r)
 		}
@@ -92,8 +107,11 @@ func (c *collector) settle(toFinding func(*poi.Reject) Finding) {
 	for _, t := range c.tallies {
 		for i := range t.rejects {
 			c.add(t, toFinding(&t.rejects[i]))
+			t.rejected[t.rejects[i].File]--
 		}
-		t.addUnseen(t.rejected - int64(len(t.rejects)))
+		for file, n := range t.rejected {
+			t.addUnseen(file, n)
+		}
 	}
 	for _, t := range c.tallies {
 		for _, a := range t.accepted {
@@ -102,8 +120,8 @@ func (c *collector) settle(toFinding func(*poi.Reject) Finding) {
 	}
 }
 
-// addUnseen counts findings that nobody looked at.
-func (t *tally) addUnseen(n int64) {
+// addUnseen counts findings of a file that nobody looked at.
+func (t *tally) addUnseen(file string, n int64) {
 	for _, a := range t.accepted {
 		if !a.expired && a.Object == "" {
 			a.count += n
@@ -111,14 +129,19 @@ func (t *tally) addUnseen(n int64) {
 			return
 		}
 	}
-	t.count += n
+	if n > 0 {
+		t.tally(&poi.Place{File: file}, n)
+	}
 }
 
 func (c *collector) settleAccepted(t *tally, a *acceptance) {
 	id, remark := a.remark()
 	if a.beyond() {
 		t.spared -= a.count
-		t.count += a.count
+		for i := range a.held {
+			t.tally(&a.held[i].At, 1)
+		}
+		t.count += a.count - int64(len(a.held))
 		room := max(c.keep-len(t.findings), 0)
 		t.findings = append(t.findings, a.held[:min(len(a.held), room)]...)
 	}

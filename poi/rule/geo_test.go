@@ -24,10 +24,6 @@ func polygon(properties string, rings ...string) string {
 	return `{"type":"Feature","properties":{` + properties + `},"geometry":{"type":"Polygon","coordinates":[` + strings.Join(texts, ",") + `]}}`
 }
 
-func collection(features ...string) string {
-	return `{"type":"FeatureCollection","features":[` + "\n" + strings.Join(features, ",\n") + "\n]}\n"
-}
-
 // The rings of the districts of the clean bundle as it has them.
 const (
 	west  = `[[[0,0],[1,0],[1,1],[0,1],[0,0]]]`

@@ -191,7 +191,8 @@ func (c *zoneCheck) meet(t *poi.Task, z *poi.Zone) (time.Time, bool) {
 		if times.End.IsZero() {
 			times.End = t.When.End // a zone may stay for ever, a task does not
 		}
-		m.at, m.ok = meet(t, &poi.Task{When: times}, c.view.Now)
+		times.Start = laterOf(times.Start, c.view.Now)
+		m.at, m.ok = meet(t, &poi.Task{When: times})
 		c.met[key] = m
 	}
 	return m.at, m.ok

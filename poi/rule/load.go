@@ -150,10 +150,10 @@ func paces(v *View, c *poi.Config, emit Emit) {
 		if !limited {
 			continue
 		}
-		if at, task, sum := fastest(charged[m.ID], v.Now); sum > limit {
+		if task, sum := fastest(charged[m.ID], v.Now); sum > limit {
 			emit(Finding{At: record(poi.TableMerchants, string(m.ID), "max_per_second"), Object: "merchant " + string(m.ID),
 				Value: strconv.FormatFloat(limit, 'g', -1, 64), Nearest: strconv.FormatFloat(sum, 'g', 4, 64),
-				Message: fmt.Sprintf("can take %.4g prizes a second and gets %.4g when task %s opens at %s", limit, sum, task, rfc3339(at))})
+				Message: fmt.Sprintf("can take %.4g prizes a second and gets %.4g when task %s is open", limit, sum, task)})
 		}
 	}
 }
@@ -248,7 +248,7 @@ func openSeconds(s *poi.Schedule) float64 {
 }
 
 // fastest is the opening of a task, from now on, at which most is given.
-func fastest(charged []pace, now time.Time) (at time.Time, task poi.TaskID, most float64) {
+func fastest(charged []pace, now time.Time) (task poi.TaskID, most float64) {
 	seen := map[poi.TaskID]bool{}
 	for _, p := range charged {
 		if seen[p.task.ID] || p.task.Paused {
@@ -260,10 +260,10 @@ func fastest(charged []pace, now time.Time) (at time.Time, task poi.TaskID, most
 			continue
 		}
 		if sum := sumAt(charged, next.Start); sum > most {
-			at, task, most = next.Start, p.task.ID, sum
+			task, most = p.task.ID, sum
 		}
 	}
-	return at, task, most
+	return task, most
 }
 
 func sumAt(charged []pace, at time.Time) (sum float64) {

@@ -37,7 +37,7 @@ func (o *overlaps) find(c *poi.Config) {
 		slices.SortStableFunc(tasks, func(a, b *poi.Task) int { return a.When.Start.Compare(b.When.Start) })
 		for i, b := range tasks {
 			for _, a := range tasks[max(0, i-maxRivals):i] {
-				if at, both := meet(a, b, o.view.Now); both && a.Priority == b.Priority {
+				if at, both := meet(a, b); both && a.Priority == b.Priority {
 					o.pairs = append(o.pairs, pair{a, b, at})
 				}
 			}
@@ -50,8 +50,8 @@ func (o *overlaps) find(c *poi.Config) {
 const maxOpenings = 400
 
 // meet is the first time at which both tasks are open.
-func meet(a, b *poi.Task, now time.Time) (time.Time, bool) {
-	at := laterOf(now, laterOf(a.When.Start, b.When.Start))
+func meet(a, b *poi.Task) (time.Time, bool) {
+	at := laterOf(a.When.Start, b.When.Start)
 	for range maxOpenings {
 		one, ok := a.When.Next(at)
 		if !ok {

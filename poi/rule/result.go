@@ -22,7 +22,8 @@ type Total struct {
 	Severity Severity // as it was configured
 	Count    int64    // findings that are not accepted
 	Accepted int64
-	Kept     int // of Count, in Findings
+	Kept     int              // of Count, in Findings
+	Files    map[string]int64 // Count by file, or by table where a finding is of a record
 }
 
 // Count is how many findings are at least that severe. Accepted ones are none.

@@ -88,6 +88,3 @@ func (s *source) drops(district poi.Adcode) bool {
 func (s *source) named(prize poi.PrizeID, district poi.Adcode) bool {
 	return slices.ContainsFunc(s.own[district], func(i int) bool { return s.task.Quotas[i].Prize == prize })
 }
-
-// has reports whether the group's places are in a set.
-func (g *Group) has(set poi.SetID) bool { return set == poi.AllPOIs || slices.Contains(g.Sets, set) }

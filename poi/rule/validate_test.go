@@ -2,6 +2,8 @@ package rule
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -29,12 +31,21 @@ func TestSampleIsClean(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	r, err := Validate(context.Background(), b, Options{Now: now})
+	file, err := os.Open(filepath.Join(dir, SettingsFile))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Findings) > 0 {
-		t.Errorf("the sample has findings:\n%s", messages(r))
+	defer file.Close()
+	settings, err := ReadSettings(SettingsFile, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Validate(context.Background(), b, Options{Now: now, Severity: settings.Severity, Accepted: settings.Accepted})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Findings) > 0 || r.Accepted() == 0 {
+		t.Errorf("the sample has findings that its rules.yaml does not accept, of %d that it does:\n%s", r.Accepted(), messages(r))
 	}
 }
 

@@ -1,0 +1,108 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"geodrop/poi"
+	"geodrop/poi/rule"
+)
+
+// Options of a report. The zero value is text without colours.
+type Options struct {
+	Format  Format
+	Dir     string        // of the bundle, put in front of its files; slash-separated
+	Version string        // of geodrop
+	Show    int           // findings of each rule in a text; default 5, below 0: all that were kept
+	Color   bool          // of a text
+	FailOn  rule.Severity // what JUnit takes for a failure; default rule.Error
+}
+
+// Format is a form of report.
+type Format string
+
+// The formats.
+const (
+	Text  Format = "text"
+	JSON  Format = "json"
+	SARIF Format = "sarif"
+	JUnit Format = "junit"
+)
+
+const defaultShow = 5
+
+func (o Options) withDefaults() Options {
+	if o.Format == "" {
+		o.Format = Text
+	}
+	if o.Show == 0 {
+		o.Show = defaultShow
+	}
+	if o.FailOn == rule.Off {
+		o.FailOn = rule.Error
+	}
+	return o
+}
+
+// Write writes the report.
+func Write(w io.Writer, r *rule.Result, opts Options) error {
+	o := opts.withDefaults()
+	write, ok := map[Format]func(io.Writer, *rule.Result, *Options) error{
+		Text: writeText, JSON: writeJSON, SARIF: writeSARIF, JUnit: writeJUnit,
+	}[o.Format]
+	if !ok {
+		return fmt.Errorf("there is no report in the format %q: there are text, json, sarif and junit", o.Format)
+	}
+	if err := write(w, r, &o); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	return nil
+}
+
+// place is where a finding stands, its file below the folder.
+func (o *Options) place(f *rule.Finding) poi.Place {
+	at := f.At
+	if at.File != "" {
+		at.File = path.Join(o.Dir, at.File)
+	}
+	return at
+}
+
+// each calls fn with every rule and its findings.
+func each(r *rule.Result, fn func(t *rule.Total, findings []rule.Finding)) {
+	left := r.Findings
+	for i := range r.Totals {
+		t := &r.Totals[i]
+		fn(t, left[:t.Kept])
+		left = left[t.Kept:]
+	}
+}
+
+// sentence says what a finding is, in one line.
+func sentence(f *rule.Finding) string {
+	text := f.Message
+	if f.Object != "" {
+		text = f.Object + " " + text
+	}
+	if f.Nearest != "" {
+		text += "; nearest: " + f.Nearest
+	}
+	return text
+}
+
+// Printable replaces what could move the cursor, end the line or turn around
+// text on a terminal: ids, names and paths come from others.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r < ' ', r >= 0x7f && r < 0xa0, // control characters
+			r == 0x2028, r == 0x2029, // ends of lines and paragraphs
+			r == 0x061c, r == 0x200e, r == 0x200f, // marks of direction
+			r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+			return '·'
+		}
+		return r
+	}, s)
+}

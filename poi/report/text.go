@@ -1,0 +1,150 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"geodrop/poi/rule"
+)
+
+// textWriter keeps the first error.
+type textWriter struct {
+	w    io.Writer
+	opts *Options
+	err  error
+}
+
+func writeText(w io.Writer, r *rule.Result, o *Options) error {
+	t := &textWriter{w: w, opts: o}
+	for _, severity := range []rule.Severity{rule.Error, rule.Warning, rule.Note} {
+		each(r, func(total *rule.Total, findings []rule.Finding) {
+			if total.Severity == severity && total.Count > 0 {
+				t.rule(total, findings)
+			}
+		})
+	}
+	t.summary(r)
+	return t.err
+}
+
+func (t *textWriter) line(format string, args ...any) {
+	if t.err == nil {
+		_, t.err = fmt.Fprintf(t.w, format+"\n", args...)
+	}
+}
+
+// The colours of a terminal.
+const (
+	red    = "31;1"
+	yellow = "33;1"
+	cyan   = "36;1"
+	bold   = "1"
+	faint  = "2"
+)
+
+func (t *textWriter) paint(color, s string) string {
+	if !t.opts.Color {
+		return s
+	}
+	return "\x1b[" + color + "m" + s + "\x1b[0m"
+}
+
+func (t *textWriter) severity(s rule.Severity) string {
+	return t.paint(map[rule.Severity]string{rule.Error: red, rule.Warning: yellow, rule.Note: cyan}[s], s.String())
+}
+
+func (t *textWriter) rule(total *rule.Total, findings []rule.Finding) {
+	times := ""
+	if total.Count > 1 {
+		times = fmt.Sprintf(", %s times", thousands(total.Count))
+	}
+	t.line("%s %s: %s%s", t.severity(total.Severity), t.paint(bold, total.Rule.ID), total.Rule.Reason, times)
+	shown := findings
+	if t.opts.Show > 0 {
+		shown = findings[:min(len(findings), t.opts.Show)]
+	}
+	for i := range shown {
+		f := &shown[i]
+		at := t.opts.place(f)
+		where := at.String()
+		if at.Line == 0 && at.Field != "" {
+			where += " " + at.Field
+		}
+		t.line("  %s: %s", t.paint(bold, Printable(where)), Printable(sentence(f)))
+	}
+	if more := total.Count - int64(len(shown)); more > 0 {
+		t.line("  … and %s more%s", thousands(more), t.spread(total))
+	}
+	t.line("  %s", t.paint(faint, "→ "+total.Rule.Fix))
+	t.line("")
+}
+
+// shownFiles is how many files a text counts findings of.
+const shownFiles = 4
+
+// spread tells in which files the findings of a rule are.
+func (t *textWriter) spread(total *rule.Total) string {
+	if len(total.Files) < 2 {
+		return ""
+	}
+	names := slices.SortedFunc(maps.Keys(total.Files), func(a, b string) int {
+		return cmp.Or(cmp.Compare(total.Files[b], total.Files[a]), cmp.Compare(a, b))
+	})
+	var parts []string
+	for _, name := range names[:min(len(names), shownFiles)] {
+		parts = append(parts, Printable(name)+" "+thousands(total.Files[name]))
+	}
+	if more := len(names) - shownFiles; more > 0 {
+		parts = append(parts, fmt.Sprintf("%d other files", more))
+	}
+	return "; in all: " + strings.Join(parts, ", ")
+}
+
+func (t *textWriter) summary(r *rule.Result) {
+	by := map[rule.Severity]int64{}
+	hidden := false
+	for i := range r.Totals {
+		by[r.Totals[i].Severity] += r.Totals[i].Count
+		hidden = hidden || t.opts.Show > 0 && r.Totals[i].Count > int64(t.opts.Show)
+	}
+	var parts []string
+	for _, s := range []rule.Severity{rule.Error, rule.Warning, rule.Note} {
+		if by[s] > 0 {
+			parts = append(parts, plural(by[s], s.String()))
+		}
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "Nothing found")
+	}
+	if n := r.Accepted(); n > 0 {
+		parts = append(parts, thousands(n)+" accepted")
+	}
+	t.line("%s in %s, %s, %s, %s, %s.", t.paint(bold, strings.Join(parts, ", ")), plural(r.POIs, "POI"), plural(r.Memberships, "membership"),
+		plural(int64(r.Tasks), "task"), plural(int64(r.Districts), "district"), plural(int64(r.Zones), "zone"))
+	if r.Unread {
+		t.line("A file could not be read: rules that need the whole config did not run.")
+	}
+	if hidden {
+		t.line("The first %d of each rule are shown: --all shows all that were kept, geodrop rules RULE explains a rule.", t.opts.Show)
+	}
+}
+
+func plural(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return thousands(n) + " " + what + "s"
+}
+
+// thousands writes a number with its thousands apart.
+func thousands(n int64) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}

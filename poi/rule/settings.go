@@ -1,0 +1,172 @@
+package rule
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"geodrop/poi"
+	"geodrop/poi/decode"
+)
+
+// SettingsFile is the name of the settings in a bundle, where they are found
+// without being named.
+const SettingsFile = "rules.yaml"
+
+// Settings are what a team has agreed on about the rules: how severe they are,
+// and which findings are known.
+//
+//	severity:                       # off, note, warning or error
+//	  name-empty: off
+//	accepted:
+//	  - rule: window-past           # one finding …
+//	    object: task city-opening   # … as the report names it
+//	    reason: shows what an ended task looks like
+//	    expires: 2029-01-01         # from then on it is reported again
+//	  - rule: quota-under-budget    # all findings of a rule, up to a number
+//	    at_most: 10
+//	    reason: a reserve for the last days
+//	    expires: 2029-01-01
+type Settings struct {
+	Severity map[string]Severity
+	Accepted []Accepted
+}
+
+// maxSettings bounds a file of settings, in bytes.
+const maxSettings = 1 << 20
+
+// ReadSettings reads settings from a file of that name. The error is a
+// *decode.FileError where the text is wrong.
+func ReadSettings(name string, from io.Reader) (*Settings, error) {
+	text, err := io.ReadAll(io.LimitReader(from, maxSettings+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	r := settingsReader{name: name, settings: Settings{Severity: map[string]Severity{}}}
+	if len(text) > maxSettings {
+		return nil, &decode.FileError{File: name, Code: poi.CodeTooLong, Reason: fmt.Sprintf("the file has more than %d bytes", maxSettings)}
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return nil, &decode.FileError{File: name, Code: decode.CodeSyntax, Reason: "the file is not YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")}
+	}
+	if len(doc.Content) == 1 {
+		r.mapping(doc.Content[0], map[string]func(*yaml.Node){"severity": r.severities, "accepted": r.acceptedList})
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return &r.settings, nil
+}
+
+// settingsReader keeps the first fault.
+type settingsReader struct {
+	name     string
+	settings Settings
+	err      error
+}
+
+func (r *settingsReader) fault(n *yaml.Node, code poi.Code, format string, args ...any) {
+	if r.err == nil {
+		r.err = &decode.FileError{File: r.name, Line: n.Line, Column: n.Column, Code: code, Reason: fmt.Sprintf(format, args...)}
+	}
+}
+
+// mapping calls the reader of each key, once.
+func (r *settingsReader) mapping(n *yaml.Node, fields map[string]func(*yaml.Node)) {
+	r.pairs(n, func(key, value *yaml.Node) {
+		read, ok := fields[key.Value]
+		if !ok {
+			r.fault(key, decode.CodeUnknown, "%q is no field here; there are %s", key.Value, keysOf(fields))
+			return
+		}
+		read(value)
+	})
+}
+
+// pairs calls fn with the keys and values of a mapping.
+func (r *settingsReader) pairs(n *yaml.Node, fn func(key, value *yaml.Node)) {
+	if n.Kind != yaml.MappingNode {
+		r.fault(n, decode.CodeType, "a mapping of fields belongs here")
+		return
+	}
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(n.Content) && r.err == nil; i += 2 {
+		key := n.Content[i]
+		if seen[key.Value] {
+			r.fault(key, poi.CodeDuplicate, "%q is given twice", key.Value)
+			return
+		}
+		seen[key.Value] = true
+		fn(key, n.Content[i+1])
+	}
+}
+
+func (r *settingsReader) severities(n *yaml.Node) {
+	r.pairs(n, func(key, value *yaml.Node) {
+		var s Severity
+		if err := s.UnmarshalText([]byte(r.text(value))); err != nil {
+			r.fault(value, poi.CodeFormat, "%v", err)
+			return
+		}
+		r.settings.Severity[key.Value] = s
+	})
+}
+
+func (r *settingsReader) text(n *yaml.Node) string {
+	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+		r.fault(n, decode.CodeType, "a text belongs here")
+	}
+	return n.Value
+}
+
+func (r *settingsReader) acceptedList(n *yaml.Node) {
+	if n.Kind != yaml.SequenceNode {
+		r.fault(n, decode.CodeType, "a list of accepted findings belongs here")
+		return
+	}
+	for _, entry := range n.Content {
+		r.accepted(entry)
+	}
+}
+
+func (r *settingsReader) accepted(n *yaml.Node) {
+	a := Accepted{At: poi.Place{File: r.name, Line: n.Line, Column: n.Column}}
+	text := func(into *string) func(*yaml.Node) { return func(n *yaml.Node) { *into = r.text(n) } }
+	r.mapping(n, map[string]func(*yaml.Node){
+		"rule": text(&a.Rule), "object": text(&a.Object), "reason": text(&a.Reason),
+		"at_most": func(n *yaml.Node) {
+			var err error
+			if a.AtMost, err = strconv.ParseInt(n.Value, 10, 64); err != nil || a.AtMost < 1 {
+				r.fault(n, poi.CodeNumber, "%q is not a whole number above 0", n.Value)
+			}
+		},
+		"expires": func(n *yaml.Node) {
+			var err error
+			if a.Expires, err = time.Parse(time.DateOnly, n.Value); err != nil {
+				r.fault(n, poi.CodeFormat, "%q is not a date such as 2027-12-31", n.Value)
+			}
+		},
+	})
+	switch {
+	case a.Rule == "":
+		r.fault(n, poi.CodeMissing, "the entry has no rule")
+	case strings.TrimSpace(a.Reason) == "":
+		r.fault(n, poi.CodeMissing, "the entry has no reason: say why the finding is accepted")
+	case a.Expires.IsZero():
+		r.fault(n, poi.CodeMissing, "the entry does not expire: give a date such as 2027-12-31")
+	case a.Object == "" && a.AtMost == 0:
+		r.fault(n, poi.CodeMissing, "the entry has neither an object nor at_most: say which finding, or how many of them")
+	}
+	r.settings.Accepted = append(r.settings.Accepted, a)
+}
+
+func keysOf(fields map[string]func(*yaml.Node)) string {
+	return strings.Join(slices.Sorted(maps.Keys(fields)), ", ")
+}
