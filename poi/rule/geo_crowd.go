@@ -60,8 +60,8 @@ type fullCell struct {
 
 // A spot is where a window may be full.
 type spot struct {
-	pos   coord.E7
-	count uint32
+	pos coord.E7
+	at  poi.Place
 }
 
 func (c *crowdCheck) cell(cell *Cell) {
@@ -81,7 +81,7 @@ func (c *crowdCheck) cell(cell *Cell) {
 	case count > c.view.Limit:
 		c.full = append(c.full, fullCell{cell.ID, int64(count), p.At, p.Pos})
 	case count*side*side > c.view.Limit:
-		c.spots = append(c.spots, spot{p.Pos, uint32(count)})
+		c.spots = append(c.spots, spot{p.Pos, p.At})
 	}
 }
 
@@ -103,7 +103,8 @@ func (c *crowdCheck) window(p coord.E7) (n int64) {
 func (c *crowdCheck) done() {
 	for _, f := range c.full {
 		c.emit(Finding{At: f.at, Object: "cell " + c.view.Grid.Text(f.id), Value: degrees(f.pos), Count: f.count,
-			Message: fmt.Sprintf("has %d places, and %d with the cells around it: an answer carries %d at most", f.count, c.window(f.pos), c.view.Limit)})
+			Message: fmt.Sprintf("has %s places, and %s with the cells around it: an answer carries %d at most",
+				thousands(f.count), thousands(c.window(f.pos)), c.view.Limit)})
 	}
 	var worst spot
 	windows, most := int64(0), int64(0)
@@ -119,9 +120,10 @@ func (c *crowdCheck) done() {
 	if windows == 0 {
 		return
 	}
-	c.emit(Finding{At: poi.Place{Table: poi.TablePOIs}, Object: "cells", Value: degrees(worst.pos), Count: windows,
-		Message: fmt.Sprintf("%d cells are not that full, but the cells within %d of them are together: up to %d places, an answer carries %d at most",
-			windows, c.view.Radius, most, c.view.Limit)})
+	id := c.view.Grid.Cell(worst.pos)
+	c.emit(Finding{At: worst.at, Object: "cell " + c.view.Grid.Text(id), Value: degrees(worst.pos), Count: windows,
+		Message: fmt.Sprintf("is the worst of %s that are not as full, but have more than %d places with the cells around them: it has %s",
+			thousands(windows), c.view.Limit, thousands(most))})
 }
 
 // manyShare is from how many places on a point is reported.
@@ -184,7 +186,8 @@ func (c *sharedCheck) done() {
 		f := c.files[name]
 		c.emit(Finding{
 			At: f.worst.At, Object: "POI " + f.worst.ID, Value: degrees(f.worst.Pos), Count: f.places,
-			Message: fmt.Sprintf("shares its point with %d others, the most of its file, where %d places share %d points", f.most-1, f.places, f.points),
+			Message: fmt.Sprintf("shares the point %s with %s others, the most of its file, where %s places share %s points",
+				degrees(f.worst.Pos), thousands(int64(f.most-1)), thousands(f.places), thousands(f.points)),
 		})
 	}
 }

@@ -24,7 +24,7 @@ func datumRules() []*Rule {
 			Doc: "Maps published in China are on GCJ-02 or BD-09, which are 100 to 1,700 m off WGS-84, by an amount that varies with the place. " +
 				"Whether a file is on one of them shows at borders: if places that lie outside the district that they name, or outside all districts, " +
 				"come to lie inside when they are moved by that very amount, and hardly any leave theirs, the file is suspected. " +
-				"The districts may be what is wrong: the finding says which of both. At least 8 places must say so, and 5 times as many as say otherwise.",
+				"The districts may be what is wrong: the finding says which of both. At least 10 places must say so, and 3 times as many as say otherwise.",
 			Start: func(v *View, emit Emit) Check {
 				c := &datumCheck{view: v, emit: emit, files: map[string]*datumFile{}}
 				return Check{Areas: c.areas, POI: c.poi, Done: c.done}
@@ -53,14 +53,14 @@ type datumGuess struct {
 var datumGuesses = [...]datumGuess{
 	{"the places seem to be on GCJ-02", func(p coord.WGS84) coord.WGS84 { return coord.GCJ02(p).WGS84() }},
 	{"the places seem to be on BD-09", func(p coord.WGS84) coord.WGS84 { return coord.BD09(p).WGS84() }},
-	{"the districts seem to be on GCJ-02, not the places", func(p coord.WGS84) coord.WGS84 { return coord.WGS84(p.GCJ02()) }},
-	{"the districts seem to be on BD-09, not the places", func(p coord.WGS84) coord.WGS84 { return coord.WGS84(p.BD09()) }},
+	{"the districts seem to be on GCJ-02, or the places were converted from it needlessly", func(p coord.WGS84) coord.WGS84 { return coord.WGS84(p.GCJ02()) }},
+	{"the districts seem to be on BD-09, or the places were converted from it needlessly", func(p coord.WGS84) coord.WGS84 { return coord.WGS84(p.BD09()) }},
 }
 
 // The votes that a suspicion takes.
 const (
-	leastVotes = 8
-	voteRatio  = 5
+	leastVotes = 10
+	voteRatio  = 3
 )
 
 type datumCheck struct {
@@ -213,6 +213,7 @@ func (c *shiftCheck) cell(cell *Cell) {
 
 // The shifts that are looked at, and how well they must agree.
 const (
+	leastTwins            = 8
 	leastShift, mostShift = coord.Metres(100), coord.Metres(1700)
 	shiftTolerance        = coord.Metres(30)
 )
@@ -258,7 +259,7 @@ func (c *shiftCheck) done() {
 	for _, key := range pairs {
 		pair := c.pairs[key]
 		for i, name := range [2]string{"GCJ-02", "BD-09"} {
-			if n := pair.votes[i]; n >= leastVotes && 2*n > pair.compared {
+			if n := pair.votes[i]; n >= leastTwins && 2*n > pair.compared {
 				f := pair.first[i]
 				f.Count = n
 				f.Message += fmt.Sprintf(", as %d of %d places of one name are: by the shift between WGS-84 and %s", n, pair.compared, name)

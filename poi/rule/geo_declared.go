@@ -31,7 +31,7 @@ func declaredRules() []*Rule {
 			Fix:    "Correct the position or the country.",
 			Doc: "A column country says where a place should be. What belongs to which country is learnt from the places themselves: " +
 				"where 19 of 20 or more of the places in a district name one country, those that name another are reported; " +
-				"and where 19 of 20 of those that name a country lie in districts, those outside all districts are. " +
+				"and where 19 of 20 of those that name a country lie in districts, those that are 10 km outside all districts are. " +
 				"Fewer than 20 places prove nothing.",
 			Start: func(v *View, emit Emit) Check {
 				c := &declaredCountry{view: v, emit: emit, seen: map[countryDistrict]*sighting{}}
@@ -137,6 +137,9 @@ func (c *declaredCountry) poi(p *POI) {
 	if country == "" {
 		return
 	}
+	if p.District == None && c.nearDistrict(p.Pos) {
+		return // coasts are drawn roughly
+	}
 	s := c.seen[countryDistrict{country, p.District}]
 	if s == nil {
 		s = &sighting{}
@@ -145,6 +148,18 @@ func (c *declaredCountry) poi(p *POI) {
 	if s.count++; len(s.kept) < keptSightings {
 		s.kept = append(s.kept, Finding{At: poiField(p, "country"), Object: "POI " + string(p.ID), Value: strings.Clone(country)})
 	}
+}
+
+// nearDistrict reports whether a district is within some kilometres of a place.
+func (c *declaredCountry) nearDistrict(p coord.E7) bool {
+	for _, reach := range [2]coord.Metres{3_000, 10_000} {
+		for _, by := range [8][2]coord.Metres{{1, 0}, {0.7, 0.7}, {0, 1}, {-0.7, 0.7}, {-1, 0}, {-0.7, -0.7}, {0, -1}, {0.7, -0.7}} {
+			if _, ok := c.view.Districts.Index.First(moved(p, reach*by[0], reach*by[1])); ok {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // A majority is what most of something are.
@@ -179,10 +194,12 @@ func (c *declaredCountry) done() {
 	for _, key := range keys {
 		switch in, of := districts[key.district], countries[key.country]; {
 		case key.district == None && of.clear():
-			c.report(key, fmt.Sprintf("names the country %s and lies outside all districts, where %d of %d of that country are inside", key.country, of.most, of.total), "")
+			c.report(key, fmt.Sprintf("names the country %s and lies far outside all districts, where %s of %s of that country are inside",
+				key.country, thousands(of.most), thousands(of.total)), "")
 		case key.district != None && in.clear() && in.what != key.country:
 			d := c.view.Districts.Records[key.district]
-			c.report(key, fmt.Sprintf("names the country %s in %s, where %d of %d name %s", key.country, districtName(d), in.most, in.total, in.what), in.what)
+			c.report(key, fmt.Sprintf("names the country %s in %s, where %s of %s name %s",
+				key.country, districtName(d), thousands(in.most), thousands(in.total), in.what), in.what)
 		}
 	}
 }

@@ -200,30 +200,30 @@ func (c *seamCheck) done() {
 	}
 	d := c.view.Districts.Records[worst.A]
 	c.emit(Finding{
-		At: districtPlace(d), Object: fmt.Sprintf("%d districts", len(c.view.Districts.Records)),
+		At: districtPlace(d), Object: "borders",
 		Value: metres(worst.Width), Count: int64(overlaps.pairs + gaps.pairs),
-		Message: c.overlapsText(&overlaps) + "; " + c.gapsText(&gaps),
+		Message: c.overlapsText(&overlaps) + "; they " + c.gapsText(&gaps),
 	})
 }
 
 func (c *seamCheck) overlapsText(t *seamTotal) string {
 	if t.pairs == 0 {
-		return "none overlap"
+		return "overlap nowhere"
 	}
-	text := fmt.Sprintf("%d pairs overlap, %s in all, %s", t.pairs, squareMetres(t.area), c.widthsText(t))
+	text := fmt.Sprintf("overlap between %s of districts, %s in all, %s", counted(int64(t.pairs), "pair"), squareMetres(t.area), c.widthsText(t))
 	if c.twice > 0 {
-		text += fmt.Sprintf(", and hold %d places, such as POI %s at %s in %s", c.twice, c.first, c.firstAt.String(), c.firstBetween)
+		text += fmt.Sprintf("; %s there in two districts, such as POI %s at %s in %s", counted(c.twice, "place"), c.first, c.firstAt.String(), c.firstBetween)
 	}
 	return text
 }
 
 func (c *seamCheck) gapsText(t *seamTotal) string {
 	if t.pairs == 0 {
-		return "none leave gaps"
+		return "leave no gaps"
 	}
-	text := fmt.Sprintf("%d pairs leave gaps, %s in all, %s", t.pairs, squareMetres(t.area), c.widthsText(t))
+	text := fmt.Sprintf("leave gaps between %s, %s in all, %s", counted(int64(t.pairs), "pair"), squareMetres(t.area), c.widthsText(t))
 	if c.lost > 0 {
-		text += fmt.Sprintf(", and %d places lie in these", c.lost)
+		text += fmt.Sprintf("; %s there in no district", counted(c.lost, "place"))
 	}
 	return text
 }

@@ -63,7 +63,7 @@ var plantedGeo = []struct {
 	{"zone-places", "zones.geojson:2:1", [][3]string{{zones, yard, `[[[0.015,0.015],[0.025,0.015],[0.025,0.025],[0.015,0.025],[0.015,0.015]]]`}}},
 	{"zone-hours", "zones.geojson:3:1", [][3]string{{zones, yard + "}}", yard + "}},\n" + polygon(`"id":"fair","reason":"fair","daily":"21:00-23:00","time_zone":"UTC"`, "0.015,0.015 0.025,0.015 0.025,0.025 0.015,0.025")}}},
 	{"dense-cell", "pois.csv:6", [][3]string{{pois, "", rows(201, func(i int) string { return fmt.Sprintf("x%d,Stall %d,0.7%05d,0.7", i, i, i) })}}},
-	{"dense-cell", "pois", [][3]string{{pois, "", rows(250, func(i int) string { return fmt.Sprintf("x%d,Stall %d,0.70%d,0.70%04d", i, i, i%4*2, i) })}}},
+	{"dense-cell", "pois.csv:7", [][3]string{{pois, "", rows(250, func(i int) string { return fmt.Sprintf("x%d,Stall %d,0.70%d,0.70%04d", i, i, i%4*2, i) })}}},
 	{"shared-point", "pois.csv:6", [][3]string{{pois, "", rows(10, func(i int) string { return fmt.Sprintf("x%d,Area %d,0.7,0.7", i, i) })}}},
 	{"near-duplicate", "pois.csv:2:3", [][3]string{{pois, "", "e,\"GATE \",0.0101,0.0103\n"}}},
 }

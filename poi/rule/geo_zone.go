@@ -3,6 +3,7 @@ package rule
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,13 +13,13 @@ import (
 
 // zoneRules are about places where nothing may be dropped.
 func zoneRules() []*Rule {
-	const much = "Zones are there to take places, so a zone is reported only if it takes 10 places or more of what a task drops at, or a tenth. "
+	const much = "Zones are there to take places, so a zone is reported only if it takes a tenth of what a task drops at, or a hundredth that is 10 places or more. "
 	return []*Rule{
 		{
 			ID: "zone-places", Group: areasGroup, Severity: Note,
-			Reason: "a zone takes many places of a task",
+			Reason: "zones take many places of a task",
 			Fix:    "Look at the zone and the set on the map; if both are right, take the places out of the set, so that it says what is left.",
-			Doc: "Places in a zone without times are not in the release. " + much +
+			Doc: "Places in a zone without times are not in the release. " + much + "Where all zones together take that much of a set, this makes a finding of its own. " +
 				"A zone that was drawn too large, or a set that was chosen in the wrong area, shows itself so. Of several zones that hold a place the first by id counts.",
 			Start: func(v *View, emit Emit) Check {
 				c := &zoneCheck{view: v, taken: newTaken(), report: emit}
@@ -70,6 +71,14 @@ func (t *taken) add(p *POI, zones []uint32) {
 	}
 }
 
+// of is how many places of a set a zone takes.
+func (t *taken) of(zone uint32, set poi.SetID) int64 {
+	if set == poi.AllPOIs {
+		return t.all[zone]
+	}
+	return t.inSet[zoneSet{zone, set}]
+}
+
 type zoneCheck struct {
 	view   *View
 	report Emit
@@ -114,17 +123,16 @@ type toll struct {
 }
 
 // much reports whether that is worth telling.
-func (t *toll) much() bool { return t.taken >= 10 || t.taken*10 >= t.of && t.taken > 0 }
+func (t *toll) much() bool {
+	return t.taken > 0 && t.taken*10 >= t.of || t.taken >= 10 && t.taken*100 >= t.of
+}
 
 // tolls are what a zone takes of each task, most of all first.
 func (c *zoneCheck) tolls(zone uint32, sets map[poi.SetID]*placed, concerns func(*poi.Task) (time.Time, bool)) (tolls []toll) {
 	for i := range c.view.Config.Tasks {
 		t := &c.view.Config.Tasks[i]
 		p := sets[t.Set]
-		found := toll{task: t, of: p.pois + p.screened, taken: c.taken.inSet[zoneSet{zone, t.Set}]}
-		if t.Set == poi.AllPOIs {
-			found.taken = c.taken.all[zone]
-		}
+		found := toll{task: t, of: p.pois + p.screened, taken: c.taken.of(zone, t.Set)}
 		if !found.much() {
 			continue
 		}
@@ -147,6 +155,44 @@ func (c *zoneCheck) placesDone() {
 			c.report(c.finding(zone, z, tolls, "takes "+tollText(&tolls[0])))
 		}
 	})
+	c.setsDone(sets)
+}
+
+// setsDone reports sets of which many zones take much, by reasons.
+func (c *zoneCheck) setsDone(sets map[poi.SetID]*placed) {
+	told := map[poi.SetID]bool{}
+	for i := range c.view.Config.Tasks {
+		t := &c.view.Config.Tasks[i]
+		p := sets[t.Set]
+		found := toll{task: t, of: p.pois + p.screened, taken: p.screened}
+		if told[t.Set] || !found.much() {
+			continue
+		}
+		told[t.Set] = true
+		zones, reasons := c.reasons(t.Set)
+		if zones < 2 {
+			continue // that zone is a finding
+		}
+		c.report(Finding{At: taskPlace(t, "poi_set"), Object: "task " + string(t.ID), Value: string(t.Set), Count: p.screened,
+			Message: fmt.Sprintf("loses %s of %s to %s: %s", thousands(found.taken), counted(found.of, "place"), counted(zones, "zone"), reasons)})
+	}
+}
+
+// reasons are why places of a set are in zones, the commonest first, and in how
+// many zones they are.
+func (c *zoneCheck) reasons(set poi.SetID) (zones int64, text string) {
+	by := map[string]int64{}
+	for i, z := range c.view.Always.Records {
+		if n := c.taken.of(uint32(i), set); n > 0 {
+			zones++
+			by[z.Reason] += n
+		}
+	}
+	names := slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Or(cmp.Compare(by[b], by[a]), cmp.Compare(a, b)) })
+	for i, name := range names {
+		names[i] = name + " " + thousands(by[name])
+	}
+	return zones, some(names)
 }
 
 func (c *zoneCheck) hoursDone() {
@@ -169,7 +215,7 @@ func (c *zoneCheck) each(zones []*poi.Zone, do func(uint32, *poi.Zone)) {
 }
 
 func tollText(t *toll) string {
-	return fmt.Sprintf("%d of %d places of task %s", t.taken, t.of, t.task.ID)
+	return fmt.Sprintf("%s of %s of task %s", thousands(t.taken), counted(t.of, "place"), t.task.ID)
 }
 
 func (c *zoneCheck) finding(zone uint32, z *poi.Zone, tolls []toll, message string) Finding {
