@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -34,12 +35,12 @@ func readYAML(in *input) (*yaml.Node, error) {
 	case errors.Is(err, io.EOF):
 		return nil, nil
 	case err != nil:
-		return nil, yamlFault(in.name, err)
+		return nil, yamlFault(in.name, text, err)
 	}
 	switch err := dec.Decode(&next); {
 	case errors.Is(err, io.EOF):
 	case err != nil:
-		return nil, yamlFault(in.name, err)
+		return nil, yamlFault(in.name, text, err)
 	default:
 		return nil, &FileError{File: in.name, Line: next.Line, Column: next.Column, Code: CodeSyntax,
 			Reason: "a second document begins here; the file has one"}
@@ -50,15 +51,23 @@ func readYAML(in *input) (*yaml.Node, error) {
 	return doc.Content[0], nil
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+var (
+	yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+	// Of these, faults of the parser and not of the scanner, the message has the
+	// line before.
+	yamlBehind = regexp.MustCompile(`^did not find expected (?:node content|key|',' or|'-' indicator|<)`)
+)
 
 // yamlFault gives the place that the parser puts into its message.
-func yamlFault(name string, err error) error {
+func yamlFault(name string, file []byte, err error) error {
 	text := err.Error()
 	fe := &FileError{File: name, Code: CodeSyntax}
 	if m := yamlLine.FindStringSubmatch(text); m != nil {
 		fe.Line, _ = strconv.Atoi(m[1])
 		text = text[len(m[0]):]
+	}
+	if lines := bytes.Count(bytes.TrimSuffix(file, []byte("\n")), []byte("\n")) + 1; fe.Line > 0 && yamlBehind.MatchString(text) {
+		fe.Line = min(fe.Line+1, lines)
 	}
 	fe.Reason = "the file is not YAML: " + text
 	return fe

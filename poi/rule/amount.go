@@ -34,8 +34,9 @@ func amountRules() []*Rule {
 			ID: "quota-under-budget", Group: group, Severity: Note,
 			Reason: "units of a prize's budget are in no quota",
 			Fix:    "Raise quotas, or lower the prize's units, until the sums agree; or accept it as a reserve.",
-			Doc:    "What no quota hands out is never given, though it is paid for. The same sum as in quota-over-budget, the other way.",
-			Start:  onPrizes(underBudget),
+			Doc: "What no quota hands out is never given, though it is paid for. The same sum as in quota-over-budget, the other way; " +
+				"not looked at while a task or quota is left out.",
+			Start: onPrizes(underBudget),
 		},
 		{
 			ID: "sum-overflow", Group: group, Severity: Error,
@@ -57,8 +58,12 @@ func amountRules() []*Rule {
 			Reason: "a prize of a task has no quota there",
 			Fix:    "Add a quota for it, or take it out of the task's prizes.",
 			Doc:    "A draw passes over prizes without units, so that its weight goes to the others and players never win what is announced.",
-			Start: func(_ *View, emit Emit) Check {
-				return Check{Config: func(c *poi.Config) { unobtainable(c, emit) }}
+			Start: func(v *View, emit Emit) Check {
+				return Check{Config: func(c *poi.Config) {
+					if !v.LeftOut {
+						unobtainable(c, emit)
+					}
+				}}
 			},
 		},
 		{
@@ -115,13 +120,13 @@ func promises(c *poi.Config) map[poi.PrizeID]promise {
 
 // onPrizes is the start of a rule that looks at each prize and what is promised
 // of it. The finding's object and key are filled in.
-func onPrizes(look func(*poi.Prize, promise) (Finding, bool)) func(*View, Emit) Check {
-	return func(_ *View, emit Emit) Check {
+func onPrizes(look func(*View, *poi.Prize, promise) (Finding, bool)) func(*View, Emit) Check {
+	return func(v *View, emit Emit) Check {
 		return Check{Config: func(c *poi.Config) {
 			sums := promises(c)
 			for i := range c.Prizes {
 				p := &c.Prizes[i]
-				if f, bad := look(p, sums[p.ID]); bad {
+				if f, bad := look(v, p, sums[p.ID]); bad {
 					f.At.Table, f.At.Key, f.Object = poi.TablePrizes, string(p.ID), "prize "+string(p.ID)
 					emit(f)
 				}
@@ -130,7 +135,7 @@ func onPrizes(look func(*poi.Prize, promise) (Finding, bool)) func(*View, Emit) 
 	}
 }
 
-func overBudget(p *poi.Prize, sum promise) (Finding, bool) {
+func overBudget(_ *View, p *poi.Prize, sum promise) (Finding, bool) {
 	if p.Units == 0 || sum.units <= p.Units {
 		return Finding{}, false
 	}
@@ -139,8 +144,8 @@ func overBudget(p *poi.Prize, sum promise) (Finding, bool) {
 			p.Units, sum.words(), sum.units, sum.units-p.Units)}, true
 }
 
-func underBudget(p *poi.Prize, sum promise) (Finding, bool) {
-	if sum.tasks == 0 || sum.units >= p.Units {
+func underBudget(v *View, p *poi.Prize, sum promise) (Finding, bool) {
+	if v.LeftOut || sum.tasks == 0 || sum.units >= p.Units {
 		return Finding{}, false
 	}
 	return Finding{At: poi.Place{Field: "units"}, Value: fmt.Sprint(p.Units), Nearest: fmt.Sprint(sum.units),
@@ -148,7 +153,7 @@ func underBudget(p *poi.Prize, sum promise) (Finding, bool) {
 			p.Units, sum.words(), sum.units, p.Units-sum.units)}, true
 }
 
-func overflow(p *poi.Prize, sum promise) (Finding, bool) {
+func overflow(_ *View, p *poi.Prize, sum promise) (Finding, bool) {
 	units := max(sum.units, p.Units)
 	high, money := bits.Mul64(units, max(p.Value, 1))
 	switch {
@@ -162,7 +167,7 @@ func overflow(p *poi.Prize, sum promise) (Finding, bool) {
 	return Finding{}, false
 }
 
-func worthless(p *poi.Prize, _ promise) (Finding, bool) {
+func worthless(_ *View, p *poi.Prize, _ promise) (Finding, bool) {
 	if p.Value > 0 || p.Kind != poi.Cash && p.Kind != poi.Coupon && p.Kind != poi.Split {
 		return Finding{}, false
 	}

@@ -11,6 +11,7 @@ type collector struct {
 	keep    int
 	tallies []*tally // of the rules that are not off, in their order
 	byID    map[string]*tally
+	partial bool // something was left out, so that what is not found may be there
 }
 
 type tally struct {
@@ -102,7 +103,7 @@ func (c *collector) reject(rules []*Rule, r poi.Reject) {
 }
 
 // settle takes the rejects in, and says what there is to say about what was
-// accepted.
+// accepted; not that it is not found any more, if not all was read.
 func (c *collector) settle(toFinding func(*poi.Reject) Finding) {
 	for _, t := range c.tallies {
 		for i := range t.rejects {
@@ -145,7 +146,7 @@ func (c *collector) settleAccepted(t *tally, a *acceptance) {
 		room := max(c.keep-len(t.findings), 0)
 		t.findings = append(t.findings, a.held[:min(len(a.held), room)]...)
 	}
-	if id != "" {
+	if id != "" && !(c.partial && id == idUnused) {
 		c.emit(id, remark)
 	}
 }

@@ -53,9 +53,13 @@ func unusedRule(id, reason string, find func(*poi.Config, Emit)) *Rule {
 	return &Rule{
 		ID: id, Group: "References", Severity: Note, Reason: reason,
 		Fix: "Delete it, or use it in a task.",
-		Doc: "Nothing refers to it. It costs nothing, but a task may be missing, or one that was left out may have used it.",
-		Start: func(_ *View, emit Emit) Check {
-			return Check{Config: func(c *poi.Config) { find(c, emit) }}
+		Doc: "Nothing refers to it. It costs nothing, but a task may be missing. Not looked at while a task, prize or merchant is left out.",
+		Start: func(v *View, emit Emit) Check {
+			return Check{Config: func(c *poi.Config) {
+				if !v.LeftOut {
+					find(c, emit)
+				}
+			}}
 		},
 	}
 }

@@ -184,6 +184,9 @@ func some(names []string) string {
 }
 
 func withoutTasks(v *View, emit Emit) {
+	if v.LeftOut {
+		return
+	}
 	s := newSupply(v.Config)
 	idle, by := int64(0), map[poi.Adcode]int64{}
 	for i := range v.Census.Groups {

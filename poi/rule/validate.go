@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"geodrop/grid"
 	"geodrop/poi"
@@ -44,6 +45,7 @@ func Unreadable(err error, opts Options) (*Result, bool) {
 	v := newValidation(nil, o, nil)
 	v.unreadable(err)
 	v.finish()
+	v.gather()
 	return &v.result, true
 }
 
@@ -92,7 +94,11 @@ func (v *validation) run(ctx context.Context) (err error) {
 		return err
 	}
 	v.finish()
-	return v.locate(ctx)
+	if err := v.locate(ctx); err != nil {
+		return err
+	}
+	v.gather()
+	return nil
 }
 
 // whole runs the hooks that need all of the config.
@@ -126,7 +132,7 @@ func (v *validation) readable(err error) error {
 }
 
 func (v *validation) unreadable(err error) {
-	v.result.Unread = true
+	v.result.Unread, v.collector.partial = true, true
 	f := Finding{Message: err.Error()}
 	if file, ok := errors.AsType[*decode.FileError](err); ok {
 		f.At = poi.Place{File: file.File, Line: file.Line, Column: file.Column}
@@ -140,7 +146,8 @@ func (v *validation) readConfig(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v.view.Config = config
+	v.view.Config, v.view.LeftOut = config, v.leftOut()
+	v.collector.partial = v.collector.partial || v.view.LeftOut
 	v.result.Tasks, v.result.Prizes = len(config.Tasks), len(config.Prizes)
 	for i := range v.checks {
 		if hook := v.checks[i].Config; hook != nil {
@@ -148,6 +155,18 @@ func (v *validation) readConfig(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// leftOut reports whether a reject is of a file or table that the config is of.
+func (v *validation) leftOut() bool {
+	for key := range v.src.Rejects().Counts() {
+		for _, stem := range []string{"merchants", "prizes", "tasks", "task_prizes", "quotas"} {
+			if strings.HasPrefix(key.File, stem) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // finish makes the result of what was collected.
@@ -159,22 +178,29 @@ func (v *validation) finish() {
 	}
 }
 
-// locate says of the kept findings where they stand, and orders them.
+// locate says of the kept findings where they stand.
 func (v *validation) locate(ctx context.Context) error {
-	if locator, ok := v.src.(poi.Locator); ok {
-		var places []*poi.Place
-		for _, t := range v.collector.tallies {
-			for i := range t.findings {
-				places = append(places, &t.findings[i].At)
-			}
-		}
-		if err := v.readable(locator.Locate(ctx, places)); err != nil {
-			return err
+	locator, ok := v.src.(poi.Locator)
+	if !ok {
+		return nil
+	}
+	var places []*poi.Place
+	for _, t := range v.collector.tallies {
+		for i := range t.findings {
+			places = append(places, &t.findings[i].At)
 		}
 	}
+	err := locator.Locate(ctx, places)
+	if v.result.Unread && errors.Is(err, decode.ErrFormat) {
+		return nil // which is a finding already
+	}
+	return err
+}
+
+// gather puts the kept findings in order.
+func (v *validation) gather() {
 	for _, t := range v.collector.tallies {
 		sortByPlace(t.findings)
 		v.result.Findings = append(v.result.Findings, t.findings...)
 	}
-	return nil
 }

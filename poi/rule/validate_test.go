@@ -2,12 +2,18 @@ package rule
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"geodrop/data/sample"
+	"geodrop/poi"
 	"geodrop/poi/decode"
 )
 
@@ -49,37 +55,108 @@ func TestSampleIsClean(t *testing.T) {
 	}
 }
 
-// planted are bundles with one defect each, and where it is to be found.
-var planted = []struct {
-	rule  string
-	at    string // place of the only finding
-	edits [][3]string
-}{
-	{"duplicate-id", "pois.csv:6:1", [][3]string{{"pois.csv", "", "a,Other,0.05,0.05\n"}}},
-	{"duplicate-id", "merchants.csv:4:1", [][3]string{{"merchants.csv", "", "tea,Again,\n"}}},
-	{"dangling-reference", "poi_sets.csv:4:6", [][3]string{{"poi_sets.csv", "", "west,x\n"}}},
-	{"dangling-reference", "quotas.csv:3:1", [][3]string{{"quotas.csv", "", "ridez,badge,1001,1\n"}}},
-	{"dangling-district", "tasks.yaml:15:35", [][3]string{{"tasks.yaml", "district: 1001", "district: 1003"}}},
-	{"dangling-district", "quotas.csv:3:13", [][3]string{{"quotas.csv", "rides,badge,1001,500", "rides,badge,1001,490"}, {"quotas.csv", "", "rides,badge,1009,10\n"}}},
-	{"membership-twice", "poi_sets.csv:4:6", [][3]string{{"poi_sets.csv", "", "west,a\n"}}},
-	{"merchant-unused", "merchants.csv:4:1", [][3]string{{"merchants.csv", "", "idle,Idle,\n"}}},
-	{"prize-unused", "prizes.csv:4:1", [][3]string{{"prizes.csv", "", "idle,Idle,collectable,tea,0,,0,\n"}}},
-	{"set-unused", "poi_sets.csv:4:1", [][3]string{{"poi_sets.csv", "", "idle,a\n"}}},
-	{"set-unused", "sets/idle.csv", [][3]string{{"sets/idle.csv", "", "poi_id\na\n"}}},
+// A flood is counted to the last and kept to the limit, and counted by file.
+func TestFlood(t *testing.T) {
+	const rows = 500
+	files := clean()
+	files["pois_bad.csv"] = "id,name,lat,lng\n"
+	for i := range rows {
+		files["pois.csv"] += fmt.Sprintf("n%d,,0.1,0.1\n", i)
+		files["pois_bad.csv"] += fmt.Sprintf("x%d\n", i)
+		files["poi_sets.csv"] += fmt.Sprintf("west,none-%d\n", i)
+	}
+	r := validated(t, files, Options{Keep: 10})
+	want := map[string]map[string]int64{
+		"name-empty": {"pois.csv": rows}, "bad-row": {"pois_bad.csv": rows}, "dangling-reference": {"poi_sets.csv": rows},
+	}
+	for _, total := range r.Totals {
+		files := want[total.Rule.ID]
+		n := int64(0)
+		for _, of := range files {
+			n += of
+		}
+		if total.Count != n || total.Kept != int(min(n, 10)) || !maps.Equal(total.Files, files) {
+			t.Errorf("rule %s: %d findings, %d kept, %v by file, want %v", total.Rule.ID, total.Count, total.Kept, total.Files, files)
+		}
+	}
+	if len(r.Findings) != 30 {
+		t.Errorf("%d findings are kept, want 30", len(r.Findings))
+	}
 }
 
-func TestPlantedDefects(t *testing.T) {
-	for _, p := range planted {
-		t.Run(p.rule+" "+p.at, func(t *testing.T) {
-			files := edited(t, clean(), p.edits...)
-			r := validated(t, files, Options{})
-			if got, want := found(r), []string{p.rule + " " + p.at}; !slices.Equal(got, want) {
-				t.Errorf("found %q, want %q\n%s", got, want, messages(r))
+// After a file that cannot be read, the rows of the others are still looked at,
+// and nothing is said that needs the whole.
+func TestUnread(t *testing.T) {
+	files := edited(t, clean(), [3]string{"districts.geojson", `{"type":"FeatureCollection",`, `{"type":"FeatureCollection"`},
+		[3]string{"pois.csv", "", "e,E,here,0\n"}, [3]string{"prizes.csv", ",1500,", ",1499,"})
+	r := validated(t, files, Options{})
+	want := []string{"bad-value pois.csv:6:5", "quota-over-budget prizes.csv:2:32", "unreadable-file districts.geojson:1:28"}
+	if got := found(r); !slices.Equal(got, want) || !r.Unread {
+		t.Errorf("found %q, unread %v, want %q", got, r.Unread, want)
+	}
+}
+
+// A bundle that cannot even be listed is a finding; a folder that is not there
+// is none.
+func TestUnreadable(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"pois.csv", "pois.csv.gz"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := decode.Open(dir, decode.Options{})
+	r, ok := Unreadable(err, Options{})
+	if !ok || r.Count(Error) != 1 || len(r.Findings) != 1 || r.Findings[0].Rule != idUnreadable {
+		t.Errorf("%v is %+v", err, r)
+	}
+	if _, ok := Unreadable(os.ErrNotExist, Options{}); ok {
+		t.Error("a folder that is not there is a finding")
+	}
+}
+
+// What goes wrong outside the config is an error.
+func TestErrors(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Validate(ctx, open(t, clean()), Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	b := open(t, clean())
+	if _, err := Validate(context.Background(), b, Options{CellSize: 1}); !errors.Is(err, ErrOptions) {
+		t.Errorf("cells of a metre: %v", err)
+	}
+	if _, err := Validate(context.Background(), changing{b}, Options{}); !errors.Is(err, poi.ErrChanged) {
+		t.Errorf("a source that changes: %v", err)
+	}
+}
+
+// changing is a source that changes while its memberships are read.
+type changing struct{ *decode.Bundle }
+
+func (changing) Memberships(context.Context) iter.Seq2[*poi.MembershipBatch, error] {
+	return func(yield func(*poi.MembershipBatch, error) bool) { yield(nil, poi.ErrChanged) }
+}
+
+// The cells come in order, with all their POIs, of which a rule sees what it has
+// to.
+func TestCells(t *testing.T) {
+	var cells []string
+	probe := &Rule{ID: "probe", Severity: Note, Start: func(v *View, _ Emit) Check {
+		return Check{Cell: func(c *Cell) {
+			for _, p := range c.POIs {
+				cells = append(cells, fmt.Sprintf("%d %s %s %s %d %v %s", c.Count, p.ID, p.Name, p.Kind, p.District, p.Screened, p.At.String()))
 			}
-			off := validated(t, files, Options{Severity: map[string]Severity{p.rule: Off}})
-			if got := found(off); len(got) > 0 {
-				t.Errorf("without the rule, others find %q", got)
-			}
-		})
+		}}
+	}}
+	files := edited(t, clean(), [3]string{"pois.csv", "id,name,lat,lng", "id,name,lat,lng,kind"},
+		[3]string{"pois.csv", "0.01,0.01\n", "0.01,0.01,gate\n"}, [3]string{"pois.csv", "0.02,0.02\n", "0.01,0.01,\n"},
+		[3]string{"pois.csv", "0.03,1.01\n", "0.51,0.55,\n"}, [3]string{"pois.csv", "0.04,1.02\n", "50,50,\n"})
+	validated(t, files, Options{Rules: []*Rule{probe}})
+	want := []string{"2 a Gate gate 0 false pois.csv:2", "2 b Well  0 false pois.csv:3", "1 c Mill  0 true pois.csv:4", "1 d Inn  4294967295 false pois.csv:5"}
+	slices.Sort(cells)
+	slices.SortFunc(want, strings.Compare)
+	if !slices.Equal(cells, want) {
+		t.Errorf("cells\n%s\nwant\n%s", strings.Join(cells, "\n"), strings.Join(want, "\n"))
 	}
 }

@@ -22,6 +22,11 @@ type View struct {
 	// Config is there from the hook of that name on.
 	Config *poi.Config
 
+	// LeftOut says that a task, prize, merchant or quota was rejected, so that
+	// what seems to be used by none may be used by that one. It is known from the
+	// hook Config on.
+	LeftOut bool
+
 	// The areas are there from the hook Areas on.
 	Districts Areas[*poi.District]
 	Always    Areas[*poi.Zone] // zones without times

@@ -1,0 +1,139 @@
+package rule
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"geodrop/poi/decode"
+)
+
+func settings(t *testing.T, text string) Options {
+	t.Helper()
+	s, err := ReadSettings(SettingsFile, strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{Severity: s.Severity, Accepted: s.Accepted}
+}
+
+// nameless is a bundle with three places that have no name.
+func nameless(t *testing.T) map[string]string {
+	return edited(t, clean(), [3]string{"pois.csv", "Gate", ""}, [3]string{"pois.csv", "Well", ""}, [3]string{"pois.csv", "Mill", ""})
+}
+
+func TestAccepted(t *testing.T) {
+	entry := func(rest string) string { return "accepted:\n  - {reason: known, " + rest + "}\n" }
+	tests := []struct {
+		name     string
+		settings string
+		want     []string
+		accepted int64
+	}{
+		{"none", "", []string{"name-empty pois.csv:2:3", "name-empty pois.csv:3:3", "name-empty pois.csv:4:3"}, 0},
+		{"one", entry("rule: name-empty, object: POI b, expires: 2028-01-01"), []string{"name-empty pois.csv:2:3", "name-empty pois.csv:4:3"}, 1},
+		{"all", entry("rule: name-empty, at_most: 3, expires: 2028-01-01"), nil, 3},
+		{"too many", entry("rule: name-empty, at_most: 2, expires: 2028-01-01"),
+			[]string{"accepted-beyond rules.yaml:2:5", "name-empty pois.csv:2:3", "name-empty pois.csv:3:3", "name-empty pois.csv:4:3"}, 0},
+		{"expired", entry("rule: name-empty, at_most: 3, expires: 2027-06-01"),
+			[]string{"accepted-expired rules.yaml:2:5", "name-empty pois.csv:2:3", "name-empty pois.csv:3:3", "name-empty pois.csv:4:3"}, 0},
+		{"the last day", entry("rule: name-empty, at_most: 3, expires: 2027-06-02"), nil, 3},
+		{"unused", entry("rule: name-long, object: POI a, expires: 2028-01-01") + "severity: {name-empty: off}\n", []string{"accepted-unused rules.yaml:2:5"}, 0},
+		{"off", "severity: {name-empty: off}\n", nil, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := validated(t, nameless(t), settings(t, tt.settings))
+			if got := found(r); !slices.Equal(got, tt.want) || r.Accepted() != tt.accepted {
+				t.Errorf("found %q, %d accepted, want %q, %d", got, r.Accepted(), tt.want, tt.accepted)
+			}
+		})
+	}
+}
+
+func TestSeverity(t *testing.T) {
+	r := validated(t, nameless(t), settings(t, "severity: {name-empty: error}\n"))
+	if got := []int64{r.Count(Error), r.Count(Warning), r.Count(Note)}; !slices.Equal(got, []int64{3, 3, 3}) {
+		t.Errorf("errors, and worse or as bad as warnings and notes: %v", got)
+	}
+}
+
+func TestBadSettings(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"no YAML", "severity: [", "rules.yaml: the file is not YAML: "},
+		{"field", "severities: {}\n", `rules.yaml:1:1: "severities" is no field here; there are accepted, severity`},
+		{"level", "severity:\n  name-empty: bad\n", `rules.yaml:2:15: "bad" is no severity: there are off, note, warning and error`},
+		{"twice", "severity: {a: off, a: off}\n", `rules.yaml:1:20: "a" is given twice`},
+		{"no list", "accepted: 1\n", "rules.yaml:1:11: a list of accepted findings belongs here"},
+		{"no rule", "accepted:\n  - {reason: r, object: o, expires: 2028-01-01}\n", "rules.yaml:2:5: the entry has no rule"},
+		{"no reason", "accepted:\n  - {rule: r, object: o, expires: 2028-01-01}\n", "rules.yaml:2:5: the entry has no reason"},
+		{"no end", "accepted:\n  - {rule: r, object: o, reason: r}\n", "rules.yaml:2:5: the entry does not expire"},
+		{"no bound", "accepted:\n  - {rule: r, reason: r, expires: 2028-01-01}\n", "rules.yaml:2:5: the entry has neither an object nor at_most"},
+		{"date", "accepted:\n  - {rule: r, expires: tomorrow}\n", `rules.yaml:2:24: "tomorrow" is not a date`},
+		{"number", "accepted:\n  - {rule: r, at_most: -1}\n", `rules.yaml:2:24: "-1" is not a whole number above 0`},
+		{"long", strings.Repeat("#", maxSettings+1), "rules.yaml: the file has more than"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := ReadSettings(SettingsFile, strings.NewReader(tt.text))
+			if !errors.Is(err, decode.ErrFormat) || !strings.HasPrefix(err.Error(), tt.want) {
+				t.Errorf("%v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestUnknownRules(t *testing.T) {
+	for text, want := range map[string]string{
+		"severity: {name-emty: off}\n":                                          `there is no rule "name-emty"; did you mean "name-empty"?`,
+		"accepted:\n  - {rule: x, object: o, reason: r, expires: 2028-01-01}\n": `there is no rule "x"; geodrop rules lists them`,
+	} {
+		_, err := Validate(t.Context(), open(t, clean()), settings(t, text))
+		if !errors.Is(err, ErrOptions) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+// What is written as accepted is accepted when it is read, one by one or by the
+// number.
+func TestWriteAccepted(t *testing.T) {
+	files := edited(t, nameless(t), [3]string{"prizes.csv", ",1500,", ",1501,"})
+	for i := range 2 * maxEach {
+		files["pois.csv"] += fmt.Sprintf("n%d,=N,0.1,0.1\n", i)
+	}
+	before := validated(t, files, Options{Keep: 30})
+	var text bytes.Buffer
+	if err := WriteAccepted(&text, before, "as it was: found", time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC)); err != nil {
+		t.Fatal(err)
+	}
+	after := validated(t, files, settings(t, text.String()))
+	if len(after.Findings) > 0 || after.Accepted() != before.Count(Note) {
+		t.Errorf("%d of %d findings are accepted:\n%s\n%s", after.Accepted(), before.Count(Note), text.String(), messages(after))
+	}
+	if n := strings.Count(text.String(), "rule:"); n != 5 {
+		t.Errorf("%d entries, want 3 for the names, 1 for the budget and 1 for the formulas\n%s", n, text.String())
+	}
+}
+
+// FuzzSettings holds that settings are read or refused, and that what is read
+// says what it must.
+func FuzzSettings(f *testing.F) {
+	f.Add("severity: {name-empty: off}\naccepted:\n  - {rule: name-empty, at_most: 3, reason: r, expires: 2027-06-01}\n")
+	f.Add("accepted:\n  - rule: &a x\n    object: *a\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := ReadSettings(SettingsFile, strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		for _, a := range s.Accepted {
+			if a.Rule == "" || a.Reason == "" || a.Expires.IsZero() || a.Object == "" && a.AtMost < 1 || a.At.Line < 1 {
+				t.Fatalf("%+v", a)
+			}
+		}
+	})
+}
