@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"geodrop/grid"
 	"geodrop/grid/coord"
+	"geodrop/grid/index"
 )
 
 // polygon is the GeoJSON of a feature, with its properties, and rings given as
@@ -43,11 +45,8 @@ func rows(n int, row func(i int) string) string {
 	return b.String()
 }
 
-var plantedGeo = []struct {
-	rule  string
-	at    string // place of the only finding
-	edits [][3]string
-}{
+// plantedGeo are defects of geography.
+var plantedGeo = []defect{
 	{"poi-coordinates", "pois.csv:6:8", [][3]string{{pois, "", "e,Barn,91,0.5\n"}}},
 	{"poi-coordinates", "pois.csv:6:12", [][3]string{{pois, "", "e,Barn,0.5,-180.1\n"}}},
 	{"poi-coordinates", "pois.csv:6:8", [][3]string{{pois, "", "e,Barn,NaN,0.5\n"}}},
@@ -68,22 +67,24 @@ var plantedGeo = []struct {
 	{"near-duplicate", "pois.csv:2:3", [][3]string{{pois, "", "e,\"GATE \",0.0101,0.0103\n"}}},
 }
 
-func TestPlantedGeography(t *testing.T) {
-	for _, p := range plantedGeo {
-		t.Run(p.rule+" "+p.at, func(t *testing.T) { expectOnly(t, edited(t, clean(), p.edits...), p.rule, p.at) })
-	}
-}
-
-// expectOnly validates a bundle with one defect, with and without its rule.
-func expectOnly(t *testing.T, files map[string]string, rule, at string) {
+// expectOnly validates a bundle in which one rule finds one thing, with and
+// without the rule.
+func expectOnly(t *testing.T, files map[string]string, rule, says string) {
 	t.Helper()
 	r := validated(t, files, Options{})
-	if got, want := found(r), []string{rule + " " + at}; !slices.Equal(got, want) {
-		t.Errorf("found %q, want %q\n%s", got, want, messages(r))
+	if len(r.Findings) != 1 || r.Findings[0].Rule != rule || !strings.Contains(r.Findings[0].Message, says) {
+		t.Errorf("found %q, want %s that %q\n%s", found(r), rule, says, messages(r))
 	}
 	off := validated(t, files, Options{Severity: map[string]Severity{rule: Off}})
 	if got := found(off); len(got) > 0 {
 		t.Errorf("without the rule, others find %q", got)
+	}
+}
+
+func expectNothing(t *testing.T, files map[string]string) {
+	t.Helper()
+	if r := validated(t, files, Options{}); len(r.Findings) > 0 {
+		t.Errorf("found %q, want nothing\n%s", found(r), messages(r))
 	}
 }
 
@@ -101,19 +102,17 @@ func TestDeclaredPlaces(t *testing.T) {
 		return files
 	}
 	right := func(i int) (lat, lng float64, adcode, country string) { return 0.3 + float64(i)/100, 0.3, "1001", "AA" }
-	if r := validated(t, declared(right), Options{}); len(r.Findings) > 0 {
-		t.Fatalf("right places have findings:\n%s", messages(r))
-	}
+	expectNothing(t, declared(right))
 	for _, tc := range []struct {
-		name, rule, at string
-		wrong          func(i int) (lat, lng float64, adcode, country string)
+		name, rule, says string
+		wrong            func(i int) (lat, lng float64, adcode, country string)
 	}{
-		{"in the neighbour", "poi-district", "pois.csv:9:12", func(int) (float64, float64, string, string) { return 0.3, 1.3, "1001", "BB" }},
-		{"by name", "poi-district", "pois.csv:9:12", func(int) (float64, float64, string, string) { return 0.3, 1.3, "West", "BB" }},
+		{"in the neighbour", "poi-district", "names the district West (1001) and lies in East (1002)", func(int) (float64, float64, string, string) { return 0.3, 1.3, "1001", "BB" }},
+		{"by name", "poi-district", "names the district West (1001) and lies in East (1002)", func(int) (float64, float64, string, string) { return 0.3, 1.3, "West", "BB" }},
 		{"50 m outside", "", "", func(int) (float64, float64, string, string) { return 0.5, 1.00045, "1001", "BB" }},
 		{"an unknown district", "", "", func(int) (float64, float64, string, string) { return 0.3, 1.3, "Suburbs", "BB" }},
-		{"in another country", "poi-country", "pois.csv:9:", func(int) (float64, float64, string, string) { return 0.3, 0.7, "", "BB" }},
-		{"at sea", "poi-country", "pois.csv:9:", func(int) (float64, float64, string, string) { return 3, 0.7, "", "AA" }},
+		{"in another country", "poi-country", "names the country BB in West (1001), where 41 of 42 name AA", func(int) (float64, float64, string, string) { return 0.3, 0.7, "", "BB" }},
+		{"at sea", "poi-country", "names the country AA and lies far outside all districts", func(int) (float64, float64, string, string) { return 3, 0.7, "", "AA" }},
 		{"few of a country", "", "", func(int) (float64, float64, string, string) { return 3, 0.7, "", "BB" }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -123,13 +122,10 @@ func TestDeclaredPlaces(t *testing.T) {
 				}
 				return right(i)
 			})
-			r := validated(t, files, Options{})
-			switch got := found(r); {
-			case tc.rule == "" && len(got) > 0, tc.rule != "" && (len(got) != 1 || !strings.HasPrefix(got[0], tc.rule+" "+tc.at)):
-				t.Errorf("found %q, want %s %s\n%s", got, tc.rule, tc.at, messages(r))
-			}
-			if off := validated(t, files, Options{Severity: map[string]Severity{"poi-country": Off, "poi-district": Off}}); len(off.Findings) > 0 {
-				t.Errorf("without the rules, others find %q", found(off))
+			if tc.rule == "" {
+				expectNothing(t, files)
+			} else {
+				expectOnly(t, files, tc.rule, tc.says)
 			}
 		})
 	}
@@ -176,15 +172,10 @@ func TestDatumIsSuspected(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			files := china(120, tc.district, tc.places)
-			r := validated(t, files, Options{})
-			switch {
-			case tc.says == "" && len(r.Findings) > 0:
-				t.Errorf("found %q\n%s", found(r), messages(r))
-			case tc.says != "" && (len(r.Findings) != 1 || r.Findings[0].Rule != "datum" || !strings.Contains(r.Findings[0].Message, tc.says)):
-				t.Errorf("found %q, want that %s\n%s", found(r), tc.says, messages(r))
-			}
-			if off := validated(t, files, Options{Severity: map[string]Severity{"datum": Off}}); len(off.Findings) > 0 {
-				t.Errorf("without the rule, others find %q", found(off))
+			if tc.says == "" {
+				expectNothing(t, files)
+			} else {
+				expectOnly(t, files, "datum", tc.says)
 			}
 		})
 	}
@@ -212,12 +203,70 @@ func TestShiftBetweenFiles(t *testing.T) {
 			fmt.Fprintf(&second, "y%d,stall-%d,%.7f,%.7f\n", i, i, float64(p.Lat), float64(p.Lng))
 		}
 		files["pois_more.csv"] = second.String()
-		r := validated(t, files, Options{})
-		switch {
-		case tc.says == "" && len(r.Findings) > 0:
-			t.Errorf("%s: found %q\n%s", tc.name, found(r), messages(r))
-		case tc.says != "" && (len(r.Findings) != 1 || r.Findings[0].Rule != "datum-shift" || !strings.Contains(r.Findings[0].Message, tc.says)):
-			t.Errorf("%s: found %q, want %s\n%s", tc.name, found(r), tc.says, messages(r))
+		if tc.says == "" {
+			expectNothing(t, files)
+		} else {
+			expectOnly(t, files, "datum-shift", tc.says)
 		}
 	}
+}
+
+// Twins are found across the borders of cells and of blocks, and where there are
+// many; places of other names, without one, or farther off are none.
+func TestTwins(t *testing.T) {
+	g, err := grid.New(grid.DefaultSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, corner, err := g.Bounds(g.Cell(coord.WGS84{Lat: 0.3, Lng: 0.3}.E7()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, far, err := g.Bounds(g.Cell(coord.WGS84{Lat: corner.Lat + 63*0.0018, Lng: corner.Lng + 63*0.0018}.E7()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside := func(name string, lat, lng coord.Lat, others ...string) map[string]string {
+		files := clean()
+		for i, other := range append([]string{name}, others...) {
+			by := float64(i%2) * 0.0001
+			files[pois] += fmt.Sprintf("x%d,%s,%.7f,%.7f\n", i, other, float64(lat)-0.00005+by, float64(lng)-0.00005+by)
+		}
+		return files
+	}
+	for lat := corner.Lat; lat <= far.Lat+0.0001; lat += 200 * 100 / coord.Lat(grid.CentimetresPerDegree) {
+		expectOnly(t, beside("Old oak", lat, coord.Lat(corner.Lng), "old OAK!"), "near-duplicate", "has a twin 16 m away: POI x1 at pois.csv:7")
+	}
+	expectOnly(t, beside("Oak", 0.3, 0.3, "OAK", "o-a-k", "Oak."), "near-duplicate", "has a twin 0 m away: POI x2 at pois.csv:8, and 2 more")
+	expectNothing(t, beside("Oak", 0.3, 0.3, "Oak 2"))
+	expectNothing(t, beside("!", 0.3, 0.3, "?"))
+	files := clean()
+	files[pois] += "x0,Oak,0.3,0.3\nx1,Oak,0.3,0.30046\n"
+	expectNothing(t, files)
+}
+
+// Of all places where four POIs can be, a few make a bad hash.
+func TestBadHash(t *testing.T) {
+	g, err := grid.New(grid.DefaultSize)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(43, 44))
+	for range 1_000_000 {
+		var blocks []grid.Block
+		text := "id,name,lat,lng\n"
+		for i, name := range []string{"Gate", "Well", "Mill", "Inn"} {
+			p := coord.WGS84{Lat: coord.Lat(0.01 + 0.4*rng.Float64()), Lng: coord.Lng(float64(i/2) + 0.01 + 0.98*rng.Float64())}
+			blocks = append(blocks, g.Cell(p.E7()).Block())
+			text += fmt.Sprintf("%c,%s,%.7f,%.7f\n", 'a'+i, name, float64(p.Lat), float64(p.Lng))
+		}
+		slices.Sort(blocks)
+		if len(slices.Compact(blocks)) == 4 && index.TryHash(blocks).Probes > maxProbes {
+			files := clean()
+			files[pois] = text
+			expectOnly(t, files, "tile-hash", "4 will be found by looking at 2.")
+			return
+		}
+	}
+	t.Fatal("no four blocks have a bad hash")
 }
