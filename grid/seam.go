@@ -123,7 +123,7 @@ type seamSum struct {
 	thin  float64    // square metres: each strip weighted by how squarely it is crossed
 	width float64    // metres
 	at    coord.E7
-	tries int // how often the width was measured
+	work  int // vertices looked at to measure the width
 }
 
 type seamTally map[seamKey]*seamSum

@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	seamChunks = 64 // parts of the map that are looked at by themselves
-	seamDepth  = 8  // shapes at one place that are told apart
-	seamTries  = 64 // widths measured of one seam in one chunk
+	seamChunks = 64        // parts of the map that are looked at by themselves
+	seamDepth  = 8         // shapes at one place that are told apart
+	seamWork   = 4_000_000 // vertices looked at to measure one seam in one chunk
 )
 
 // scan looks along all lines of one direction.
@@ -250,10 +250,10 @@ func (l *seamLines) thickness(p plane, s int64, from, to seamMeet) (metres, squa
 // measure looks how wide the seam is at a place that may be its widest: one
 // across whose edges it seems so may lie along the seam.
 func (l *seamLines) measure(sum *seamSum, key seamKey, p plane, middle coord.E7, most float64) {
-	if most <= sum.width*1.02 || sum.tries == seamTries {
+	if most <= sum.width*1.02 || sum.work > seamWork {
 		return
 	}
-	sum.tries++
+	sum.work += l.shapes[key.a].Vertices() + l.shapes[key.b].Vertices()
 	width := p.distance(l.shapes[key.a], most)
 	if key.b != key.a {
 		width += p.distance(l.shapes[key.b], most)

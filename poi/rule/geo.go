@@ -13,8 +13,8 @@ import (
 
 // geoRules are about where things are.
 func geoRules() []*Rule {
-	return slices.Concat(positionRules(), declaredRules(), datumRules(),
-		shapeRules(), zoneRules(), crowdRules(), twinRules(), hashRules())
+	return slices.Concat(positionRules(), declaredRules(), datumRules(), crowdRules(), twinRules(), hashRules(),
+		shapeRules(), zoneRules())
 }
 
 // degrees is a position as it is written in a file: latitude, longitude.
