@@ -19,7 +19,7 @@
 //	geodrop lookup --release RELEASE --lat … --lng …
 //	geodrop load --target URL --rate N             open-loop load on a node
 //	geodrop bench WHAT                             one of the claims, measured
-//	geodrop generate WHAT                          dashboard, alerts, units, Dockerfile
+//	geodrop generate WHAT                          dashboard, alerts, units, Dockerfile, CI
 package main
 
 import (
@@ -72,7 +72,7 @@ type cli struct {
 	Lookup   lookupCmd   `cmd:"" help:"Answer what can be found around a position."`
 	Load     loadCmd     `cmd:"" help:"Ask a node at a rate, and tell how it answers."`
 	Bench    benchCmd    `cmd:"" help:"Measure, against what people would otherwise use."`
-	Generate generateCmd `cmd:"" help:"Write a dashboard, alert rules, units of systemd or a Dockerfile."`
+	Generate generateCmd `cmd:"" help:"Write a dashboard, alert rules, units of systemd, a Dockerfile or a CI job."`
 }
 
 // run is what a command's Run gets.

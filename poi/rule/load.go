@@ -3,6 +3,7 @@ package rule
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"geodrop/poi"
@@ -48,6 +49,10 @@ func loadRules() []*Rule {
 // maxAnswer bounds what the tasks of one place may add to an answer, in bytes.
 const maxAnswer = 64 << 10
 
+// maxJudged bounds how many different crowds of tasks are judged moment by moment;
+// beyond, more findings would say nothing new.
+const maxJudged = 100
+
 // The bytes of an answer beside texts: names of fields, times, punctuation.
 const (
 	taskBytes      = 190
@@ -56,13 +61,18 @@ const (
 
 func tooLarge(v *View, emit Emit) {
 	s := newSupply(v.Config)
-	told := map[poi.TaskID]bool{}
+	told, judged := map[poi.TaskID]bool{}, map[string]bool{}
 	for i := range v.Census.Groups {
 		g := &v.Census.Groups[i]
 		open := s.at(g)
-		if g.POIs == 0 || sizeOf(open, g.District) <= maxAnswer {
+		if g.POIs == 0 || sizeOf(open, g.District) <= maxAnswer || len(judged) >= maxJudged {
 			continue
 		}
+		key := strings.Join(namesOf(open, func(s **source) string { return string((*s).task.ID) }), "\x00")
+		if judged[key] {
+			continue
+		}
+		judged[key] = true
 		busiest := busiestOf(open, v.Now)
 		size := sizeOf(busiest, g.District)
 		if size <= maxAnswer || told[busiest[0].task.ID] {
@@ -95,11 +105,13 @@ func sizeOf(open []*source, district poi.Adcode) (bytes int) {
 
 // busiestOf are the tasks that are open when most of them are.
 func busiestOf(tasks []*source, now time.Time) (busiest []*source) {
+	seen := map[time.Time]bool{}
 	for _, s := range tasks {
 		next, ok := s.task.When.Next(laterOf(now, s.task.When.Start))
-		if !ok {
+		if !ok || seen[next.Start.UTC()] {
 			continue
 		}
+		seen[next.Start.UTC()] = true
 		var open []*source
 		for _, other := range tasks {
 			if other.task.When.OpenAt(next.Start) {
@@ -247,18 +259,22 @@ func openSeconds(s *poi.Schedule) float64 {
 	return open.Seconds() * (float64(whole) / float64(until.Sub(s.Start)))
 }
 
+// maxMoments bounds the openings at which paces are added up.
+const maxMoments = 1000
+
 // fastest is the opening of a task, from now on, at which most is given.
 func fastest(charged []pace, now time.Time) (task poi.TaskID, most float64) {
-	seen := map[poi.TaskID]bool{}
+	seen, looked := map[poi.TaskID]bool{}, map[time.Time]bool{}
 	for _, p := range charged {
-		if seen[p.task.ID] || p.task.Paused {
+		if seen[p.task.ID] || p.task.Paused || len(looked) >= maxMoments {
 			continue
 		}
 		seen[p.task.ID] = true
 		next, ok := p.task.When.Next(laterOf(now, p.task.When.Start))
-		if !ok {
+		if !ok || looked[next.Start.UTC()] {
 			continue
 		}
+		looked[next.Start.UTC()] = true
 		if sum := sumAt(charged, next.Start); sum > most {
 			task, most = p.task.ID, sum
 		}

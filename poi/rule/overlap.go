@@ -34,10 +34,17 @@ func (o *overlaps) find(c *poi.Config) {
 	}
 	for i := range c.Merchants {
 		tasks := by[c.Merchants[i].ID]
+		weeks := make(map[*poi.Task]*week, len(tasks))
+		for _, t := range tasks {
+			weeks[t] = weekOf(t.When.Sessions)
+		}
 		slices.SortStableFunc(tasks, func(a, b *poi.Task) int { return a.When.Start.Compare(b.When.Start) })
 		for i, b := range tasks {
 			for _, a := range tasks[max(0, i-maxRivals):i] {
-				if at, both := meet(a, b); both && a.Priority == b.Priority {
+				if a.Priority != b.Priority {
+					continue
+				}
+				if at, both := meet(a, b, weeks); both {
 					o.pairs = append(o.pairs, pair{a, b, at})
 				}
 			}
@@ -45,14 +52,24 @@ func (o *overlaps) find(c *poi.Config) {
 	}
 }
 
-// maxOpenings bounds the openings of a task that are looked at; daily sessions of
-// a year are fewer.
-const maxOpenings = 400
+// The openings of a task that are looked at: those of a year of daily sessions,
+// or of two weeks where the other's clock is another.
+const (
+	maxOpenings    = 400
+	otherClockOpen = 14
+)
 
 // meet is the first time at which both tasks are open.
-func meet(a, b *poi.Task) (time.Time, bool) {
+func meet(a, b *poi.Task, weeks map[*poi.Task]*week) (time.Time, bool) {
+	openings := maxOpenings
+	switch {
+	case a.When.TimeZone.String() != b.When.TimeZone.String():
+		openings = otherClockOpen
+	case !weeks[a].meets(weeks[b]):
+		return time.Time{}, false
+	}
 	at := laterOf(a.When.Start, b.When.Start)
-	for range maxOpenings {
+	for range openings {
 		one, ok := a.When.Next(at)
 		if !ok {
 			return time.Time{}, false

@@ -75,7 +75,7 @@ func fieldName(r *poi.Reject) string {
 func (v *validation) rejectFinding(r *poi.Reject) Finding {
 	if r.Line == 0 && !v.view.Lines {
 		field := strings.TrimSuffix(r.Field, " of")
-		return Finding{At: record(poi.Table(r.File), r.Value, field), Message: strings.TrimSpace(field + " " + r.Reason)}
+		return Finding{At: record(poi.Table(r.File), r.Value, field), Object: objectOf(r), Message: strings.TrimSpace(field + " " + r.Reason)}
 	}
 	f := Finding{At: poi.Place{File: r.File, Line: r.Line, Column: r.Column, Field: r.Field}, Value: r.Value}
 	f.Nearest = v.nearestTo(r)
@@ -84,6 +84,18 @@ func (v *validation) rejectFinding(r *poi.Reject) Finding {
 		f.Message = fmt.Sprintf("%s %q %s", r.Field, r.Value, r.Reason)
 	}
 	return f
+}
+
+// objectOf is the object of a row of a store.
+func objectOf(r *poi.Reject) string {
+	what, ok := map[poi.Table]string{
+		poi.TableMerchants: "merchant", poi.TablePrizes: "prize", poi.TableTasks: "task", poi.TableDistricts: "district",
+		poi.TableZones: "zone", poi.TablePOIs: "POI", TableSets: "set",
+	}[poi.Table(r.File)]
+	if !ok || r.Value == "" {
+		return ""
+	}
+	return what + " " + r.Value
 }
 
 // nearestTo is the nearest value that would not have been rejected, where there

@@ -13,6 +13,7 @@ import (
 type supply struct {
 	named map[setDistrict][]*source // with a quota for the district
 	pools map[poi.SetID][]*source   // with one for any
+	asked int                       // groups so far
 }
 
 type setDistrict struct {
@@ -24,6 +25,7 @@ type setDistrict struct {
 type source struct {
 	task *poi.Task
 	own  map[poi.Adcode][]int // rows of Quotas; those of AnyDistrict among them
+	last int                  // group for which it was found
 }
 
 func newSupply(c *poi.Config) *supply {
@@ -50,6 +52,7 @@ func newSupply(c *poi.Config) *supply {
 // at lists the tasks that drop at places that are in these sets and this
 // district, by id.
 func (s *supply) at(g *Group) []*source {
+	s.asked++
 	found := s.in(nil, poi.AllPOIs, g.District)
 	for _, set := range g.Sets {
 		found = s.in(found, set, g.District)
@@ -61,7 +64,8 @@ func (s *supply) at(g *Group) []*source {
 func (s *supply) in(found []*source, set poi.SetID, district poi.Adcode) []*source {
 	for _, list := range [][]*source{s.named[setDistrict{set, district}], s.pools[set]} {
 		for _, src := range list {
-			if src.drops(district) && !slices.Contains(found, src) {
+			if src.last != s.asked && src.drops(district) {
+				src.last = s.asked
 				found = append(found, src)
 			}
 		}

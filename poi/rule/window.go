@@ -97,41 +97,17 @@ func neverOpen(t *poi.Task) (Finding, bool) {
 		Message: fmt.Sprintf("never opens: no session falls into %s…%s", rfc3339(t.When.Start), rfc3339(t.When.End))}, !opens
 }
 
-// weekMinutes are the minutes of a week.
-const weekMinutes = 7 * 24 * 60
-
 func sessionsOverlap(t *poi.Task) (Finding, bool) {
-	taken := make([]int, weekMinutes) // by which session, from 1
-	for i, s := range t.When.Sessions {
-		if other := takeSession(taken, s, i+1); other > 0 {
-			return Finding{At: poi.Place{Field: fmt.Sprintf("sessions[%d]", i)}, Value: s.String(),
-				Message: fmt.Sprintf("has sessions that overlap: %s and %s", t.When.Sessions[other-1], s)}, true
+	sessions := t.When.Sessions
+	for i, s := range sessions {
+		for j := range i {
+			if weekOf(sessions[j : j+1]).meets(weekOf(sessions[i : i+1])) {
+				return Finding{At: poi.Place{Field: fmt.Sprintf("sessions[%d]", i)}, Value: s.String(),
+					Message: fmt.Sprintf("has sessions that overlap: %s and %s", sessions[j], s)}, true
+			}
 		}
 	}
 	return Finding{}, false
-}
-
-// takeSession marks the minutes of a session and returns another that has some
-// of them.
-func takeSession(taken []int, s poi.Session, mark int) (other int) {
-	length := int(s.End) - int(s.Start)
-	if length <= 0 {
-		length += weekMinutes / 7
-	}
-	for day := range 7 {
-		if !s.Days.Has(time.Weekday(day)) {
-			continue
-		}
-		from := day*weekMinutes/7 + int(s.Start)
-		for m := from; m < from+length; m++ {
-			at := &taken[m%weekMinutes]
-			if *at > 0 && *at != mark {
-				return *at
-			}
-			*at = mark
-		}
-	}
-	return 0
 }
 
 func capsContradict(t *poi.Task) (Finding, bool) {

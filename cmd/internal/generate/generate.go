@@ -1,5 +1,5 @@
 // Package generate writes what goes beside the binary: a dashboard, alert rules,
-// units of systemd and a Dockerfile. They are made from what the commands and
+// units of systemd, a Dockerfile, and what validates a config in CI. They are made from what the commands and
 // metrics are called here, and the tests hold each of them against that, and
 // against the tools that read it.
 //
@@ -9,6 +9,9 @@
 //	            /etc/systemd/system/geodrop-….service
 //	nginx       nginx: a cache in place of a relay
 //	dockerfile  docker build, in a checkout
+//	github-actions
+//	            .github/workflows/config.yml of a repository with a config
+//	pre-commit  .git/hooks/pre-commit there
 package generate
 
 import (
@@ -22,6 +25,7 @@ type Options struct {
 	Binary   string // where it is installed; default /usr/local/bin/geodrop
 	Upstream string // URL that a node, relay or cache fetches from; default http://127.0.0.1:8090
 	Listen   string // address that an origin listens on; default 127.0.0.1:8090
+	Bundle   string // folder of the config in its repository; default config
 }
 
 func (o Options) withDefaults() Options {
@@ -33,6 +37,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Listen == "" {
 		o.Listen = "127.0.0.1:8090"
+	}
+	if o.Bundle == "" {
+		o.Bundle = "config"
 	}
 	return o
 }
@@ -54,7 +61,9 @@ func Kinds() []Kind {
 		kinds = append(kinds, Kind{"systemd-" + role.name, "Unit of systemd: " + role.says, role.write})
 	}
 	return append(kinds, Kind{"nginx", "Site of nginx: a cache in place of a relay.", writeSite},
-		Kind{"dockerfile", "Dockerfile for a checkout of the source.", writeDockerfile})
+		Kind{"dockerfile", "Dockerfile for a checkout of the source.", writeDockerfile},
+		Kind{"github-actions", "Workflow of GitHub Actions: validates each change of a config.", writeWorkflow},
+		Kind{"pre-commit", "Hook of git: keeps commits away that break a config.", writeHook})
 }
 
 // Write writes the thing of that name.
