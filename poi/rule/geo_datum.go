@@ -187,7 +187,7 @@ type shiftPair struct {
 
 func (c *shiftCheck) cell(cell *Cell) {
 	if b := cell.ID.Block(); b != c.block {
-		clear(c.seen)
+		c.seen = map[uint64][]shiftPlace{}
 		c.block = b
 	}
 	if !inChina(cell.POIs[0].Pos.WGS84()) {

@@ -68,3 +68,15 @@ func checkSwapped(v *View, p *POI, emit Emit) {
 			Message: "lies outside all districts, and in " + districtName(d) + " if latitude and longitude are swapped"})
 	}
 }
+
+// trySwapped says of a latitude beyond 90 in which district the place would be
+// if it were a longitude.
+func (v *View) trySwapped(r *poi.Reject, f *Finding) {
+	if r.Swapped == (coord.E7{}) || v.Districts.Index == nil {
+		return
+	}
+	if d, ok := v.Districts.First(r.Swapped); ok {
+		f.Nearest = degrees(r.Swapped)
+		f.Message += "; if latitude and longitude are swapped, it is in " + districtName(d)
+	}
+}

@@ -211,6 +211,23 @@ func TestShiftBetweenFiles(t *testing.T) {
 	}
 }
 
+// A longitude in the column of the latitude is known by the district that the
+// place would be in; elsewhere nothing is guessed.
+func TestImpossibleLatitudeIsSwapped(t *testing.T) {
+	files := china(0, same, same)
+	files[pois] += "e,Barn,116.3,39.9\nf,Hut,91,0.5\n"
+	r := validated(t, files, Options{})
+	if len(r.Findings) != 2 {
+		t.Fatalf("found %q\n%s", found(r), messages(r))
+	}
+	if f := &r.Findings[0]; f.Nearest != "39.900000, 116.300000" || !strings.HasSuffix(f.Message, "if latitude and longitude are swapped, it is in Dongcheng (110101)") {
+		t.Errorf("%+v", f)
+	}
+	if f := &r.Findings[1]; f.Nearest != "" || !strings.HasSuffix(f.Message, "degrees") {
+		t.Errorf("%+v", f)
+	}
+}
+
 // Twins are found across the borders of cells and of blocks, and where there are
 // many; places of other names, without one, or farther off are none.
 func TestTwins(t *testing.T) {

@@ -57,6 +57,7 @@ type twinCheck struct {
 func (c *twinCheck) cell(cell *Cell) {
 	if b := cell.ID.Block(); b != c.block {
 		c.flush(c.here)
+		c.here = map[uint64][]*twin{} // emptying one that has been large takes as long each time
 		c.block = b
 	}
 	rim := c.atRim(cell.ID)
@@ -148,7 +149,6 @@ func (c *twinCheck) flush(twins map[uint64][]*twin) {
 	for _, t := range found {
 		c.emit(t.finding())
 	}
-	clear(twins)
 }
 
 func (c *twinCheck) done() {

@@ -238,7 +238,8 @@ func (c *zoneCheck) meet(t *poi.Task, z *poi.Zone) (time.Time, bool) {
 			times.End = t.When.End // a zone may stay for ever, a task does not
 		}
 		times.Start = laterOf(times.Start, c.view.Now)
-		m.at, m.ok = meet(t, &poi.Task{When: times})
+		other := &poi.Task{When: times}
+		m.at, m.ok = meet(t, other, map[*poi.Task]*week{t: weekOf(t.When.Sessions), other: weekOf(times.Sessions)})
 		c.met[key] = m
 	}
 	return m.at, m.ok
