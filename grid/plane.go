@@ -64,6 +64,17 @@ func (p plane) distance(s Shape, limit float64) float64 {
 	return limit
 }
 
+// Length is that of all borders of the shape, holes included.
+func (s Shape) Length() coord.Metres {
+	metres := 0.0
+	for _, polygon := range s {
+		for _, ring := range polygon {
+			metres += ring.length()
+		}
+	}
+	return coord.Metres(metres)
+}
+
 // length is that of all edges, in metres.
 func (r Ring) length() (metres float64) {
 	for i, a := range r {

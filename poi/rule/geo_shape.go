@@ -48,8 +48,8 @@ func shapeRules() []*Rule {
 			Fix:    "Simplify all districts together, so that neighbours keep one border (mapshaper -simplify does), or live with it.",
 			Doc: "Districts that were simplified one by one overlap along their borders, or leave gaps. A place in an overlap is counted to " +
 				"the first district by adcode, one in a gap to none, where only tasks with a quota for any district drop. " +
-				fmt.Sprintf("All seams make one finding, once those that are more than %.0f m wide run along a fiftieth of all borders. "+
-					"Gaps wider than %.0f m are taken for rivers and the sea.", float64(narrowSeam), float64(wideGap)),
+				fmt.Sprintf("Once seams more than %.0f m wide run along a fiftieth of all borders, all make one finding; else each overlap is one, "+
+					"and each gap along a fifth of the border of a district. Gaps wider than %.0f m are taken for rivers and the sea.", float64(narrowSeam), float64(wideGap)),
 			Start: func(v *View, emit Emit) Check {
 				c := &seamCheck{view: v, emit: emit}
 				return Check{POI: c.poi, Done: c.done}
@@ -63,6 +63,7 @@ const (
 	wideOverlap = coord.Metres(250) // what no simplification explains
 	wideGap     = coord.Metres(100)
 	seamShare   = 1. / 50 // of the borders
+	longGap     = 1. / 5  // of a district's border: a river is shorter
 )
 
 // seams are those of the districts; they are looked for once.
@@ -189,6 +190,7 @@ func (c *seamCheck) done() {
 	}
 	borders := found.Borders / 2 // each belongs to two districts
 	if overlaps.length+gaps.length < coord.Metres(seamShare)*borders {
+		c.single(found.List)
 		return
 	}
 	worst := overlaps.widest
@@ -204,6 +206,23 @@ func (c *seamCheck) done() {
 		Value: metres(worst.Width), Count: int64(overlaps.pairs + gaps.pairs),
 		Message: c.overlapsText(&overlaps) + "; they " + c.gapsText(&gaps),
 	})
+}
+
+// single reports the seams of districts that fit together elsewhere.
+func (c *seamCheck) single(seams []grid.Seam) {
+	for _, s := range seams {
+		a, b := c.view.Districts.Records[s.A], c.view.Districts.Records[s.B]
+		if s.A == s.B || s.Width <= narrowSeam || s.Kind == grid.Overlap && s.Width >= wideOverlap ||
+			s.Kind == grid.Gap && s.Length < coord.Metres(longGap)*min(a.Shape.Length(), b.Shape.Length()) {
+			continue
+		}
+		verb := "overlaps"
+		if s.Kind == grid.Gap {
+			verb = "leaves a gap to"
+		}
+		c.emit(Finding{At: districtPlace(b), Object: "district " + districtName(b), Value: metres(s.Width),
+			Message: fmt.Sprintf("%s %s, up to %s wide at %s, along %s of border", verb, districtName(a), metres(s.Width), degrees(s.At), metres(s.Length))})
+	}
 }
 
 func (c *seamCheck) overlapsText(t *seamTotal) string {

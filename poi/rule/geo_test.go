@@ -211,6 +211,33 @@ func TestShiftBetweenFiles(t *testing.T) {
 	}
 }
 
+// One district that does not fit among many that do is told by itself.
+func TestSingleSeam(t *testing.T) {
+	row := func(edit func(i int, west, east *float64)) map[string]string {
+		var features []string
+		for i := range 40 {
+			left, right := float64(i)/10, float64(i+1)/10
+			edit(i, &left, &right)
+			features = append(features, polygon(fmt.Sprintf(`"adcode":"2%03d","name":"Lot %d"`, i, i),
+				fmt.Sprintf("%[1]v,10 %[2]v,10 %[2]v,10.1 %[1]v,10.1", left, right)))
+		}
+		files := clean()
+		files[areas] = strings.Replace(files[areas], east+"}}", east+"}},\n"+strings.Join(features, ",\n"), 1)
+		return files
+	}
+	expectNothing(t, row(func(int, *float64, *float64) {}))
+	expectOnly(t, row(func(i int, _, east *float64) {
+		if i == 7 {
+			*east += 0.0005
+		}
+	}), "district-seam", "overlaps Lot 7 (2007), up to 55 m wide at 10.")
+	expectOnly(t, row(func(i int, west, _ *float64) {
+		if i == 7 {
+			*west += 0.0005
+		}
+	}), "district-seam", "leaves a gap to Lot 6 (2006), up to 55 m wide at 10.")
+}
+
 // A longitude in the column of the latitude is known by the district that the
 // place would be in; elsewhere nothing is guessed.
 func TestImpossibleLatitudeIsSwapped(t *testing.T) {
