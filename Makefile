@@ -9,6 +9,12 @@ TEST_DEPS   := redis-server mariadb-server chromium nodejs npm prometheus system
 DATA        := ../shared/data
 FUZZTIME    := 1m
 BENCHFLAGS  :=
+GOTEST      := go test -vet=off -p $(shell expr 2 '*' $$(nproc))  # lint vets; many tests wait for processes
+
+# The packages whose code starts goroutines or is made for several; data/sqlite
+# holds the tests of data/sqlstore.
+CONCURRENT   = ./data/sqlite $(shell grep -rlE --include='*.go' '^[[:space:]]*go |[.]Go\>|"sync(/atomic)?"' api builder cmd data grid poi sync \
+                 | grep -v _test.go | xargs -n 1 dirname | sort -u | sed 's,^,./,')
 
 .PHONY: help build run test unit race bench lint fuzz console realdata deps clean
 
@@ -24,10 +30,10 @@ run: build ## build and serve the shipped sample on http://127.0.0.1:8080/
 test: lint unit race ## everything that needs no outside data
 
 unit: deps ## the tests alone, full size
-	go test ./...
+	$(GOTEST) ./...
 
-race: deps ## the tests under the race detector, property tests shortened
-	go test -race -short ./...
+race: deps ## the tests of what runs side by side, under the race detector, the long ones left out
+	$(GOTEST) -race -short $(CONCURRENT)
 
 bench: build ## lookups, builds, stores, HTTP and patches against their peers; BENCHFLAGS adds flags to each
 	for what in lookup build store http patch; do bin/geodrop bench $$what $(BENCHFLAGS); done

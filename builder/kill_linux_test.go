@@ -66,6 +66,9 @@ func readEvents(fd int) (n int) {
 // A build killed after any of its writes, renames and removals leaves the old
 // release, the new one or none, and the next run succeeds and cleans up.
 func TestKilledAfterAnyWrite(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	t.Parallel()
 	k := newKilling(t, false)
 	for _, replace := range []bool{false, true} {

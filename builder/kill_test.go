@@ -238,6 +238,9 @@ func (k *killing) report(least int, left ...string) {
 // A build killed before any of its steps leaves the old release, the new one or
 // none, and the next run succeeds and cleans up.
 func TestKilledBeforeAnyStep(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	t.Parallel()
 	k := newKilling(t, false)
 	steps, kills := k.steps(), full(24)
@@ -257,6 +260,9 @@ func TestKilledBeforeAnyStep(t *testing.T) {
 
 // The same while rows are spilled and large segments written.
 func TestKilledWhileSpilling(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	t.Parallel()
 	k := newKilling(t, true)
 	steps := k.steps()

@@ -39,6 +39,9 @@ func (s *steps) buildUpon(path string, o Options) int {
 // before, the new one or, in a folder of its own, none; and the next one is built
 // upon what there is, to the same bytes.
 func TestKilledUpon(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	s := openShop(t, dir, 5)

@@ -72,6 +72,9 @@ func TestOneCellIsOneSegment(t *testing.T) {
 
 // A POI may be in more zones with times than fit in a byte.
 func TestManyZones(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	m := parse(t, "poi a 0.5 0.5\npoi b 5 5")
 	for i := range 300 {
 		m.add(t, strings.Fields(fmt.Sprintf("zone z%03d school 0 0 1 1 timed", i)))
@@ -86,6 +89,9 @@ func TestManyZones(t *testing.T) {
 
 // A config may have very many sets, and a POI be in all of them.
 func TestManySets(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	t.Parallel()
 	sets := full(100_000)
 	m := parse(t, "poi everywhere 1 1\npoi nowhere 1 1")
@@ -113,6 +119,9 @@ func TestManySets(t *testing.T) {
 // Rows as large as the domain allows are sorted and written with the least
 // memory.
 func TestHugeRows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	m := parse(t, "")
 	for i := range 200 {
 		p := poi.POI{

@@ -109,6 +109,9 @@ func compare(t testing.TB, got, want finder, points []coord.E7) {
 }
 
 func TestAreaIndexAgreesWithBruteForce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	shapes := fixtures(t)
 	points := probes(shapes, 120_000)
 	compare(t, newIndex(t, shapes), bruteForce(shapes), points)
@@ -177,6 +180,9 @@ func TestAreaIndexDoesNotAllocate(t *testing.T) {
 
 // Edges that are long against the cells they crowd must not multiply.
 func TestAreaIndexSizeIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	const teeth = 2_000
 	var comb Ring
 	for i := range int32(teeth) {

@@ -57,6 +57,9 @@ func TestOpenAreaIndexRefuses(t *testing.T) {
 
 // Whatever OpenAreaIndex accepts can be looked up.
 func TestDamagedTablesNeverPanic(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	shapes := fixtures(t)
 	good := newIndex(t, shapes).Tables()
 	points := probes(shapes, 200)

@@ -19,6 +19,9 @@ func newAreas(t testing.TB, shapes []Shape, o AreasOptions) *Areas {
 }
 
 func TestAreasAgreeWithBruteForce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	shapes := fixtures(t)
 	points := probes(shapes, 60_000)
 	x := newIndex(t, shapes) // held against brute force by its own test

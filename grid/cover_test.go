@@ -31,6 +31,9 @@ func (c Covering) lookUp(t testing.TB, s Shape, p coord.E7, resolution int) bool
 }
 
 func TestCoverAgreesWithBruteForce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	for i, s := range fixtures(t) {
 		c, err := s.Cover(CoverOptions{MaxCells: 150})
 		if err != nil {

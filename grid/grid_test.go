@@ -76,6 +76,9 @@ func TestCellOfKnownPlaces(t *testing.T) {
 // TestWindowIsTheDocumentedOne compares a million random windows, and every
 // pole and antimeridian case, with the definition written out cell by cell.
 func TestWindowIsTheDocumentedOne(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	r := rand.New(rand.NewPCG(1, 2))
 	g := newGrid(t, 200)
 	var w windowCheck
@@ -209,6 +212,9 @@ func TestCellWidths(t *testing.T) {
 // TestNumbersAreUnique reads the text of the first cell of every block of a
 // grid: no two may share a number.
 func TestNumbersAreUnique(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	g := newGrid(t, 1000)
 	seen := map[grid.Block]string{}
 	for row := 0; ; row += 64 {

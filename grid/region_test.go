@@ -59,6 +59,9 @@ func regionPoints(t testing.TB, n int) []coord.E7 {
 // Every position is in the region box of every index parent of its finest
 // cell, with a good part of the reach to spare.
 func TestRegionBoxHoldsDescendants(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	const n = 12_000
 	var worst float64
 	for _, p := range regionPoints(t, n) {

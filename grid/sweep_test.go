@@ -101,6 +101,9 @@ func properConflict(a, b *sweepEdge) bool {
 // A valid shape of 10^5 vertices that all lie on two meridians, and its
 // neighbour with one bow-tie, are told apart in a fraction of a second.
 func TestValidateLargeRing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	const teeth = 50_000
 	comb := make(Ring, 0, 2*teeth+2)
 	for i := range int32(teeth) {

@@ -71,6 +71,7 @@ const (
 	TableMerchants Table = "merchants"
 	TablePrizes    Table = "prizes"
 	TableTasks     Table = "tasks"
+	TableSets      Table = "poi_sets"
 	TableDistricts Table = "districts"
 	TableZones     Table = "zones"
 	TablePOIs      Table = "pois"

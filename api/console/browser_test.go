@@ -83,6 +83,9 @@ func start(t *testing.T, browser context.Context, s *site, width, height int64) 
 }
 
 func TestBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the browser is what takes long")
+	}
 	s, browser := newSite(t), startChromium(t)
 	t.Run("desk", func(t *testing.T) { looks(t, start(t, browser, s, 1440, 900), 1440) })
 	t.Run("phone", func(t *testing.T) { looks(t, start(t, browser, s, 390, 844), 390) })

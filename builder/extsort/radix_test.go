@@ -22,6 +22,9 @@ func indexOf(items []item) (mem []byte, index []entry) {
 }
 
 func TestRadixSort(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	low := func(r *rand.Rand) uint64 { return r.Uint64N(1000) }
 	ends := func(r *rand.Rand) uint64 { return r.Uint64N(16)<<60 | r.Uint64N(16) }
 	tests := []struct {

@@ -20,6 +20,7 @@
 //	geodrop load --target URL --rate N             open-loop load on a node
 //	geodrop bench WHAT                             one of the claims, measured
 //	geodrop generate WHAT                          dashboard, alerts, units, Dockerfile, CI
+//	geodrop guide TOPIC                            pages for who runs it
 package main
 
 import (
@@ -73,6 +74,7 @@ type cli struct {
 	Load     loadCmd     `cmd:"" help:"Ask a node at a rate, and tell how it answers."`
 	Bench    benchCmd    `cmd:"" help:"Measure, against what people would otherwise use."`
 	Generate generateCmd `cmd:"" help:"Write a dashboard, alert rules, units of systemd, a Dockerfile or a CI job."`
+	Guide    guideCmd    `cmd:"" help:"Print a page for who runs geodrop, with commands to paste."`
 }
 
 // run is what a command's Run gets.

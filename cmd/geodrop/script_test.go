@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 //	asks URL STATUS TEXT    ask until the answer is so
 //	curls FILE              run the curl line that up has printed
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
+	params := testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
@@ -44,7 +44,14 @@ func TestScripts(t *testing.T) {
 			"exits": exits, "has": has, "write": write, "gzip": pack, "bomb": bomb, "flip": flip,
 			"port": port, "asks": asks, "curls": curls,
 		},
-	})
+	}
+	if testing.Short() { // those of services: in the others little runs side by side
+		params.Dir = ""
+		for _, name := range []string{"load", "relay", "release", "roles", "signals", "up"} {
+			params.Files = append(params.Files, "testdata/script/"+name+".txtar")
+		}
+	}
+	testscript.Run(t, params)
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

@@ -221,6 +221,9 @@ func (c *validateCmd) accept(r *run, result *rule.Result) error {
 	if err != nil {
 		return usage{err}
 	}
+	if result.Unread {
+		return notRight{errors.New("a file cannot be read: mend it before the rest is accepted")}
+	}
 	if result.Accepted() > 0 {
 		return notRight{fmt.Errorf("%s has accepted findings already: add to it by hand", c.Accept)}
 	}

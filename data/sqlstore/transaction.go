@@ -87,7 +87,7 @@ func (t *transaction) prepare(ctx context.Context, query string) (*sql.Stmt, err
 // package poi.
 func (t *transaction) Count(ctx context.Context, table poi.Table) (n int64, err error) {
 	switch table {
-	case poi.TableMerchants, poi.TablePrizes, poi.TableTasks, poi.TableDistricts, poi.TableZones, poi.TablePOIs:
+	case poi.TableMerchants, poi.TablePrizes, poi.TableTasks, poi.TableSets, poi.TableDistricts, poi.TableZones, poi.TablePOIs:
 	default:
 		return 0, fmt.Errorf("there is no table %q to count", string(table))
 	}

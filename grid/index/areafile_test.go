@@ -131,6 +131,9 @@ func TestOpenAreasRefusesEveryHeaderBitFlip(t *testing.T) {
 }
 
 func TestOpenAreasRefusesBodyBitFlips(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	v := newAreaVictim(t, areaFile(t, shapes(400)))
 	disk := v.onDisk()
 	spans := index.AreaSpans(v.whole)

@@ -132,6 +132,9 @@ func TestOpenRefusesEveryHeaderBitFlip(t *testing.T) {
 }
 
 func TestOpenRefusesBodyBitFlips(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	v := newVictim(t, mediumSegment(t))
 	disk := v.onDisk()
 	spans := index.Spans(v.whole)
@@ -149,6 +152,9 @@ func TestOpenRefusesBodyBitFlips(t *testing.T) {
 }
 
 func TestOpenRefusesOtherDamage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	v := newVictim(t, mediumSegment(t))
 	for _, tail := range [][]byte{{0}, {1}, make([]byte, 64), make([]byte, 4096), v.whole} {
 		v.refused(append(bytes.Clone(v.whole), tail...), index.ErrCorrupt, "header", "%d bytes appended", len(tail))

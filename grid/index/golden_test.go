@@ -231,6 +231,9 @@ func TestPackageCommentListsTheSections(t *testing.T) {
 // TestDumpOfDamagedFiles flips bits of the content: a dump still covers every
 // byte, and says which section is damaged.
 func TestDumpOfDamagedFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	whole := readGolden(t, "v1.seg")
 	for _, s := range index.Spans(whole) {
 		for at := s.Offset; at < s.End; at += 7 {

@@ -44,6 +44,9 @@ func meanProbes(t *testing.T, table []stage, slots []blockRow, rows []blockRow) 
 }
 
 func TestHashIsBoundedAndEven(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	r := rand.New(rand.NewPCG(31, 32))
 	for _, n := range []int{1, 2, 3, 10, 100, 1_000, 10_000, 300_000} {
 		for _, kind := range []struct{ length, gap int }{{1, 2}, {1, 100}, {64, 1_000}, {1 << 20, 1}} {

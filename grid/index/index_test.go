@@ -154,6 +154,9 @@ func found(x *index.Index, p coord.E7, radius int, visible []index.Visible) []st
 }
 
 func TestWindowFindsWhatBruteForceFinds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	g := newGrid(t)
 	r := rand.New(rand.NewPCG(3, 4))
 	points := clustered(r, 20_000)

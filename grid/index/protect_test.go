@@ -164,6 +164,9 @@ func TestCutUnderMapping(t *testing.T) {
 // TestCutInsidePage cuts a mapped file where no page ends: the process lives,
 // whatever the zeros in the rest of the page say, and CheckFile tells.
 func TestCutInsidePage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	n := openNeighbours(t)
 	info, err := os.Stat(n.paths[0])
 	if err != nil {

@@ -26,6 +26,9 @@ var towers = []struct {
 
 // TestManyPostingsAtOnePoint crosses the limits of a tile's counts.
 func TestManyPostingsAtOnePoint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	g := newGrid(t)
 	for _, n := range []int{1, 15, 16, 17, 255, 256, 65_535, 65_536, 70_000} {
 		for _, tower := range towers {

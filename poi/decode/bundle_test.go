@@ -381,6 +381,9 @@ func TestDatumOption(t *testing.T) {
 // A gigabyte of zeros packed into a megabyte is read through a buffer of one
 // row.
 func TestGzipBomb(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	var buf bytes.Buffer
 	z := gzip.NewWriter(&buf)
 	io.WriteString(z, "id,name,lat,lng\nbomb,")

@@ -94,6 +94,9 @@ func TestCSVAgreesWithStandard(t *testing.T) {
 
 // Texts that are mostly structure, most of them wrong somewhere.
 func TestCSVOfStructure(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range 50_000 {
 		text := make([]byte, rng.IntN(12))

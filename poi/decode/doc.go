@@ -17,7 +17,9 @@
 //	tasks.yaml (gz)         below
 //	quotas.csv (gz)         task_id,prize,district,units; added to those in tasks.yaml
 //
-// Other files are ignored (Bundle.Ignored). Links may not leave the bundle.
+// Two attributes mean something to geodrop validate: max_per_second of a merchant
+// and per_second of a prize. Other files are ignored (Bundle.Ignored), rules.yaml
+// among them, which is for geodrop validate. Links may not leave the bundle.
 //
 // CSV is RFC 4180 with a header: commas, double quotes, LF or CRLF, line feeds
 // within quotes. Coordinates are decimal degrees with a point: "51.5", "-0",

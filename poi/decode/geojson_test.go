@@ -136,6 +136,9 @@ func featuresOf(t *testing.T, s *jsonStream) (out []string) {
 
 // A feature beyond the limit is passed over in a small buffer.
 func TestHugeFeature(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	var text bytes.Buffer
 	text.WriteString(`{"type":"FeatureCollection","features":[{"type":"Feature","x":"`)
 	text.Write(bytes.Repeat([]byte("y"), MaxFeatureBytes))
@@ -149,6 +152,9 @@ func TestHugeFeature(t *testing.T) {
 
 // A boundary of 10⁵ vertices, with the memory it takes.
 func TestLargeBoundary(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	text := district(geometryText(grid.Shape{grid.Polygon{circle(100_000)}}, "", false))
 	dir := writeBundle(t, map[string]string{"districts.geojson": text})
 	got, err := readAll(t, dir)

@@ -11,9 +11,6 @@ import (
 
 var _ poi.Locator = (*Bundle)(nil)
 
-// setTable is how places call the POI sets.
-const setTable poi.Table = "poi_sets"
-
 // Locate reads those files again in which the places can be. Nothing is rejected
 // twice.
 func (b *Bundle) Locate(ctx context.Context, places []*poi.Place) error {
@@ -58,13 +55,13 @@ func (l *locator) prizes() error { return l.table(poi.TablePrizes, l.b.files.pri
 // sets places a set at its file, or at its first row of poi_sets.csv.
 func (l *locator) sets() error {
 	for _, f := range l.b.files.sets {
-		if set, _ := setOfFile(f.name); l.wants(setTable) {
-			for _, p := range l.take(setTable, string(set)) {
+		if set, _ := setOfFile(f.name); l.wants(poi.TableSets) {
+			for _, p := range l.take(poi.TableSets, string(set)) {
 				p.File = f.name
 			}
 		}
 	}
-	return l.table(setTable, l.b.files.memberships, "set_id")
+	return l.table(poi.TableSets, l.b.files.memberships, "set_id")
 }
 
 // table places records at the first row with their id.

@@ -69,14 +69,14 @@ func TestBadInput(t *testing.T) {
 func TestBomb(t *testing.T) {
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
-	_, err := z.Write(append([]byte("id,name,lat,lng\n"), make([]byte, 64<<20)...))
+	_, err := z.Write(append([]byte("id,name,lat,lng\n"), make([]byte, 16<<20)...))
 	if err != nil || z.Close() != nil {
 		t.Fatal(err)
 	}
 	files := clean()
 	files["pois_bomb.csv.gz"] = packed.String()
 	if r := validated(t, files, Options{}); r.Count(Error) == 0 {
-		t.Error("64 MiB of zeros are in order")
+		t.Error("16 MiB of zeros are in order")
 	}
 }
 

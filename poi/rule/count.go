@@ -57,7 +57,7 @@ func countsMoved(v *View, emit Emit) {
 	}{
 		{"POIs", poi.TablePOIs, v.Base["pois"], c.Postings, v.MaxMoved},
 		{"POIs with tasks", poi.TablePOIs, v.Base["pois"] - v.Base["without_tasks"], c.Postings - now.idle, half},
-		{"POIs in sets", TableSets, v.Base["in_sets"], c.InSets, half},
+		{"POIs in sets", poi.TableSets, v.Base["in_sets"], c.InSets, half},
 		{"tasks", poi.TableTasks, v.Base["tasks"], int64(len(v.Config.Tasks)), half},
 		{"quotas", poi.TableTasks, v.Base["quotas"], now.quotas, half},
 		{"districts", poi.TableDistricts, v.Base["districts"], int64(len(v.Districts.Records)), half},

@@ -44,13 +44,18 @@ func (o *overlaps) find(c *poi.Config) {
 				if a.Priority != b.Priority {
 					continue
 				}
-				if at, both := meet(a, b, weeks); both {
+				if sameClock(a, b) && !weeks[a].meets(weeks[b]) {
+					continue // without a look at their openings
+				}
+				if at, both := meet(a, b); both {
 					o.pairs = append(o.pairs, pair{a, b, at})
 				}
 			}
 		}
 	}
 }
+
+func sameClock(a, b *poi.Task) bool { return a.When.TimeZone.String() == b.When.TimeZone.String() }
 
 // The openings of a task that are looked at: those of a year of daily sessions,
 // or of two weeks where the other's clock is another.
@@ -60,13 +65,10 @@ const (
 )
 
 // meet is the first time at which both tasks are open.
-func meet(a, b *poi.Task, weeks map[*poi.Task]*week) (time.Time, bool) {
+func meet(a, b *poi.Task) (time.Time, bool) {
 	openings := maxOpenings
-	switch {
-	case a.When.TimeZone.String() != b.When.TimeZone.String():
+	if !sameClock(a, b) {
 		openings = otherClockOpen
-	case !weeks[a].meets(weeks[b]):
-		return time.Time{}, false
 	}
 	at := laterOf(a.When.Start, b.When.Start)
 	for range openings {

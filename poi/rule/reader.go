@@ -91,7 +91,7 @@ func (v *validation) rejectFinding(r *poi.Reject) Finding {
 func objectOf(r *poi.Reject) string {
 	what, ok := map[poi.Table]string{
 		poi.TableMerchants: "merchant", poi.TablePrizes: "prize", poi.TableTasks: "task", poi.TableDistricts: "district",
-		poi.TableZones: "zone", poi.TablePOIs: "POI", TableSets: "set",
+		poi.TableZones: "zone", poi.TablePOIs: "POI", poi.TableSets: "set",
 	}[poi.Table(r.File)]
 	if !ok || r.Value == "" {
 		return ""

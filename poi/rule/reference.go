@@ -138,10 +138,7 @@ func unusedSets(c *poi.Config, emit Emit) {
 	}
 	for _, id := range c.Sets {
 		if !used[id] {
-			emit(Finding{At: record(TableSets, string(id), "set_id"), Object: "set " + string(id), Value: string(id), Message: "has no task"})
+			emit(Finding{At: record(poi.TableSets, string(id), "set_id"), Object: "set " + string(id), Value: string(id), Message: "has no task"})
 		}
 	}
 }
-
-// TableSets is the table of POI sets, for places.
-const TableSets poi.Table = "poi_sets"

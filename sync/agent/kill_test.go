@@ -113,6 +113,9 @@ func TestKilled(t *testing.T) {
 // TestKilledWhilePatching: as TestKilled, with segments that come as patches.
 // What was fetched before the kill is not fetched again.
 func TestKilledWhilePatching(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	steps := map[string]bool{ // whether patches are fetched after the kill
 		"patch-part":    true,
 		"writing ":      true, // a patch

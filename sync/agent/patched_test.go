@@ -91,6 +91,9 @@ func listenMetered(t testing.TB, h http.Handler) (*url.URL, *meter) {
 // three: no more than 1.5 % of the bytes of the release goes over the wire, headers
 // included.
 func TestSmallChangeMovesLittle(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	o := openOrigin(t, origin.Options{})
 	upstream, meter := listenMetered(t, o)
 	n := newNode()
@@ -114,6 +117,9 @@ func TestSmallChangeMovesLittle(t *testing.T) {
 // TestOnePatchFromFarBehind: a node that is three releases behind gets one patch
 // for a segment, not one for each release.
 func TestOnePatchFromFarBehind(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	for behind := 1; behind <= 3; behind++ {
 		t.Run(fmt.Sprint(behind), func(t *testing.T) {
 			o := openOrigin(t, origin.Options{})
@@ -204,6 +210,9 @@ func patchLies(truth http.Handler) []lieCase {
 // TestHostilePatches: whatever comes as a patch, the release is served, of whole
 // segments where need be, and it is told why.
 func TestHostilePatches(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	for i, tt := range patchLies(nil) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -312,6 +321,9 @@ func TestPatchesNotAskedFor(t *testing.T) {
 // TestPatchOfDamagedSegments: the segments on the disk are not those that the
 // manifest lists; the new ones are.
 func TestPatchOfDamagedSegments(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and nothing in it runs side by side")
+	}
 	for _, tt := range []struct {
 		name   string
 		damage func(t *testing.T, path string)
