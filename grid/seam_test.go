@@ -77,7 +77,7 @@ func TestFindSeams(t *testing.T) {
 			[]Seam{{Overlap, 0, 0, strip, coord.E7{}, 0.1 * degree, 0.1 * degree * strip}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := findSeams(t, parseShapes(t, tc.shapes), SeamOptions{Step: 5, MaxCrossings: 1_000_000})
+			got := findSeams(t, parseShapes(t, tc.shapes), SeamOptions{Step: 5, MaxCrossings: 150_000})
 			if len(got) != len(tc.want) {
 				t.Fatalf("found %+v, want %+v", got, tc.want)
 			}

@@ -239,7 +239,9 @@ func (c *zoneCheck) meet(t *poi.Task, z *poi.Zone) (time.Time, bool) {
 		}
 		times.Start = laterOf(times.Start, c.view.Now)
 		other := &poi.Task{When: times}
-		m.at, m.ok = meet(t, other, map[*poi.Task]*week{t: weekOf(t.When.Sessions), other: weekOf(times.Sessions)})
+		if !sameClock(t, other) || weekOf(t.When.Sessions).meets(weekOf(times.Sessions)) {
+			m.at, m.ok = meet(t, other)
+		}
 		c.met[key] = m
 	}
 	return m.at, m.ok
