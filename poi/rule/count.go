@@ -68,7 +68,7 @@ func countsMoved(v *View, emit Emit) {
 			continue
 		}
 		emit(Finding{At: poi.Place{Table: of.table}, Object: of.what, Value: fmt.Sprint(of.is),
-			Message: fmt.Sprintf("%d after %d in the release before: moved by %.3g %%, more than %.3g %%",
+			Message: fmt.Sprintf("are %d after %d in the release before: moved by %.3g %%, more than %.3g %%",
 				of.is, of.was, 100*moved/float64(of.was), 100*of.limit)})
 	}
 }

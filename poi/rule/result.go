@@ -11,9 +11,9 @@ type Result struct {
 	Totals   []Total   // of each rule that ran, in the order of the documentation
 	Unread   bool      // a file could not be read, so that rules that need the whole did not run
 
-	POIs, Memberships    int64 // that were read
-	Districts, Zones     int
-	Tasks, Prizes, Rules int
+	POIs, Memberships int64 // that were read
+	Districts, Zones  int
+	Tasks, Prizes     int
 }
 
 // Total is what one rule found.

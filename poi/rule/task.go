@@ -198,6 +198,6 @@ func withoutTasks(v *View, emit Emit) {
 	if idle == 0 {
 		return
 	}
-	emit(Finding{At: poi.Place{Table: poi.TablePOIs}, Object: "places", Count: idle,
-		Message: fmt.Sprintf("%d of %d have no task: %s", idle, v.Census.Postings, some(byCount(v, by)))})
+	emit(Finding{At: poi.Place{Table: poi.TablePOIs}, Object: "the map", Count: idle,
+		Message: fmt.Sprintf("has %d of %d places without a task: %s", idle, v.Census.Postings, some(byCount(v, by)))})
 }

@@ -69,7 +69,6 @@ func newValidation(src poi.Source, o Options, g *grid.Grid) *validation {
 			v.checks = append(v.checks, t.rule.Start(&v.view, func(f Finding) { v.collector.add(t, f) }))
 		}
 	}
-	v.result.Rules = len(v.collector.tallies)
 	return v
 }
 
