@@ -100,6 +100,9 @@ func FuzzShape(f *testing.F) {
 			t.Fatal(err)
 		}
 		compare(t, x, bruteForce(shapes), append(probes(append(shapes, mustShape(t, square)), 20), decodePoint([]byte{0, 0, 0, 0}, lat, lng)))
+		if _, err := FindSeams(t.Context(), append(shapes, mustShape(t, square)), SeamOptions{MaxCrossings: 1_000}); err != nil {
+			t.Fatal(err)
+		}
 		if s, err := NewShape(shapes[0]); err == nil {
 			compare(t, bruteForce{s}, bruteForce(shapes), probes(shapes, 20))
 		}

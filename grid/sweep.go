@@ -3,6 +3,7 @@ package grid
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 
@@ -29,8 +30,23 @@ func (p Polygon) crossing() error {
 	if a.above(b.x1, b.y1) == 0 && a.above(b.x2, b.y2) == 0 {
 		verb = "runs along"
 	}
-	return fmt.Errorf("the edge of %s %s the edge of %s; move or remove one of the vertices",
-		p.edgeName(a), verb, p.edgeName(b))
+	return fmt.Errorf("the edge of %s %s the edge of %s at %s; move or remove one of the vertices",
+		p.edgeName(a), verb, p.edgeName(b), degrees(a.meets(b)))
+}
+
+// meets is where two edges in conflict cross, or begin to run along each other.
+func (e *sweepEdge) meets(other *sweepEdge) coord.E7 {
+	if !e.startsAfter(other) {
+		return other.meets(e)
+	}
+	x, y := float64(e.x1), float64(e.y1)
+	dx, dy := float64(e.x2-e.x1), float64(e.y2-e.y1)
+	otherX, otherY := float64(other.x2-other.x1), float64(other.y2-other.y1)
+	if across := dx*otherY - dy*otherX; across != 0 {
+		along := (float64(other.x1-e.x1)*otherY - float64(other.y1-e.y1)*otherX) / across
+		x, y = x+along*dx, y+along*dy
+	}
+	return coord.E7{Lat: int32(math.Round(y)), Lng: wrapped(int64(math.Round(x)))}
 }
 
 func (p Polygon) edgeName(e *sweepEdge) string {

@@ -3,6 +3,7 @@ package grid
 import (
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -63,6 +64,21 @@ func conflictInAllPairs(p Polygon) bool {
 		}
 	}
 	return false
+}
+
+// The error says where: at the crossing, or where edges begin to run along each
+// other.
+func TestCrossingIsLocated(t *testing.T) {
+	for _, tc := range []struct{ shape, at string }{
+		{"0,0 10,10 10,0 0,10", "at (lat 5.0000000, lng 5.0000000);"},
+		{"0,0 10,10 10,0 0,2", "at (lat 1.6666667, lng 1.6666667);"},
+		{"0,179 1,-179 1,179 0,-179", "at (lat 0.5000000, lng -180.0000000);"},
+		{"0,0 0,5 0,3 5,3", "at (lat 0.0000000, lng 3.0000000);"},
+	} {
+		if _, err := NewShape(parseShape(t, tc.shape)); err == nil || !strings.Contains(err.Error(), tc.at) {
+			t.Errorf("%s: %v, want it %s", tc.shape, err, tc.at)
+		}
+	}
 }
 
 // properConflict restates conflicts for any two edges, also those that never

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+
+	"geodrop/grid/coord"
 )
 
 // Reject is one piece of input that was left out, and why.
@@ -15,6 +17,10 @@ type Reject struct {
 	Value  string // what stood there, cut to MaxRejectValue bytes
 	Code   Code
 	Reason string // a clause after the field: "is not within -90…90 degrees"
+
+	// Swapped is, for a latitude beyond 90, where the place would be if latitude
+	// and longitude changed places; 0, 0 if that is impossible, too.
+	Swapped coord.E7
 }
 
 // MaxRejectValue bounds Reject.Value.

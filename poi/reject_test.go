@@ -27,11 +27,11 @@ func TestRejectString(t *testing.T) {
 		in   Reject
 		want string
 	}{
-		{Reject{"pois.csv", 3, 17, "lat", "91", CodeRange, "is not within -90…90 degrees"},
+		{Reject{File: "pois.csv", Line: 3, Column: 17, Field: "lat", Value: "91", Code: CodeRange, Reason: "is not within -90…90 degrees"},
 			`pois.csv:3:17: lat "91" is not within -90…90 degrees (out_of_range)`},
-		{Reject{"pois.csv", 3, 0, "row", "", CodeTooLong, "has more than 1048576 bytes"},
+		{Reject{File: "pois.csv", Line: 3, Column: 0, Field: "row", Value: "", Code: CodeTooLong, Reason: "has more than 1048576 bytes"},
 			`pois.csv:3: row has more than 1048576 bytes (too_long)`},
-		{Reject{"poi", 0, 0, "id", "", CodeMissing, "is empty"}, `poi: id is empty (missing)`},
+		{Reject{File: "poi", Line: 0, Column: 0, Field: "id", Value: "", Code: CodeMissing, Reason: "is empty"}, `poi: id is empty (missing)`},
 	}
 	for _, tt := range tests {
 		if got := tt.in.String(); got != tt.want {

@@ -171,7 +171,11 @@ func (r *poiReader) position(row *row, pos *coord.E7) bool {
 	}
 	at, which, f := position(crs, &lat, &lng)
 	if f != nil {
-		r.t.reject(row, [2]int{r.lat, r.lng}[which], f.code, f.reason)
+		reject := r.t.rejected(row, [2]int{r.lat, r.lng}[which], f.code, f.reason)
+		if which == 0 && crs == coord.CRSWGS84 {
+			reject.Swapped, _, _ = position(crs, &lng, &lat)
+		}
+		r.t.report.add(reject)
 		return false
 	}
 	*pos = at

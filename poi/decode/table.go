@@ -111,9 +111,13 @@ func (t *table) next() (*row, error) {
 
 // reject reports field i of a row.
 func (t *table) reject(row *row, i int, code poi.Code, reason string) {
+	t.report.add(t.rejected(row, i, code, reason))
+}
+
+func (t *table) rejected(row *row, i int, code poi.Code, reason string) poi.Reject {
 	line, column := row.place(i)
 	value := clip(row.bytes(i, &t.scratch))
-	t.report.add(poi.Reject{Line: line, Column: column, Field: t.columns[i], Value: value, Code: code, Reason: reason})
+	return poi.Reject{Line: line, Column: column, Field: t.columns[i], Value: value, Code: code, Reason: reason}
 }
 
 // rejectInvalid reports what a Check method found in a row. Faults of a column

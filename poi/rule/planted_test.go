@@ -8,12 +8,15 @@ import (
 	"time"
 )
 
-// planted are bundles with one defect each, and where it is to be found.
-var planted = []struct {
+// A defect is edits of the clean bundle, and where they are to be found.
+type defect struct {
 	rule  string
 	at    string // place of the only finding
 	edits [][3]string
-}{
+}
+
+// planted are bundles with one defect each.
+var planted = []defect{
 	{"duplicate-id", "pois.csv:6:1", [][3]string{{"pois.csv", "", "a,Other,0.05,0.05\n"}}},
 	{"duplicate-id", "merchants.csv:4:1", [][3]string{{"merchants.csv", "", "tea,Again,\n"}}},
 	{"duplicate-id", "districts.geojson:4:42", [][3]string{{"districts.geojson", "\n]}", `,
@@ -117,7 +120,7 @@ func crowd(n int) string {
 }
 
 func TestPlantedDefects(t *testing.T) {
-	for _, p := range planted {
+	for _, p := range slices.Concat(planted, plantedGeo) {
 		t.Run(p.rule+" "+p.at, func(t *testing.T) {
 			files := edited(t, clean(), p.edits...)
 			r := validated(t, files, Options{})
@@ -138,8 +141,9 @@ func TestPlantedDefects(t *testing.T) {
 // Every rule has a planted defect here or, where it needs more than a bundle, a
 // test of its own.
 func TestEveryRuleIsPlanted(t *testing.T) {
-	has := map[string]bool{"counts-moved": true, idExpired: true, idBeyond: true, idUnused: true}
-	for _, p := range planted {
+	has := map[string]bool{"counts-moved": true, idExpired: true, idBeyond: true, idUnused: true,
+		"poi-district": true, "poi-country": true, "datum": true, "datum-shift": true, "tile-hash": true}
+	for _, p := range slices.Concat(planted, plantedGeo) {
 		has[p.rule] = true
 	}
 	for _, r := range All() {

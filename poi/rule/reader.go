@@ -83,6 +83,7 @@ func (v *validation) rejectFinding(r *poi.Reject) Finding {
 	if r.Value != "" {
 		f.Message = fmt.Sprintf("%s %q %s", r.Field, r.Value, r.Reason)
 	}
+	v.view.trySwapped(r, &f)
 	return f
 }
 

@@ -93,6 +93,10 @@ func TestRealDataIsValidated(t *testing.T) {
 		"text-control": 4, "name-empty": 24_704, "name-long": 36, "text-bidi": 6, "text-formula": 2, "quota-without-pois": realTasks,
 		idDuplicate: 0, idDangling: 0, "dangling-district": 0, "quota-over-budget": 0, "quota-under-budget": 0, "pois-without-tasks": 0,
 		"window-overlap": 0, "pace-over-business": 0, "config-empty": 0,
+
+		"district-seam": 1, "district-overlap": 97, "dense-cell": 24, "shared-point": 2, "near-duplicate": 43_412, "poi-country": 16,
+		"poi-coordinates": 0, "poi-zero": 0, "poi-swapped": 0, "poi-district": 0, "datum": 0, "datum-shift": 0, "bad-geometry": 0,
+		"district-shape": 0, "zone-places": 1, "zone-hours": 0, "tile-hash": 0,
 	}
 	for _, total := range r.Totals {
 		if n, ok := want[total.Rule.ID]; ok && total.Count != n {

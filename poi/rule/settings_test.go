@@ -104,7 +104,7 @@ func TestUnknownRules(t *testing.T) {
 func TestWriteAccepted(t *testing.T) {
 	files := edited(t, nameless(t), [3]string{"prizes.csv", ",1500,", ",1501,"})
 	for i := range 2 * maxEach {
-		files["pois.csv"] += fmt.Sprintf("n%d,=N,0.1,0.1\n", i)
+		files["pois.csv"] += fmt.Sprintf("n%d,=N,0.%03d,0.1\n", i, 100+i)
 	}
 	before := validated(t, files, Options{Keep: 30})
 	var text bytes.Buffer

@@ -26,6 +26,7 @@ func Validate(ctx context.Context, src poi.Source, opts Options) (*Result, error
 		return nil, fmt.Errorf("validate: %w: %w", ErrOptions, err)
 	}
 	v := newValidation(src, o, g)
+	v.view.ctx = ctx
 	err = v.run(ctx)
 	o.Progress.Done()
 	if err != nil {

@@ -61,7 +61,7 @@ func TestFlood(t *testing.T) {
 	files := clean()
 	files["pois_bad.csv"] = "id,name,lat,lng\n"
 	for i := range rows {
-		files["pois.csv"] += fmt.Sprintf("n%d,,0.1,0.1\n", i)
+		files["pois.csv"] += fmt.Sprintf("n%d,,0.1%03d,0.1\n", i, i)
 		files["pois_bad.csv"] += fmt.Sprintf("x%d\n", i)
 		files["poi_sets.csv"] += fmt.Sprintf("west,none-%d\n", i)
 	}
@@ -90,7 +90,7 @@ func TestUnread(t *testing.T) {
 	files := edited(t, clean(), [3]string{"districts.geojson", `{"type":"FeatureCollection",`, `{"type":"FeatureCollection"`},
 		[3]string{"pois.csv", "", "e,E,here,0\n"}, [3]string{"prizes.csv", ",1500,", ",1499,"})
 	r := validated(t, files, Options{})
-	want := []string{"bad-value pois.csv:6:5", "quota-over-budget prizes.csv:2:32", "unreadable-file districts.geojson:1:28"}
+	want := []string{"poi-coordinates pois.csv:6:5", "quota-over-budget prizes.csv:2:32", "unreadable-file districts.geojson:1:28"}
 	if got := found(r); !slices.Equal(got, want) || !r.Unread {
 		t.Errorf("found %q, unread %v, want %q", got, r.Unread, want)
 	}

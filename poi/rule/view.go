@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"context"
 	"time"
 
 	"geodrop/grid"
@@ -33,6 +34,9 @@ type View struct {
 
 	// Census is there from the hook of that name on.
 	Census *Census
+
+	ctx           context.Context // of the validation, for what takes seconds
+	districtSeams *grid.Seams     // once they were looked for
 
 	// Lines reports whether places are files and lines, not tables and keys.
 	Lines bool

@@ -23,7 +23,7 @@ func Table() []Row {
 		{Path: "poi/decode", Imports: []string{"grid/coord", "grid", "poi"}},
 		{Path: "poi/catalog", Imports: []string{"poi"}},
 		{Path: "builder/extsort"},
-		{Path: "poi/rule", Imports: []string{"grid/coord", "grid", "poi", "poi/decode", "builder/extsort"}, Documented: true},
+		{Path: "poi/rule", Imports: []string{"grid/coord", "grid", "grid/index", "poi", "poi/decode", "builder/extsort"}, Documented: true},
 		{Path: "poi/report", Imports: []string{"poi", "poi/rule"}, Documented: true},
 		{Path: "sync/manifest", Imports: []string{"sync/atomicfile"}},
 		{Path: "sync/trust", Documented: true, Imports: []string{"sync/atomicfile", "sync/manifest"}},
