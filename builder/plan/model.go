@@ -17,6 +17,7 @@ type Plan struct {
 	Before Release `json:"before"`
 	After  Release `json:"after"`
 	Grid   Grid    `json:"grid"`
+	Dense  int     `json:"dense_from"` // places of a dense cell
 	// Refused are the reasons for which a build onto the release before would
 	// seal nothing unless told to; none as a rule.
 	Refused []string `json:"refused,omitempty"`

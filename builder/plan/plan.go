@@ -172,7 +172,7 @@ func (c *comparison) head() {
 	if err := builder.CheckShrink(m.Counts, n.Counts, c.options.MaxShrink); err != nil {
 		c.plan.Refused = lines(err)
 	}
-	c.plan.Grid = Grid(m.Grid)
+	c.plan.Grid, c.plan.Dense = Grid(m.Grid), c.options.Dense
 }
 
 // lines are the errors that are joined in one.

@@ -10,6 +10,7 @@
 //	geodrop import --src sqlite:FILE --bundle DIR  bundle ─► store
 //	geodrop export --src sqlite:FILE --out DIR     store ─► bundle
 //	geodrop build --src SRC --out RELEASE          config ─► release
+//	geodrop plan --src SRC --against RELEASE       what would change on the map
 //	geodrop verify RELEASE                         every digest and invariant
 //	geodrop inspect RELEASE|FILE                   what is in it
 //	geodrop release list|promote|rollback|…        where channels are
@@ -63,6 +64,7 @@ type cli struct {
 	Import   importCmd   `cmd:"" help:"Load a bundle or single files into a store."`
 	Export   exportCmd   `cmd:"" help:"Write a store as a bundle."`
 	Build    buildCmd    `cmd:"" help:"Build a release from a config."`
+	Plan     planCmd     `cmd:"" help:"Say what a change of the config does to the map."`
 	Verify   verifyCmd   `cmd:"" help:"Check every digest and invariant of a release."`
 	Inspect  inspectCmd  `cmd:"" help:"Show what is in a release or a file of one."`
 	Lookup   lookupCmd   `cmd:"" help:"Answer what can be found around a position."`

@@ -35,6 +35,7 @@ func Table() []Row {
 		{Path: "builder", Imports: []string{"grid/coord", "grid", "sync/atomicfile", "grid/index", "poi", "poi/decode", "poi/catalog", "sync/manifest", "builder/extsort"}},
 		{Path: "api/query", Imports: []string{"grid/coord", "grid", "grid/index", "poi", "poi/catalog", "sync/manifest"}},
 		{Path: "builder/plan", Documented: true, Imports: []string{"grid/coord", "grid", "grid/outline", "grid/index", "poi", "poi/catalog", "sync/manifest", "sync/patch", "builder/extsort", "builder", "api/query"}},
+		{Path: "builder/plan/report", Documented: true, Imports: []string{"grid/coord", "grid/outline", "poi", "builder", "builder/plan"}},
 		{Path: "api", Documented: true, Imports: []string{"grid/coord", "poi", "api/query"}},
 		{Path: "api/client", Network: true, Documented: true, Imports: []string{"grid/coord", "poi", "api/query", "api"}},
 		{Path: "api/client/typescript", Documented: true},
