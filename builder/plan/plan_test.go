@@ -52,7 +52,10 @@ func scatter(s *town) *town {
 
 func TestScatteredChange(t *testing.T) {
 	n := 100_000
-	if testing.Short() {
+	switch {
+	case os.Getenv("GEODROP_LONG") != "":
+		n = 1_000_000
+	case testing.Short():
 		n = 10_000
 	}
 	before := newTown(t, n)
