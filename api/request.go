@@ -14,6 +14,9 @@ import (
 	"geodrop/poi"
 )
 
+// maxReleaseID bounds the id of a release that is asked for.
+const maxReleaseID = 64
+
 // MaxLookupBytes is how long the body of a lookup may be.
 const MaxLookupBytes = 16 << 10
 
@@ -21,17 +24,23 @@ const MaxLookupBytes = 16 << 10
 type Lookup struct {
 	Request query.Request // All for previews
 	User    string        // who asks, for rules that count users; may be empty
+	Release string        // id of the one to ask; empty for the one that is served
 }
 
 // NeedsOperator reports whether only an operator may ask this.
-func (l *Lookup) NeedsOperator() bool { return l.Request.All || !l.Request.At.IsZero() }
+func (l *Lookup) NeedsOperator() bool {
+	return l.Request.All || !l.Request.At.IsZero() || l.Release != ""
+}
 
 // OperatorField is the field for which NeedsOperator.
 func (l *Lookup) OperatorField() string {
-	if !l.Request.At.IsZero() {
+	switch {
+	case !l.Request.At.IsZero():
 		return "at"
+	case l.Request.All:
+		return "preview"
 	}
-	return "preview"
+	return "release"
 }
 
 // fields are the values of a request as they came, before they are checked
@@ -56,10 +65,11 @@ const (
 	fieldUser
 	fieldAt
 	fieldPreview
+	fieldRelease
 	fieldCount
 )
 
-var fieldNames = [fieldCount]string{"lat", "lng", "crs", "limit", "sort", "kinds", "user", "at", "preview"}
+var fieldNames = [fieldCount]string{"lat", "lng", "crs", "limit", "sort", "kinds", "user", "at", "preview", "release"}
 
 func fieldOf(key []byte) field {
 	for f, name := range fieldNames {
@@ -237,6 +247,11 @@ func (f *fields) set(no field, v string) (err error) {
 		if req.At, err = ParseTime(v); err != nil {
 			return NewProblem(CodeInvalidValue, "at", "%s", err)
 		}
+	case fieldRelease:
+		if v == "" || len(v) > maxReleaseID {
+			return NewProblem(CodeInvalidValue, "release", "has %d bytes, not 1…%d", len(v), maxReleaseID)
+		}
+		f.lookup.Release = v
 	}
 	return nil
 }

@@ -121,13 +121,13 @@ func checkProblem(t *testing.T, err error, want Code, field string) {
 }
 
 func TestDecodeLookupValues(t *testing.T) {
-	l, err := DecodeLookup([]byte(`{"lat":51.5145,"lng":-0.1270,"limit":5,"sort":"index","kinds":["cash","coupon"],"user":"u\u00e9","at":"2027-01-01T20:00:00+08:00","preview":true}`))
+	l, err := DecodeLookup([]byte(`{"lat":51.5145,"lng":-0.1270,"limit":5,"sort":"index","kinds":["cash","coupon"],"user":"u\u00e9","at":"2027-01-01T20:00:00+08:00","preview":true,"release":"r1-0123abcd"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := l.Request
 	if r.Pos.Lat != 51.5145 || r.Pos.Lng != -0.127 || r.Limit != 5 || r.Sort != query.ByIndex || len(r.Kinds) != 2 ||
-		r.Kinds[1] != poi.Coupon || l.User != "ué" || !r.At.Equal(time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)) || !r.All {
+		r.Kinds[1] != poi.Coupon || l.User != "ué" || !r.At.Equal(time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)) || !r.All || l.Release != "r1-0123abcd" {
 		t.Errorf("%+v", l)
 	}
 	if !l.NeedsOperator() || l.OperatorField() != "at" {

@@ -32,6 +32,7 @@ type Request struct {
 	User    string          // who asks
 	At      time.Time       // time of the answer; for operators
 	Preview bool            // tasks in every state; for operators
+	Release string          // id of a release that the node has beside the one it serves; for operators
 }
 
 // body is the JSON of the request.
@@ -46,7 +47,8 @@ func (r *Request) body() ([]byte, error) {
 		User    string          `json:"user,omitempty"`
 		At      time.Time       `json:"at,omitzero"`
 		Preview bool            `json:"preview,omitempty"`
-	}{r.Lat, r.Lng, r.datum(), r.Limit, r.Sort, r.Kinds, r.User, r.At, r.Preview})
+		Release string          `json:"release,omitempty"`
+	}{r.Lat, r.Lng, r.datum(), r.Limit, r.Sort, r.Kinds, r.User, r.At, r.Preview, r.Release})
 }
 
 // query is the request as parameters of GET.
@@ -62,6 +64,7 @@ func (r *Request) query() string {
 	set("crs", r.datum())
 	set("sort", string(r.Sort))
 	set("user", r.User)
+	set("release", r.Release)
 	if r.Limit != 0 {
 		set("limit", strconv.Itoa(r.Limit))
 	}

@@ -21,6 +21,8 @@ export interface Lookup {
   at?: string;
   /** Tasks in every state. For operators. */
   preview?: boolean;
+  /** Id of a release that the node has beside the one it serves. For operators. */
+  release?: string;
 }
 
 export interface Answer {
@@ -420,7 +422,7 @@ export class Client extends Caller {
   }
 
   /** The same, for caches */
-  getLookup(query: { lat: number; lng: number; crs?: "wgs84" | "gcj02" | "bd09"; limit?: number; sort?: "distance" | "index"; kinds?: Array<string>; user?: string; at?: string; preview?: boolean; }, options: CallOptions = {}): Promise<Answer> {
+  getLookup(query: { lat: number; lng: number; crs?: "wgs84" | "gcj02" | "bd09"; limit?: number; sort?: "distance" | "index"; kinds?: Array<string>; user?: string; at?: string; preview?: boolean; release?: string; }, options: CallOptions = {}): Promise<Answer> {
     return this.call({ method: "GET", path: `/v1/lookup`, query, as: "json" }, options);
   }
 

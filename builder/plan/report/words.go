@@ -45,10 +45,11 @@ func percent(share float64) string {
 }
 
 func shares(before, after float64) string {
-	if before == after {
-		return percent(after)
+	a, b := percent(before), percent(after)
+	if a == b {
+		return b
 	}
-	return percent(before) + " → " + percent(after)
+	return a + " → " + b
 }
 
 // areaSeen and denseSeen are the shares of cells from which a drop is seen.
