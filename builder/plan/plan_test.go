@@ -50,15 +50,19 @@ func scatter(s *town) *town {
 	return c
 }
 
-func TestScatteredChange(t *testing.T) {
-	n := 100_000
+// places is how many a test of a large change has.
+func places() int {
 	switch {
 	case os.Getenv("GEODROP_LONG") != "":
-		n = 1_000_000
+		return 1_000_000
 	case testing.Short():
-		n = 10_000
+		return 10_000
 	}
-	before := newTown(t, n)
+	return 100_000
+}
+
+func TestScatteredChange(t *testing.T) {
+	before := newTown(t, places())
 	after := scatter(before)
 	after.zones[0] = &poi.Zone{ID: "rail", Name: "Railway", Reason: "railway", Shape: box(t, south+0.022, west+0.01, south+0.026, west+0.11)}
 	after.zones[1] = &poi.Zone{ID: "school", Name: "School", Reason: "school", When: before.zones[1].When, Shape: box(t, south+0.06, west+0.02, south+0.08, west+0.06)}
@@ -95,7 +99,7 @@ func covers(t *testing.T, p *Plan, before, after *town) {
 // TestDistrictChange: the task of one district moves to another, and no place
 // with it.
 func TestDistrictChange(t *testing.T) {
-	before := newTown(t, 5_000)
+	before := newTown(t, places())
 	after := before.clone()
 	q := after.config.Tasks[0].Quotas
 	q[0].Units, q[2].Units = 0, 700 // d00 to d10
