@@ -41,26 +41,15 @@ func times(a, b uint64) uint64 {
 }
 
 // sumQuotas adds the quotas to the tasks, districts and prizes that they are of.
-// Rows for a district that is in neither release count in all but a district.
 func (c *comparison) sumQuotas() {
-	b := &c.plan.Budget
 	prizes, worth := map[poi.PrizeID]*Prize{}, map[string]*Worth{}
 	for side := range c.sides {
 		cat := c.sides[side].release.Catalog()
 		values := enterPrizes(cat, side, prizes)
 		for i := range cat.Tasks {
-			t := &cat.Tasks[i]
-			task := c.sums.tasks[t.ID]
-			for _, q := range t.Quotas {
-				for _, sum := range []*Shift{&b.Units, &task.Units} {
-					plus(sum.of(side), q.Units)
-				}
-				switch d := c.sums.districts[q.District]; {
-				case q.District == poi.AnyDistrict:
-					plus(b.Any.of(side), q.Units)
-				case d != nil:
-					plus(d.Units.of(side), q.Units)
-				}
+			task := &cat.Tasks[i]
+			for _, q := range task.Quotas {
+				c.sumQuota(side, task.ID, q)
 				if p := prizes[q.Prize]; p != nil {
 					plus(p.Units.of(side), q.Units)
 				}
@@ -71,12 +60,27 @@ func (c *comparison) sumQuotas() {
 			}
 		}
 	}
+	b := &c.plan.Budget
 	b.Prizes, b.Worth = []Prize{}, []Worth{}
 	for _, id := range slices.Sorted(maps.Keys(prizes)) {
 		b.Prizes = append(b.Prizes, *prizes[id])
 	}
 	for _, currency := range slices.Sorted(maps.Keys(worth)) {
 		b.Worth = append(b.Worth, *worth[currency])
+	}
+}
+
+// sumQuota adds a row to all, to its task and to its district. One for a district
+// that neither release has is of no district.
+func (c *comparison) sumQuota(side int, task poi.TaskID, q poi.Quota) {
+	b := &c.plan.Budget
+	plus(b.Units.of(side), q.Units)
+	plus(c.sums.tasks[task].Units.of(side), q.Units)
+	switch d := c.sums.districts[q.District]; {
+	case q.District == poi.AnyDistrict:
+		plus(b.Any.of(side), q.Units)
+	case d != nil:
+		plus(d.Units.of(side), q.Units)
 	}
 }
 

@@ -66,6 +66,7 @@ func TestScatteredChange(t *testing.T) {
 	after := scatter(before)
 	after.zones[0] = &poi.Zone{ID: "rail", Name: "Railway", Reason: "railway", Shape: box(t, south+0.022, west+0.01, south+0.026, west+0.11)}
 	after.zones[1] = &poi.Zone{ID: "school", Name: "School", Reason: "school", When: before.zones[1].When, Shape: box(t, south+0.06, west+0.02, south+0.08, west+0.06)}
+	after.again = []poi.POI{{ID: "p900000", Name: "A second row in a zone", Pos: at(south+0.023, west+0.05)}}
 	p := compared(t, before, after)
 	agree(t, p, count(before, after))
 	if p.Places.Moved == 0 || p.Moves.Under10m == 0 || p.Moves.Beyond == 0 || p.Places.Changed == 0 || p.Drops.Added == 0 {

@@ -29,12 +29,13 @@ type town struct {
 	zones     []*poi.Zone
 	pois      map[poi.POIID]poi.POI
 	sets      map[poi.POIID][]poi.SetID
+	again     []poi.POI // rows whose id came before
 	rejects   poi.Rejects
 }
 
 func (s *town) Config(context.Context) (*poi.Config, error) { return &s.config, nil }
 func (s *town) Rejects() *poi.Rejects                       { return &s.rejects }
-func (s *town) KeyOrder() bool                              { return true }
+func (s *town) KeyOrder() bool                              { return len(s.again) == 0 }
 func (s *town) Close() error                                { return nil }
 
 func (s *town) Revision(context.Context) (poi.Revision, error) {
@@ -63,7 +64,11 @@ func (s *town) POIs(context.Context) iter.Seq2[*poi.POIBatch, error] {
 		}
 		batches = append(batches, b)
 	}
-	return all(batches)
+	last := &poi.POIBatch{File: "memory"}
+	for _, p := range s.again {
+		last.Rows = append(last.Rows, poi.POIRow{POI: p})
+	}
+	return all(append(batches, last))
 }
 
 func (s *town) Memberships(context.Context) iter.Seq2[*poi.MembershipBatch, error] {

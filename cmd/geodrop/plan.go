@@ -24,7 +24,7 @@ type planCmd struct {
 	Src        string `placeholder:"SRC" env:"GEODROP_SRC" help:"New config, as for build; it is built into a temporary folder, on the grid of --against."`
 	CRS        string `name:"crs" enum:"wgs84,gcj02,bd09" default:"wgs84" help:"Datum of places whose row names none: ${enum}."`
 	Release    string `placeholder:"DIR" help:"New release, instead of building one; --src then only tells what its zones keep out."`
-	Against    string `required:"" placeholder:"RELEASE" help:"Folder of the release to compare with."`
+	Against    string `placeholder:"RELEASE" help:"Folder of the release to compare with."`
 	AgainstSrc string `placeholder:"SRC" help:"Config that --against was built from, to tell which places zones free."`
 
 	Format string `enum:"text,json,markdown,html" default:"text" help:"What to write: ${enum}."`
@@ -62,7 +62,12 @@ Example: geodrop plan --src dir:london --against release
 // Validate refuses what would stand for a default, and calls without a new
 // release.
 func (c *planCmd) Validate() error {
-	if c.Src == "" && c.Release == "" {
+	switch {
+	case c.Schema:
+		return nil
+	case c.Against == "":
+		return errors.New("say what to compare with: --against RELEASE")
+	case c.Src == "" && c.Release == "":
 		return errors.New("say what is new: --src SRC, or --release DIR")
 	}
 	return within("dense", c.Dense, 1, 1_000_000, "places")
@@ -115,6 +120,11 @@ func (c *planCmd) plan(r *run) (p *plan.Plan, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, closed(sourceAfter)) }()
+	return c.compare(r, before, sourceBefore, sourceAfter)
+}
+
+// compare compares a release with the new one, which is built if there is none.
+func (c *planCmd) compare(r *run, before *query.Release, sourceBefore, sourceAfter poi.Source) (p *plan.Plan, err error) {
 	temp, err := os.MkdirTemp(c.Temp, "geodrop-plan-*")
 	if err != nil {
 		return nil, fmt.Errorf("make a temporary folder: %w; choose another with --temp", err)
@@ -132,8 +142,9 @@ func (c *planCmd) plan(r *run) (p *plan.Plan, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, after.Close()) }()
+	const share = 4 // of the memory; the rest is for mapped files and what is held of each release
 	return plan.Compare(r.ctx, before, after, plan.Options{
-		SourceBefore: sourceBefore, SourceAfter: sourceAfter, Memory: int64(c.Memory) / 4, TempDir: temp,
+		SourceBefore: sourceBefore, SourceAfter: sourceAfter, Memory: int64(c.Memory) / share, TempDir: temp,
 		Dense: c.Dense, MaxShrink: c.MaxShrink.limit(),
 	})
 }
