@@ -5,7 +5,6 @@ import "geodrop/grid/coord"
 // Row is one row of cells, from the west to the east. It is for those who go
 // through a map row by row.
 type Row struct {
-	No     int
 	Cols   int   // cells, as many in all rows of a band
 	Middle int32 // latitude of the middle of its cells, in 1e-7 degrees
 	band   *band
@@ -17,7 +16,7 @@ func (g *Grid) Rows() (first, last int) { return g.firstRow, g.lastRow }
 // Row is the row with a number within Rows.
 func (g *Grid) Row(no int) Row {
 	b := &g.bands[no/bandRows]
-	r := Row{No: no, Cols: int(b.cols), band: b}
+	r := Row{Cols: int(b.cols), band: b}
 	// The cell is one of the grid, so Bounds knows it.
 	southWest, northEast, _ := g.Bounds(g.cell(no, 0))
 	r.Middle = coord.WGS84{Lat: (southWest.Lat + northEast.Lat) / 2}.E7().Lat

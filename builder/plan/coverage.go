@@ -98,7 +98,6 @@ type notedRows struct {
 	more  bool
 	rows  []notedRow // by number
 	spans []span
-	none  []int
 }
 
 type notedRow struct {
@@ -133,7 +132,7 @@ func (n *notedRows) dense(no int) []int {
 			return n.rows[i].dense
 		}
 	}
-	return n.none
+	return nil
 }
 
 // seenFrom are the runs of the cells of a row whose windows hold a drop, in

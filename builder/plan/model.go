@@ -205,7 +205,8 @@ type Zones struct {
 	Zones       []Zone `json:"zones"` // by id
 }
 
-// Zone counts the places of one.
+// Zone counts the places of one. Places are told by their ids: a row whose id came
+// before, which a build leaves out, may count as one that the zone keeps out.
 type Zone struct {
 	ID     poi.ZoneID `json:"id"`
 	Name   string     `json:"name"`
