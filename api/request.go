@@ -29,7 +29,7 @@ type Lookup struct {
 
 // NeedsOperator reports whether only an operator may ask this.
 func (l *Lookup) NeedsOperator() bool {
-	return l.Request.All || !l.Request.At.IsZero() || l.Release != ""
+	return l.Request.All || l.Request.Soon || !l.Request.At.IsZero() || l.Release != ""
 }
 
 // OperatorField is the field for which NeedsOperator.
@@ -37,10 +37,12 @@ func (l *Lookup) OperatorField() string {
 	switch {
 	case !l.Request.At.IsZero():
 		return "at"
-	case l.Request.All:
-		return "preview"
+	case l.Release != "":
+		return "release"
+	case l.Request.Soon:
+		return "as"
 	}
-	return "release"
+	return "preview"
 }
 
 // fields are the values of a request as they came, before they are checked
@@ -66,10 +68,11 @@ const (
 	fieldAt
 	fieldPreview
 	fieldRelease
+	fieldAs
 	fieldCount
 )
 
-var fieldNames = [fieldCount]string{"lat", "lng", "crs", "limit", "sort", "kinds", "user", "at", "preview", "release"}
+var fieldNames = [fieldCount]string{"lat", "lng", "crs", "limit", "sort", "kinds", "user", "at", "preview", "release", "as"}
 
 func fieldOf(key []byte) field {
 	for f, name := range fieldNames {
@@ -153,10 +156,11 @@ func (f *fields) value(s *scanner, no field) error {
 		}
 		return s.list(']', "a comma or ]", func() error { return f.text(s, no) })
 	case fieldPreview:
-		f.lookup.Request.All = s.word("true")
-		if !f.lookup.Request.All && !s.word("false") {
+		yes := s.word("true")
+		if !yes && !s.word("false") {
 			return wrongType(s, no, "true or false")
 		}
+		f.lookup.Request.All = f.lookup.Request.All || yes
 		return nil
 	}
 	return f.text(s, no)
@@ -252,6 +256,22 @@ func (f *fields) set(no field, v string) (err error) {
 			return NewProblem(CodeInvalidValue, "release", "has %d bytes, not 1…%d", len(v), maxReleaseID)
 		}
 		f.lookup.Release = v
+	case fieldAs:
+		return f.as(v)
+	}
+	return nil
+}
+
+// as sets whose eyes the answer is for. An operator's are those of preview.
+func (f *fields) as(v string) error {
+	switch v {
+	case "player":
+	case "tester":
+		f.lookup.Request.Soon = true
+	case "operator":
+		f.lookup.Request.Soon, f.lookup.Request.All = true, true
+	default:
+		return NewProblem(CodeInvalidValue, "as", "is not player, tester or operator")
 	}
 	return nil
 }
@@ -363,10 +383,10 @@ func (f *fields) parameter(no field, v string) error {
 		}
 		return nil
 	case fieldPreview:
-		f.lookup.Request.All = v == "true"
 		if v != "true" && v != "false" {
 			return NewProblem(CodeInvalidValue, "preview", "is not true or false")
 		}
+		f.lookup.Request.All = f.lookup.Request.All || v == "true"
 		return nil
 	}
 	return f.set(no, v)

@@ -71,6 +71,7 @@ func TestDecodeLookup(t *testing.T) {
 		{"kinds is text", `{"lat":1,"lng":2,"kinds":"cash"}`, CodeInvalidType, "kinds"},
 		{"kind is a number", `{"lat":1,"lng":2,"kinds":[1]}`, CodeInvalidType, "kinds"},
 		{"at is a number", `{"lat":1,"lng":2,"at":1}`, CodeInvalidType, "at"},
+		{"another viewer", `{"lat":1,"lng":2,"as":"king"}`, CodeInvalidValue, "as"},
 		{"preview is a number", `{"lat":1,"lng":2,"preview":1}`, CodeInvalidType, "preview"},
 
 		{"lat 91", `{"lat":91,"lng":2}`, CodeCoordinateRange, "lat"},
@@ -132,6 +133,12 @@ func TestDecodeLookupValues(t *testing.T) {
 	}
 	if !l.NeedsOperator() || l.OperatorField() != "at" {
 		t.Errorf("operator: %v, %s", l.NeedsOperator(), l.OperatorField())
+	}
+	for as, want := range map[string][2]bool{"player": {}, "tester": {true, false}, "operator": {true, true}} {
+		l, err := DecodeLookup([]byte(`{"lat":1,"lng":2,"as":"` + as + `","preview":false}`))
+		if got := [2]bool{l.Request.Soon, l.Request.All}; err != nil || got != want || l.NeedsOperator() != want[0] || want[0] && l.OperatorField() != "as" {
+			t.Errorf("as %s: %v, %v, operators only: %v", as, got, err, l.NeedsOperator())
+		}
 	}
 	zero, err := DecodeLookup([]byte(`{"lat":-0.0,"lng":-0}`))
 	if err != nil || math.Signbit(float64(zero.Request.Pos.Lat)) || math.Signbit(float64(zero.Request.Pos.Lng)) {

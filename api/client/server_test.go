@@ -145,7 +145,7 @@ func TestRequestFields(t *testing.T) {
 	c, web := node(t, client.Options{Token: "sesame"})
 	all := client.Request{
 		Lat: 31.1774276, Lng: 121.5272106, CRS: coord.CRSGCJ02, Limit: 3, Sort: client.ByIndex, Kinds: []poi.PrizeKind{"coupon", "cash"},
-		User: "u 1&=", At: noon.In(time.FixedZone("", 8*3600)), Preview: true,
+		User: "u 1&=", At: noon.In(time.FixedZone("", 8*3600)), Preview: true, As: client.AsTester,
 	}
 	served, err := c.Lookup(t.Context(), leicester)
 	if err != nil {

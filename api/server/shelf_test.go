@@ -72,6 +72,12 @@ func TestShelf(t *testing.T) {
 	}
 	checkProblem(t, ask(s, "GET", "/v1/lookup?lat=0&lng=0&release=r1-00000000", "", operator), 400, api.CodeInvalidValue, "release")
 	checkProblem(t, ask(s, "GET", "/v1/lookup?lat=0&lng=0&release="+strings.Repeat("r", 65), "", operator), 400, api.CodeInvalidValue, "release")
+	at := "/v1/lookup?lat=51.5145&lng=-0.127&at=2027-01-15T22:00:00Z&as="
+	for as, sees := range map[string]bool{"player": false, "tester": true, "operator": true} { // between two sessions
+		if w := ask(s, "GET", at+as, "", operator); strings.Contains(w.Body.String(), `"id":"evening-rain"`) != sees {
+			t.Errorf("a %s sees %s", as, w.Body)
+		}
+	}
 	shelf.err = errors.New("a disk that fails")
 	checkProblem(t, ask(s, "GET", "/v1/lookup?lat=0&lng=0&release="+later.ID, "", operator), 503, api.CodeReleaseDamaged, "release")
 	checkProblem(t, ask(newServer(t, Options{Releases: openSample(t)}), "GET", "/v1/lookup?lat=0&lng=0&release="+later.ID, "", operator), 400, api.CodeInvalidValue, "release")
