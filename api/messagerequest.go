@@ -16,15 +16,17 @@ var requestFields = [...]struct {
 	field field
 	wire  protowire.Type
 }{
-	1: {fieldLat, protowire.Fixed32Type},
-	2: {fieldLng, protowire.Fixed32Type},
-	3: {fieldCRS, protowire.VarintType},
-	4: {fieldLimit, protowire.VarintType},
-	5: {fieldSort, protowire.VarintType},
-	6: {fieldKinds, protowire.BytesType},
-	7: {fieldUser, protowire.BytesType},
-	8: {fieldAt, protowire.BytesType},
-	9: {fieldPreview, protowire.VarintType},
+	1:  {fieldLat, protowire.Fixed32Type},
+	2:  {fieldLng, protowire.Fixed32Type},
+	3:  {fieldCRS, protowire.VarintType},
+	4:  {fieldLimit, protowire.VarintType},
+	5:  {fieldSort, protowire.VarintType},
+	6:  {fieldKinds, protowire.BytesType},
+	7:  {fieldUser, protowire.BytesType},
+	8:  {fieldAt, protowire.BytesType},
+	9:  {fieldPreview, protowire.VarintType},
+	10: {fieldRelease, protowire.BytesType},
+	11: {fieldAs, protowire.BytesType},
 }
 
 // DecodeLookupMessage reads a LookupRequest, the body of POST /v1/lookup. The
@@ -97,7 +99,7 @@ func (f *fields) messageValue(no field, wire protowire.Type, value []byte) error
 		return f.messageAt(text)
 	case !utf8.Valid(text):
 		return NewProblem(CodeInvalidUTF8, fieldNames[no], "is not UTF-8")
-	case no == fieldUser && len(text) == 0:
+	case (no == fieldUser || no == fieldRelease || no == fieldAs) && len(text) == 0:
 		return nil // the same as absent
 	}
 	return f.set(no, string(text))
@@ -122,7 +124,7 @@ func (f *fields) messageNumber(no field, n uint64) error {
 		if n > 1 {
 			return NewProblem(CodeInvalidValue, "preview", "is not 0 or 1")
 		}
-		f.lookup.Request.All = n == 1
+		f.lookup.Request.All = f.lookup.Request.All || n == 1
 	}
 	return nil
 }

@@ -77,7 +77,7 @@ func TestDecodeLookupMessage(t *testing.T) {
 		{"poles and antimeridian", wire(t, "2 fixed32 -1800000000, 1 fixed32 900000000"), "", ""},
 		{"zero values", wire(t, here+", 3 varint 0, 5 varint 0, 9 varint 0"), "", ""},
 		{"nobody", append(wire(t, here), 0x3a, 0), "", ""},
-		{"unknown fields", wire(t, here+", 10 varint 7, 11 fixed64 1, 12 fixed32 1, 500 hex ff00, 10 varint 8"), "", ""},
+		{"unknown fields", wire(t, here+", 12 varint 7, 13 fixed64 1, 14 fixed32 1, 500 hex ff00, 12 varint 8"), "", ""},
 		{"unknown parts of at", wire(t, here+", 8 hex 080118051a0101"), "", ""},
 		{"most kinds", append(position, bytesOf(t, "6 bytes k", query.MaxKinds)...), "", ""},
 
@@ -165,6 +165,10 @@ func TestRequestsMeanTheSame(t *testing.T) {
 		if rapid.Bool().Draw(t, "options") {
 			crs, limit := rapid.IntRange(0, 2).Draw(t, "crs"), rapid.Uint32Range(1, query.MaxLimit).Draw(t, "limit")
 			body["crs"], body["limit"], body["sort"], body["user"], body["preview"] = coord.CRS(crs).String(), limit, "index", "u1", true
+			body["release"] = "r1-0123abcd"
+			set("release", protoreflect.ValueOfString("r1-0123abcd"))
+			body["as"] = "tester"
+			set("as", protoreflect.ValueOfString("tester"))
 			set("crs", protoreflect.ValueOfEnum(protoreflect.EnumNumber(crs)))
 			set("limit", protoreflect.ValueOfUint32(limit))
 			set("sort", protoreflect.ValueOfEnum(1))
@@ -223,8 +227,8 @@ func FuzzDecodeLookupMessage(f *testing.F) {
 			t.Fatalf("taken, and the library says %v", err)
 		}
 		got := message{m}
-		if l.User != got.text("user") || len(l.Request.Kinds) != got.of("kinds").List().Len() || uint64(l.Request.Limit) != got.of("limit").Uint() ||
-			l.Request.All != got.of("preview").Bool() || !l.Request.At.Equal(got.time("at")) {
+		if l.User != got.text("user") || l.Release != got.text("release") || len(l.Request.Kinds) != got.of("kinds").List().Len() || uint64(l.Request.Limit) != got.of("limit").Uint() ||
+			l.Request.All != (got.of("preview").Bool() || got.text("as") == "operator") || l.Request.Soon != (got.text("as") == "tester" || got.text("as") == "operator") || !l.Request.At.Equal(got.time("at")) {
 			t.Fatalf("%+v, the library reads %v", l, m)
 		}
 		if got.of("crs").Enum() == 0 && (float64(l.Request.Pos.Lat) != got.degrees("lat_e7") || float64(l.Request.Pos.Lng) != got.degrees("lng_e7")) {

@@ -14,6 +14,9 @@ import (
 	"geodrop/poi"
 )
 
+// maxReleaseID bounds the id of a release that is asked for.
+const maxReleaseID = 64
+
 // MaxLookupBytes is how long the body of a lookup may be.
 const MaxLookupBytes = 16 << 10
 
@@ -21,15 +24,23 @@ const MaxLookupBytes = 16 << 10
 type Lookup struct {
 	Request query.Request // All for previews
 	User    string        // who asks, for rules that count users; may be empty
+	Release string        // id of the one to ask; empty for the one that is served
 }
 
 // NeedsOperator reports whether only an operator may ask this.
-func (l *Lookup) NeedsOperator() bool { return l.Request.All || !l.Request.At.IsZero() }
+func (l *Lookup) NeedsOperator() bool {
+	return l.Request.All || l.Request.Soon || !l.Request.At.IsZero() || l.Release != ""
+}
 
 // OperatorField is the field for which NeedsOperator.
 func (l *Lookup) OperatorField() string {
-	if !l.Request.At.IsZero() {
+	switch {
+	case !l.Request.At.IsZero():
 		return "at"
+	case l.Release != "":
+		return "release"
+	case l.Request.Soon:
+		return "as"
 	}
 	return "preview"
 }
@@ -56,10 +67,12 @@ const (
 	fieldUser
 	fieldAt
 	fieldPreview
+	fieldRelease
+	fieldAs
 	fieldCount
 )
 
-var fieldNames = [fieldCount]string{"lat", "lng", "crs", "limit", "sort", "kinds", "user", "at", "preview"}
+var fieldNames = [fieldCount]string{"lat", "lng", "crs", "limit", "sort", "kinds", "user", "at", "preview", "release", "as"}
 
 func fieldOf(key []byte) field {
 	for f, name := range fieldNames {
@@ -143,10 +156,11 @@ func (f *fields) value(s *scanner, no field) error {
 		}
 		return s.list(']', "a comma or ]", func() error { return f.text(s, no) })
 	case fieldPreview:
-		f.lookup.Request.All = s.word("true")
-		if !f.lookup.Request.All && !s.word("false") {
+		yes := s.word("true")
+		if !yes && !s.word("false") {
 			return wrongType(s, no, "true or false")
 		}
+		f.lookup.Request.All = f.lookup.Request.All || yes
 		return nil
 	}
 	return f.text(s, no)
@@ -237,6 +251,27 @@ func (f *fields) set(no field, v string) (err error) {
 		if req.At, err = ParseTime(v); err != nil {
 			return NewProblem(CodeInvalidValue, "at", "%s", err)
 		}
+	case fieldRelease:
+		if v == "" || len(v) > maxReleaseID {
+			return NewProblem(CodeInvalidValue, "release", "has %d bytes, not 1…%d", len(v), maxReleaseID)
+		}
+		f.lookup.Release = v
+	case fieldAs:
+		return f.as(v)
+	}
+	return nil
+}
+
+// as sets whose eyes the answer is for. An operator's are those of preview.
+func (f *fields) as(v string) error {
+	switch v {
+	case "player":
+	case "tester":
+		f.lookup.Request.Soon = true
+	case "operator":
+		f.lookup.Request.Soon, f.lookup.Request.All = true, true
+	default:
+		return NewProblem(CodeInvalidValue, "as", "is not player, tester or operator")
 	}
 	return nil
 }
@@ -348,10 +383,10 @@ func (f *fields) parameter(no field, v string) error {
 		}
 		return nil
 	case fieldPreview:
-		f.lookup.Request.All = v == "true"
 		if v != "true" && v != "false" {
 			return NewProblem(CodeInvalidValue, "preview", "is not true or false")
 		}
+		f.lookup.Request.All = f.lookup.Request.All || v == "true"
 		return nil
 	}
 	return f.set(no, v)

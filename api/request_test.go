@@ -71,6 +71,7 @@ func TestDecodeLookup(t *testing.T) {
 		{"kinds is text", `{"lat":1,"lng":2,"kinds":"cash"}`, CodeInvalidType, "kinds"},
 		{"kind is a number", `{"lat":1,"lng":2,"kinds":[1]}`, CodeInvalidType, "kinds"},
 		{"at is a number", `{"lat":1,"lng":2,"at":1}`, CodeInvalidType, "at"},
+		{"another viewer", `{"lat":1,"lng":2,"as":"king"}`, CodeInvalidValue, "as"},
 		{"preview is a number", `{"lat":1,"lng":2,"preview":1}`, CodeInvalidType, "preview"},
 
 		{"lat 91", `{"lat":91,"lng":2}`, CodeCoordinateRange, "lat"},
@@ -121,17 +122,23 @@ func checkProblem(t *testing.T, err error, want Code, field string) {
 }
 
 func TestDecodeLookupValues(t *testing.T) {
-	l, err := DecodeLookup([]byte(`{"lat":51.5145,"lng":-0.1270,"limit":5,"sort":"index","kinds":["cash","coupon"],"user":"u\u00e9","at":"2027-01-01T20:00:00+08:00","preview":true}`))
+	l, err := DecodeLookup([]byte(`{"lat":51.5145,"lng":-0.1270,"limit":5,"sort":"index","kinds":["cash","coupon"],"user":"u\u00e9","at":"2027-01-01T20:00:00+08:00","preview":true,"release":"r1-0123abcd"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := l.Request
 	if r.Pos.Lat != 51.5145 || r.Pos.Lng != -0.127 || r.Limit != 5 || r.Sort != query.ByIndex || len(r.Kinds) != 2 ||
-		r.Kinds[1] != poi.Coupon || l.User != "ué" || !r.At.Equal(time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)) || !r.All {
+		r.Kinds[1] != poi.Coupon || l.User != "ué" || !r.At.Equal(time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)) || !r.All || l.Release != "r1-0123abcd" {
 		t.Errorf("%+v", l)
 	}
 	if !l.NeedsOperator() || l.OperatorField() != "at" {
 		t.Errorf("operator: %v, %s", l.NeedsOperator(), l.OperatorField())
+	}
+	for as, want := range map[string][2]bool{"player": {}, "tester": {true, false}, "operator": {true, true}} {
+		l, err := DecodeLookup([]byte(`{"lat":1,"lng":2,"as":"` + as + `","preview":false}`))
+		if got := [2]bool{l.Request.Soon, l.Request.All}; err != nil || got != want || l.NeedsOperator() != want[0] || want[0] && l.OperatorField() != "as" {
+			t.Errorf("as %s: %v, %v, operators only: %v", as, got, err, l.NeedsOperator())
+		}
 	}
 	zero, err := DecodeLookup([]byte(`{"lat":-0.0,"lng":-0}`))
 	if err != nil || math.Signbit(float64(zero.Request.Pos.Lat)) || math.Signbit(float64(zero.Request.Pos.Lng)) {

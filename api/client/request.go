@@ -20,6 +20,16 @@ const (
 	ByIndex    Sort = "index"    // from cell to cell
 )
 
+// Viewer is whose eyes an answer is for.
+type Viewer string
+
+// The viewers. All but players need an operator's token.
+const (
+	AsPlayer   Viewer = "player"
+	AsTester   Viewer = "tester"   // also sees what will open
+	AsOperator Viewer = "operator" // sees tasks in every state
+)
+
 // Request is what is asked of Lookup and LookupCached. Only Lat and Lng are
 // required.
 type Request struct {
@@ -32,6 +42,8 @@ type Request struct {
 	User    string          // who asks
 	At      time.Time       // time of the answer; for operators
 	Preview bool            // tasks in every state; for operators
+	Release string          // id of a release that the node has beside the one it serves; for operators
+	As      Viewer          // whose eyes the answer is for; default: a player's
 }
 
 // body is the JSON of the request.
@@ -46,7 +58,9 @@ func (r *Request) body() ([]byte, error) {
 		User    string          `json:"user,omitempty"`
 		At      time.Time       `json:"at,omitzero"`
 		Preview bool            `json:"preview,omitempty"`
-	}{r.Lat, r.Lng, r.datum(), r.Limit, r.Sort, r.Kinds, r.User, r.At, r.Preview})
+		Release string          `json:"release,omitempty"`
+		As      Viewer          `json:"as,omitempty"`
+	}{r.Lat, r.Lng, r.datum(), r.Limit, r.Sort, r.Kinds, r.User, r.At, r.Preview, r.Release, r.As})
 }
 
 // query is the request as parameters of GET.
@@ -62,6 +76,8 @@ func (r *Request) query() string {
 	set("crs", r.datum())
 	set("sort", string(r.Sort))
 	set("user", r.User)
+	set("release", r.Release)
+	set("as", string(r.As))
 	if r.Limit != 0 {
 		set("limit", strconv.Itoa(r.Limit))
 	}

@@ -145,8 +145,13 @@ func TestRequestFields(t *testing.T) {
 	c, web := node(t, client.Options{Token: "sesame"})
 	all := client.Request{
 		Lat: 31.1774276, Lng: 121.5272106, CRS: coord.CRSGCJ02, Limit: 3, Sort: client.ByIndex, Kinds: []poi.PrizeKind{"coupon", "cash"},
-		User: "u 1&=", At: noon.In(time.FixedZone("", 8*3600)), Preview: true,
+		User: "u 1&=", At: noon.In(time.FixedZone("", 8*3600)), Preview: true, As: client.AsTester,
 	}
+	served, err := c.Lookup(t.Context(), leicester)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all.Release = served.Release
 	a, err := c.Lookup(t.Context(), all)
 	if err != nil {
 		t.Fatal(err)
@@ -158,6 +163,11 @@ func TestRequestFields(t *testing.T) {
 	plain, err := c.Lookup(t.Context(), client.Request{Lat: all.Lat, Lng: all.Lng})
 	if err != nil || plain.Cell == a.Cell {
 		t.Errorf("the datum makes no difference: %v", err)
+	}
+	for _, ask := range []func(context.Context, client.Request) (*client.Answer, error){c.Lookup, c.LookupCached} {
+		if _, err := ask(t.Context(), client.Request{Lat: all.Lat, Lng: all.Lng, Release: "r1-00000000"}); client.CodeOf(err) != api.CodeInvalidValue {
+			t.Errorf("a release that is not there: %v", err)
+		}
 	}
 	coupons := leicester
 	coupons.Kinds, coupons.Limit = []poi.PrizeKind{"coupon"}, 1

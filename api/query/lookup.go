@@ -84,7 +84,7 @@ func (l *lookup) run() error {
 	l.locate()
 	s.kinds = l.release.tables.appendKinds(s.kinds, l.request.Kinds)
 	s.nearest.reset(l.release.index.Segments(), l.request.Pos.E7(), l.request.limit())
-	visible := l.view.segments(l.request.All)
+	visible := l.view.segments(l.request.viewer())
 	if l.scope == inWindow {
 		s.ranges = l.release.index.Window(l.request.Pos.E7(), l.release.radius, visible, s.ranges)
 	} else {
@@ -138,7 +138,7 @@ func (l *lookup) wants(list listNo) bool {
 
 // shows reports whether the answer shows drops of the task.
 func (l *lookup) shows(no poi.TaskNo) bool {
-	return l.view.shows(no, l.request.All) &&
+	return l.view.shows(no, l.request.viewer()) &&
 		(len(l.request.Kinds) == 0 || l.release.tables.hasKind(no, l.answer.scratch.kinds))
 }
 

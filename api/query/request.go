@@ -40,6 +40,30 @@ type Request struct {
 	// their preview. It is for operators. An active zone hides its drops even
 	// so.
 	All bool
+	// Soon shows tasks that will open as well, however far ahead: upcoming ones,
+	// and those between sessions. It is for testers, who walk the map before the
+	// event. All shows them too.
+	Soon bool
+}
+
+// viewer is who asks.
+type viewer uint8
+
+const (
+	player viewer = iota
+	tester
+	operator
+	viewers
+)
+
+func (r *Request) viewer() viewer {
+	switch {
+	case r.All:
+		return operator
+	case r.Soon:
+		return tester
+	}
+	return player
 }
 
 // check names the wrong coordinate but never its value: where people are stays

@@ -239,7 +239,7 @@ func (a *Tile) copied(b []byte) Text {
 // summary is what players are told of a list of tasks.
 func (v *view) summary(list listNo) (s taskSummary) {
 	for _, no := range v.tables.tasks.of(list) {
-		if !v.shows(no, false) {
+		if !v.shows(no, player) {
 			continue
 		}
 		s.tasks++

@@ -71,8 +71,10 @@ func TestViewsAgree(t *testing.T) {
 		for n := range tables.combos {
 			for combo := range tables.combos[n] {
 				c := uint32(combo)
-				if v.players[n].Sees(c) != want.players[n].Sees(c) || v.operators()[n].Sees(c) != want.operators()[n].Sees(c) {
-					t.Fatalf("at %v: segment %d, combination %d: players %v, operators %v", at, n, c, v.players[n].Sees(c), v.operators()[n].Sees(c))
+				for who := player; who < viewers; who++ {
+					if sees := v.segments(who)[n].Sees(c); sees != want.segments(who)[n].Sees(c) {
+						t.Fatalf("at %v: segment %d, combination %d: viewer %d sees it: %v", at, n, c, who, sees)
+					}
 				}
 			}
 		}

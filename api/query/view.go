@@ -22,9 +22,9 @@ type view struct {
 	active      []bool       // by zoneNo
 	zoneChanges []time.Time  // by zoneNo
 
-	seen      []bool          // by siteNo: what players see
-	players   []index.Visible // the same by segment
-	operators func() []index.Visible
+	seen    []bool          // by siteNo: what players see
+	players []index.Visible // the same by segment
+	others  [viewers]func() []index.Visible
 }
 
 // newView is the view at a time. What has not changed since a view before is
@@ -40,12 +40,14 @@ func newView(t *tables, before *view, at time.Time) *view {
 	}
 	changed := v.setTasks(before, at)
 	changed = v.setZones(before, at) || changed
-	v.operators = sync.OnceValue(func() []index.Visible { return v.visible(v.sites(true)) })
+	for who := tester; who < viewers; who++ {
+		v.others[who] = sync.OnceValue(func() []index.Visible { return v.visible(v.sites(who)) })
+	}
 	if changed || before == nil {
-		v.seen = v.sites(false)
+		v.seen = v.sites(player)
 		v.players = v.visible(v.seen)
 	} else {
-		v.seen, v.players, v.operators = before.seen, before.players, before.operators
+		v.seen, v.players = before.seen, before.players
 	}
 	return v
 }
@@ -96,12 +98,12 @@ func (v *view) endBy(change time.Time) {
 	}
 }
 
-// sites says which sites have a drop to show.
-func (v *view) sites(all bool) []bool {
+// sites says which sites have a drop to show to somebody.
+func (v *view) sites(who viewer) []bool {
 	t := v.tables
 	shown := make([]bool, t.tasks.len()) // lists of tasks with one to show
 	for i := range shown {
-		shown[i] = slices.ContainsFunc(t.tasks.of(listNo(i)), func(no poi.TaskNo) bool { return v.shows(no, all) })
+		shown[i] = slices.ContainsFunc(t.tasks.of(listNo(i)), func(no poi.TaskNo) bool { return v.shows(no, who) })
 	}
 	hidden := make([]bool, t.zones.len()) // lists of zones with an active one
 	for i := range hidden {
@@ -127,13 +129,17 @@ func (v *view) visible(sites []bool) []index.Visible {
 	return segments
 }
 
-// shows reports whether drops of the task are shown, to operators if all.
-func (v *view) shows(no poi.TaskNo, all bool) bool { return all || v.status[no].Visible }
+// shows reports whether drops of the task are shown to somebody.
+func (v *view) shows(no poi.TaskNo, who viewer) bool {
+	status := &v.status[no]
+	return status.Visible || who == operator ||
+		who == tester && (status.State == poi.Upcoming || status.State == poi.BetweenSessions)
+}
 
-// segments are what can be seen of each segment.
-func (v *view) segments(all bool) []index.Visible {
-	if all {
-		return v.operators()
+// segments are what somebody can see of each segment.
+func (v *view) segments(who viewer) []index.Visible {
+	if who == player {
+		return v.players
 	}
-	return v.players
+	return v.others[who]()
 }

@@ -23,7 +23,7 @@ func appendLookupKey(key []byte, a *api.Answer, r *query.Request) []byte {
 	key = append(append(key, a.Release...), 0)
 	for _, n := range []uint64{
 		math.Float64bits(float64(r.Pos.Lat)), math.Float64bits(float64(r.Pos.Lng)), uint64(r.Limit), uint64(r.Sort),
-		instant(r.At), instant(a.NextChange), flag(r.All),
+		instant(r.At), instant(a.NextChange), flag(r.All), flag(r.Soon),
 	} {
 		key = binary.LittleEndian.AppendUint64(key, n)
 	}

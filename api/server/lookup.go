@@ -96,7 +96,7 @@ func (x *exchange) lookup(l *api.Lookup) error {
 	if err := x.admit(); err != nil {
 		return err
 	}
-	release, err := x.release()
+	release, err := x.releaseAsked(l.Release)
 	if err != nil {
 		return err
 	}

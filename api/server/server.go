@@ -51,9 +51,22 @@ type Held interface {
 	Done()
 }
 
+// Shelf are the releases that a node has beside the one that it serves. They are
+// for operators, who look ahead and back; so they may be slow to open, and few
+// are open at a time.
+type Shelf interface {
+	// Take opens a release by its id, until Done. The error wraps ErrNotAtHand
+	// where there is none, or is that of the context or of the files.
+	Take(ctx context.Context, id string) (Held, error)
+}
+
+// ErrNotAtHand marks a release that is not on the shelf.
+var ErrNotAtHand = errors.New("the release is not at hand")
+
 // Options of a server. The zero value, with Releases set, is fit for use.
 type Options struct {
 	Releases Releases
+	Shelf    Shelf                // default: an empty one
 	Checks   func() []api.Check   // for /readyz; nil for none
 	Registry *prometheus.Registry // default: one of its own
 	Log      *slog.Logger         // default: discarded

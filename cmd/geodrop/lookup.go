@@ -21,7 +21,8 @@ type lookupCmd struct {
 	Limit   *int      `placeholder:"N" help:"Drops to show at most, the nearest; 1 to 1000. Default: 20, and with --json that of a node, 200."`
 	Sort    string    `enum:"distance,index" default:"distance" help:"Order of the drops: ${enum}."`
 	Kinds   []string  `placeholder:"KIND" help:"Only tasks with a prize of one of these kinds."`
-	All     bool      `help:"Tasks in every state, not only those that players see."`
+	As      string    `enum:"player,tester,operator" default:"player" help:"Who looks: a ${enum}. Testers also see what will open, operators tasks in every state."`
+	All     bool      `help:"The same as --as operator."`
 	NoHash  bool      `help:"Bisect instead of using the prefix hash."`
 	JSON    bool      `name:"json" help:"Print the answer of a node, byte for byte."`
 }
@@ -33,7 +34,8 @@ what only a node knows: remaining and stale, which come from its collector, and
 next_poll_ms, where its --next-poll is another than the default.
 
 Example: geodrop lookup --release release --lat 51.5145 --lng -0.1270
-         geodrop lookup --release release --lat 51.5145 --lng -0.1270 --at 2026-12-31T20:00:00Z`
+         geodrop lookup --release release --lat 51.5145 --lng -0.1270 --at 2026-12-31T20:00:00Z
+         geodrop lookup --release release --lat 51.5145 --lng -0.1270 --at 2026-12-31T20:00:00Z --as tester`
 }
 
 // Validate refuses what would stand for a default in query.Request.
@@ -97,6 +99,7 @@ func (c *lookupCmd) request() (req query.Request, err error) {
 	if c.Sort == "index" {
 		req.Sort = query.ByIndex
 	}
+	req.All, req.Soon = c.All || c.As == "operator", c.As == "tester"
 	for _, kind := range c.Kinds {
 		req.Kinds = append(req.Kinds, poi.PrizeKind(kind))
 	}

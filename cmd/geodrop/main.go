@@ -12,6 +12,7 @@
 //	geodrop validate --src SRC                     what is wrong with a config, and where
 //	geodrop rules                                  what is looked at, and why
 //	geodrop build --src SRC --out RELEASE          config ─► release
+//	geodrop plan --src SRC --against RELEASE       what would change on the map
 //	geodrop verify RELEASE                         every digest and invariant
 //	geodrop inspect RELEASE|FILE                   what is in it
 //	geodrop release list|promote|rollback|…        where channels are
@@ -68,6 +69,7 @@ type cli struct {
 	Validate validateCmd `cmd:"" help:"Say what is wrong with a config, and where."`
 	Rules    rulesCmd    `cmd:"" help:"Show what validate looks at, and why."`
 	Build    buildCmd    `cmd:"" help:"Build a release from a config."`
+	Plan     planCmd     `cmd:"" help:"Say what a change of the config does to the map."`
 	Verify   verifyCmd   `cmd:"" help:"Check every digest and invariant of a release."`
 	Inspect  inspectCmd  `cmd:"" help:"Show what is in a release or a file of one."`
 	Lookup   lookupCmd   `cmd:"" help:"Answer what can be found around a position."`

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -62,7 +63,7 @@ func (c *nodeCmd) Run(r *run) (err error) {
 	}
 	return node.Run(r.ctx, node.Options{
 		Listener: listener, Admin: admin, Feed: feed, Parts: []board.Checker{feed}, AsOf: feed.AsOf,
-		Registry: registry, Server: c.server(r), Log: r.log,
+		Registry: registry, Server: c.server(r), Log: r.log, Shelf: filepath.Join(c.Dir, "releases"),
 		Serving: announce(r.stdout, at, ""),
 	})
 }

@@ -81,7 +81,7 @@ func (c *upCmd) node(r *run) (o node.Options, err error) {
 	so := c.server(r)
 	so.Attribution = c.attribution()
 	return node.Options{
-		Listener: listener, Admin: admin, Server: so, Log: r.log,
+		Listener: listener, Admin: admin, Server: so, Log: r.log, Shelf: filepath.Join(c.Dir, "releases"),
 		Serving: announce(r.stdout, url, c.store()),
 	}, nil
 }

@@ -21,9 +21,6 @@ const (
 	// patchDir is the folder of patches, within that of the release which is
 	// staged.
 	patchDir = "patches"
-	// patchShare: a patch that has not less than 1/patchShare of the segment's
-	// bytes is not worth it.
-	patchShare = 2
 	// maxUseless patches are tried for a release. What is left comes whole then:
 	// who sends such patches shall not hold us up.
 	maxUseless = 3

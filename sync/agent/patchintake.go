@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"geodrop/sync/atomicfile"
+	"geodrop/sync/patch"
 )
 
 // patchIntake takes a patch into a part, maybe in several goes. How long it is
@@ -24,7 +25,7 @@ type patchIntake struct {
 
 // newPatchIntake goes on where the part is.
 func newPatchIntake(b base, p *atomicfile.Part, before func(string, []byte) error) (*patchIntake, error) {
-	in := &patchIntake{base: b, part: p, size: -1, most: b.to.Bytes/patchShare - 1, disk: diskWriter{b.file(), p, before}}
+	in := &patchIntake{base: b, part: p, size: -1, most: b.to.Bytes/patch.WorthShare - 1, disk: diskWriter{b.file(), p, before}}
 	n, err := io.Copy(io.Discard, p)
 	if err != nil {
 		return nil, &failure{Disk, err}

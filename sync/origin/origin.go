@@ -46,6 +46,7 @@ import (
 
 	"geodrop/sync/answer"
 	"geodrop/sync/manifest"
+	"geodrop/sync/patch"
 	"geodrop/sync/trust"
 )
 
@@ -93,7 +94,7 @@ func (o Options) withDefaults() Options {
 	o.PatchFrom = cmp.Or(o.PatchFrom, 3)
 	o.PatchTime = cmp.Or(o.PatchTime, 30*time.Second)
 	o.PatchParallel = cmp.Or(o.PatchParallel, 2)
-	o.MaxPatched = cmp.Or(o.MaxPatched, 64<<20)
+	o.MaxPatched = cmp.Or(o.MaxPatched, patch.MaxPatched)
 	o.Validity = cmp.Or(o.Validity, time.Hour)
 	o.MaxWait = cmp.Or(o.MaxWait, time.Minute)
 	o.MaxWaiters = cmp.Or(o.MaxWaiters, 8192)

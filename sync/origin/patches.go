@@ -11,9 +11,8 @@ import (
 // Bounds of the work before a release is pointed to. What goes beyond them
 // moves as whole segments.
 const (
-	maxStarts  = 8 // releases that patches lead from to one other
-	maxOlds    = 8 // segments that one patch starts from
-	patchShare = 2 // a patch is kept if it has less than 1/patchShare of the segment's bytes
+	maxStarts = 8 // releases that patches lead from to one other
+	maxOlds   = 8 // segments that one patch starts from
 )
 
 // patchName says what a patch leads to, and what it starts from.

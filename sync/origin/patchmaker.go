@@ -92,7 +92,7 @@ func (m *patchMaker) proven(ctx context.Context, t transition) (b []byte, err er
 	if err != nil {
 		return nil, err
 	}
-	out := &bounded{ctx: ctx, most: t.to.Bytes/patchShare - 1}
+	out := &bounded{ctx: ctx, most: t.to.Bytes/patch.WorthShare - 1}
 	if _, err := patch.Make(out, m.grid, from, to); err != nil {
 		return nil, err
 	}

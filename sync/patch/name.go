@@ -27,6 +27,17 @@ func From(old *manifest.Manifest, to manifest.Segment) []manifest.Segment {
 	return old.Segments[first:end]
 }
 
+// WorthShare is how many times smaller than its segment a patch has to be, to be
+// kept: applying it takes time.
+const WorthShare = 2
+
+// MaxPatched is the size of a segment beyond which it moves whole, unless an
+// origin is told otherwise: to make a patch takes memory.
+const MaxPatched = 64 << 20
+
+// Worth reports whether a patch of so many bytes is worth carrying.
+func Worth(patch, segment int64) bool { return patch < segment/WorthShare }
+
 // Key names the patches that start from some segments, in order of their tiles:
 // the SHA-256 of a line with the version of the format and one line for each
 // digest, as in

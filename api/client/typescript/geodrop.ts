@@ -21,6 +21,10 @@ export interface Lookup {
   at?: string;
   /** Tasks in every state. For operators. */
   preview?: boolean;
+  /** Id of a release that the node has beside the one it serves. For operators. */
+  release?: string;
+  /** Whose eyes the answer is for: testers also see what will open, operators tasks in every state. Other than player, for operators. */
+  as?: "player" | "tester" | "operator";
 }
 
 export interface Answer {
@@ -420,7 +424,7 @@ export class Client extends Caller {
   }
 
   /** The same, for caches */
-  getLookup(query: { lat: number; lng: number; crs?: "wgs84" | "gcj02" | "bd09"; limit?: number; sort?: "distance" | "index"; kinds?: Array<string>; user?: string; at?: string; preview?: boolean; }, options: CallOptions = {}): Promise<Answer> {
+  getLookup(query: { lat: number; lng: number; crs?: "wgs84" | "gcj02" | "bd09"; limit?: number; sort?: "distance" | "index"; kinds?: Array<string>; user?: string; at?: string; preview?: boolean; release?: string; as?: "player" | "tester" | "operator"; }, options: CallOptions = {}): Promise<Answer> {
     return this.call({ method: "GET", path: `/v1/lookup`, query, as: "json" }, options);
   }
 

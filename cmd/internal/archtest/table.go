@@ -17,6 +17,7 @@ func Table() []Row {
 	return []Row{
 		{Path: "grid/coord", Documented: true},
 		{Path: "grid", Documented: true, Imports: []string{"grid/coord"}},
+		{Path: "grid/outline", Documented: true, Imports: []string{"grid/coord", "grid"}},
 		{Path: "sync/atomicfile"},
 		{Path: "grid/index", Documented: true, Imports: []string{"grid/coord", "grid", "sync/atomicfile"}},
 		{Path: "poi", Imports: []string{"grid/coord", "grid"}},
@@ -37,6 +38,8 @@ func Table() []Row {
 		{Path: "sync/agent", Documented: true, Network: true, Imports: []string{"grid", "sync/atomicfile", "grid/index", "sync/manifest", "sync/trust", "sync/patch"}},
 		{Path: "builder", Imports: []string{"grid/coord", "grid", "sync/atomicfile", "grid/index", "poi", "poi/decode", "poi/catalog", "sync/manifest", "sync/goldens", "builder/extsort"}},
 		{Path: "api/query", Imports: []string{"grid/coord", "grid", "grid/index", "poi", "poi/catalog", "sync/manifest", "sync/goldens"}},
+		{Path: "builder/plan", Documented: true, Imports: []string{"grid/coord", "grid", "grid/outline", "grid/index", "poi", "poi/catalog", "sync/manifest", "sync/patch", "builder/extsort", "builder", "api/query"}},
+		{Path: "builder/plan/report", Documented: true, Imports: []string{"grid/coord", "grid/outline", "poi", "builder", "builder/plan"}},
 		{Path: "api", Documented: true, Imports: []string{"grid/coord", "poi", "api/query"}},
 		{Path: "api/client", Network: true, Documented: true, Imports: []string{"grid/coord", "poi", "api/query", "api"}},
 		{Path: "api/client/typescript", Documented: true},

@@ -43,6 +43,7 @@ type Options struct {
 	Admin    net.Listener // for probes and profiles; nil for none; closed by Run
 	Feed     Feed
 	Beside   []func(context.Context) error // what else the process runs
+	Shelf    string                        // folder whose subfolders are releases that operators can ask; empty: none
 
 	Parts    []board.Checker        // what else /readyz tells of
 	AsOf     func() time.Time       // when what is fed was last known to be what the config says; nil: unknown
@@ -97,6 +98,9 @@ func newNode(o Options) (*Node, error) {
 	parts := board.New(append(o.Parts[:len(o.Parts):len(o.Parts)], n.state.releases)...)
 	so := o.Server
 	so.Releases, so.Checks, so.Registry, so.Log = n.holder, parts.Checks, o.Registry, o.Log
+	if o.Shelf != "" {
+		so.Shelf = newShelved(o.Shelf, so.Now)
+	}
 	err := n.register(append(o.Metrics[:len(o.Metrics):len(o.Metrics)], parts, n.state.quarantines))
 	if err == nil {
 		n.server, err = server.New(so)

@@ -1,0 +1,60 @@
+package report
+
+import (
+	"fmt"
+
+	"geodrop/builder/plan"
+)
+
+func zones(p *plan.Plan, rows int) Section {
+	s := Section{ID: "zones", Title: "Zones"}
+	switch z := &p.Zones; {
+	case !z.AfterKnown:
+		s.Words = []string{"Zones without times are in no release: give the configs to see what they screen."}
+	case !z.BeforeKnown:
+		s.Words = []string{"What the zones without times kept out before is not in a release: give the config before to see what they free."}
+	}
+	hit := func(z *plan.Zone) bool {
+		return z.Screened+z.Freed > 0 || z.Before != nil && z.After != nil && *z.Before != *z.After
+	}
+	shown, rest := top(p.Zones.Zones, rows, hit, func(z *plan.Zone) int64 { return z.Screened + z.Freed })
+	if len(shown) == 0 {
+		s.Words = append(s.Words, fmt.Sprintf("None of %s with places in it differs.", plural(int64(len(p.Zones.Zones)), "zone")))
+		return s
+	}
+	s.Table = &Table{Head: []string{"zone", "why", "places before", "after", "newly screened", "drops lost", "freed", "drops won"}}
+	for i := range shown {
+		z := &shown[i]
+		why := z.Reason
+		if z.Timed {
+			why += ", at times"
+		}
+		s.Table.add("", z.Name+" ("+string(z.ID)+")", why, known(z.Before), known(z.After),
+			number(z.Screened), number(z.ScreenedDrops), number(z.Freed), number(z.FreedDrops))
+	}
+	if len(rest) > 0 {
+		s.Table.Rest = left(len(rest), "zone")
+	}
+	return s
+}
+
+func known(n *int64) string {
+	if n == nil {
+		return unknown
+	}
+	return number(*n)
+}
+
+func coverage(p *plan.Plan) Section {
+	s := Section{ID: "coverage", Title: "Coverage", Words: []string{
+		fmt.Sprintf("Cells of %d m in all districts; seen are those from whose middle a window of %d×%d cells has a drop. Dense ones have %d places or more.",
+			p.Grid.CellMetres, 2*p.Grid.Radius+1, 2*p.Grid.Radius+1, p.Dense),
+	}}
+	a, b := &p.Coverage.Before, &p.Coverage.After
+	s.Table = &Table{Head: []string{"", "before", "after", "share"}}
+	s.Table.add("", "cells", number(a.Cells), number(b.Cells), "")
+	s.Table.add("", "seen", number(a.Seen), number(b.Seen), areaSeen(&p.Coverage))
+	s.Table.add("", "dense cells", number(a.Dense), number(b.Dense), "")
+	s.Table.add("", "dense cells seen", number(a.DenseSeen), number(b.DenseSeen), denseSeen(&p.Coverage))
+	return s
+}

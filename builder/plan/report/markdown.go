@@ -1,0 +1,104 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"geodrop/builder/plan"
+)
+
+// MaxMarkdown bounds the Markdown of a plan in bytes: below what a comment on the
+// common forges may have.
+const MaxMarkdown = 60_000
+
+// markdownRows are how many rows a table of the Markdown has, fewer where names
+// are so long that these would be too much.
+var markdownRows = []int{12, 6, 3, 1}
+
+// Markdown writes a plan as a comment on a change.
+func Markdown(w io.Writer, p *plan.Plan) error {
+	text := ""
+	for _, rows := range markdownRows {
+		if text = markdown(p, rows); len(text) <= MaxMarkdown {
+			break
+		}
+	}
+	if _, err := io.WriteString(w, text); err != nil {
+		return fmt.Errorf("write the plan: %w", err)
+	}
+	return nil
+}
+
+func markdown(p *plan.Plan, rows int) string {
+	var b strings.Builder
+	for i, s := range Sections(p, rows) {
+		folded := i > 1 && s.Table != nil && len(s.Table.Rows) > 0
+		switch {
+		case i == 0:
+			b.WriteString("## What changes on the map\n\n")
+		case folded:
+			b.WriteString("<details><summary>" + s.Title + "</summary>\n\n")
+		default:
+			b.WriteString("### " + s.Title + "\n\n")
+		}
+		for n, words := range s.Words {
+			if words = entities(cut(words, 200)); i == 0 && n == 0 {
+				words = "**" + words + "**"
+			}
+			b.WriteString(words + "\n\n")
+		}
+		if s.Table != nil {
+			writeMarked(&b, s.Table)
+		}
+		if folded {
+			b.WriteString("</details>\n\n")
+		}
+	}
+	return b.String()
+}
+
+func writeMarked(b *strings.Builder, t *Table) {
+	writeRow(b, t.Head)
+	rule := make([]string, len(t.Head))
+	for i := range rule {
+		rule[i] = "---"
+		if t.figures(i) {
+			rule[i] = "--:"
+		}
+	}
+	b.WriteString("| " + strings.Join(rule, " | ") + " |\n")
+	for _, r := range t.Rows {
+		cells := make([]string, len(r.Cells))
+		for i, c := range r.Cells {
+			cells[i] = entities(cut(c, 80))
+		}
+		writeRow(b, cells)
+	}
+	if t.Rest != "" {
+		b.WriteString("\n… " + entities(t.Rest) + "\n")
+	}
+	b.WriteString("\n")
+}
+
+func writeRow(b *strings.Builder, cells []string) {
+	b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+}
+
+// entities keeps a name from being anything but text. Markdown and HTML are kept
+// off by entities. What a forge looks for in the text that comes out, such as
+// people to call, issues and addresses to link, is cut by a comment.
+func entities(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case strings.ContainsRune("\\`*_{}[]<>&|~$", r):
+			fmt.Fprintf(&b, "&#%d;", r)
+		case r == '@', r == '#', r == ':' && !strings.HasPrefix(s[i:], ": "), r == '.' && strings.HasSuffix(strings.ToLower(s[:i]), "www"):
+			fmt.Fprintf(&b, "&#%d;<!-- -->", r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}

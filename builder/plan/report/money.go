@@ -1,0 +1,76 @@
+package report
+
+import (
+	"fmt"
+
+	"geodrop/builder/plan"
+)
+
+func budget(p *plan.Plan, _ int) Section {
+	b := &p.Budget
+	s := Section{ID: "budget", Title: "Budget", Table: &Table{Head: []string{"", "before", "after", "shift"}}}
+	s.Table.add("", "units, all quotas", number(b.Units.Before), number(b.Units.After), delta(b.Units.Delta()))
+	s.Table.add("", "units, pools of any district", number(b.Any.Before), number(b.Any.After), delta(b.Any.Delta()))
+	for _, w := range b.Worth {
+		s.Table.add("", "worth in minor units of "+w.Currency, number(w.Before), number(w.After), delta(w.Delta()))
+	}
+	return s
+}
+
+func prizes(p *plan.Plan, rows int) Section {
+	s := Section{ID: "prizes", Title: "Prizes"}
+	shown, rest := top(p.Budget.Prizes, rows, (*plan.Prize).Differs, func(z *plan.Prize) int64 { return size(z.Units) })
+	if len(shown) == 0 {
+		s.Words = []string{fmt.Sprintf("None of %s differs.", plural(int64(len(p.Budget.Prizes)), "prize"))}
+		return s
+	}
+	s.Table = &Table{Head: []string{"prize", "quotas before", "after", "shift", "budget", "value of a unit"}}
+	for i := range shown {
+		z := &shown[i]
+		s.Table.add("", z.Name+" ("+string(z.ID)+")"+presence(z.Presence), number(z.Units.Before), number(z.Units.After),
+			delta(z.Units.Delta()), budgetOf(z.Budget), shift(z.Value)+currency(z))
+	}
+	if len(rest) > 0 {
+		s.Table.Rest = left(len(rest), "prize")
+	}
+	return s
+}
+
+// budgetOf is a budget, of which 0 stands for none.
+func budgetOf(b plan.Shift) string {
+	if b == (plan.Shift{}) {
+		return unbounded
+	}
+	return shift(b)
+}
+
+func currency(z *plan.Prize) string {
+	if z.Currency == "" {
+		return ""
+	}
+	return " " + z.Currency
+}
+
+func quotas(p *plan.Plan, rows int) Section {
+	b := &p.Budget
+	s := Section{ID: "quotas", Title: "Quotas"}
+	if b.QuotasDiffer == 0 {
+		s.Words = []string{"No quota differs."}
+		return s
+	}
+	s.Table = &Table{Head: []string{"task", "prize", "district", "before", "after", "shift"}}
+	for _, q := range b.Quotas[:min(len(b.Quotas), rows)] {
+		district := string(q.District)
+		if district == "*" {
+			district = "any"
+		}
+		s.Table.add(string(q.District), string(q.Task), string(q.Prize), district, number(q.Units.Before), number(q.Units.After), delta(q.Units.Delta()))
+	}
+	if more := b.QuotasDiffer - int64(len(s.Table.Rows)); more > 0 {
+		s.Table.Rest = fmt.Sprintf("and %s more, with smaller steps", number(more))
+	}
+	return s
+}
+
+// size is how large a step is.
+func size(s plan.Shift) int64 { return max(s.Delta(), -s.Delta()) }

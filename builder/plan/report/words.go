@@ -1,0 +1,140 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"geodrop/builder/plan"
+)
+
+// minus is that of typography: with a hyphen, columns of figures look ragged.
+const minus = "\u2212"
+
+// delta is a number with its sign.
+func delta(n int64) string {
+	switch {
+	case n > 0:
+		return "+" + number(n)
+	case n < 0:
+		return minus + number(-n)
+	}
+	return "0"
+}
+
+// shift is a sum before and after, once if it stays.
+func shift(s plan.Shift) string {
+	if !s.Differs() {
+		return number(s.After)
+	}
+	return fmt.Sprintf("%s → %s", number(s.Before), number(s.After))
+}
+
+// percent shows small shares with their first digits, and says 100 % of no part.
+func percent(share float64) string {
+	switch p := 100 * share; {
+	case p == 0 || p == 100:
+		return fmt.Sprintf("%.0f %%", p)
+	case p < 0.01:
+		return "under 0.01 %"
+	case p < 1:
+		return fmt.Sprintf("%.2f %%", p)
+	default:
+		return fmt.Sprintf("%.1f %%", math.Min(p, 99.9))
+	}
+}
+
+func shares(before, after float64) string {
+	a, b := percent(before), percent(after)
+	if a == b {
+		return b
+	}
+	return a + " → " + b
+}
+
+// areaSeen and denseSeen are the shares of cells from which a drop is seen.
+func areaSeen(c *plan.Coverage) string {
+	if c.Before.Cells+c.After.Cells == 0 {
+		return none
+	}
+	return shares(c.Before.Share(), c.After.Share())
+}
+
+func denseSeen(c *plan.Coverage) string {
+	if c.Before.Dense+c.After.Dense == 0 {
+		return none
+	}
+	return shares(c.Before.DenseShare(), c.After.DenseShare())
+}
+
+// What stands where there is no figure.
+const (
+	none      = "–" // a share of nothing
+	unknown   = "unknown"
+	unbounded = "unbounded"
+)
+
+// left says how many rows a table has no room for.
+func left(n int, of string) string {
+	if n == 1 {
+		return "and 1 more " + of + " that differs"
+	}
+	return fmt.Sprintf("and %s more %ss that differ", number(int64(n)), of)
+}
+
+func metres(m float64) string {
+	switch {
+	case m < 10:
+		return fmt.Sprintf("%.1f m", m)
+	case m < 1000:
+		return fmt.Sprintf("%.0f m", m)
+	}
+	return fmt.Sprintf("%.1f km", m/1000)
+}
+
+// farthest says how far what moved went.
+func farthest(moved int64, m float64) string {
+	if moved == 0 {
+		return ""
+	}
+	return " (≤ " + metres(m) + ")"
+}
+
+func byteSize(n int64) string {
+	for _, unit := range []struct {
+		name string
+		size float64
+	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
+		if float64(n) >= unit.size {
+			return fmt.Sprintf("%.1f %s", float64(n)/unit.size, unit.name)
+		}
+	}
+	return plural(n, "byte")
+}
+
+func plural(n int64, of string) string {
+	if n == 1 {
+		return "1 " + of
+	}
+	return number(n) + " " + of + "s"
+}
+
+// verb is that of one or of many.
+func verb(n int64, many, one string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// plain replaces what could move a cursor, end a line or turn text around.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r < ' ', r >= 0x7f && r < 0xa0, r == 0x2028, r == 0x2029, r == 0x061c, r == 0x200e, r == 0x200f,
+			r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0xfeff:
+			return '·'
+		}
+		return r
+	}, s)
+}
