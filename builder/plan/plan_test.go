@@ -248,7 +248,7 @@ func emptied(t *testing.T, r *query.Release) *query.Release {
 		t.Fatal(err)
 	}
 	m := *r.Manifest()
-	m.Segments, m.Counts = nil, map[string]int64{"pois": 0, "without_tasks": 0}
+	m.Segments, m.Golden, m.Counts = nil, nil, map[string]int64{"pois": 0, "without_tasks": 0}
 	sealed, err := m.Sealed()
 	if err != nil {
 		t.Fatal(err)
