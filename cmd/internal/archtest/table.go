@@ -18,6 +18,7 @@ func Table() []Row {
 		{Path: "grid/coord", Documented: true},
 		{Path: "grid", Documented: true, Imports: []string{"grid/coord"}},
 		{Path: "sync/atomicfile"},
+		{Path: "sync/disktest", Documented: true},
 		{Path: "grid/index", Documented: true, Imports: []string{"grid/coord", "grid", "sync/atomicfile"}},
 		{Path: "poi", Imports: []string{"grid/coord", "grid"}},
 		{Path: "poi/decode", Imports: []string{"grid/coord", "grid", "poi"}},
