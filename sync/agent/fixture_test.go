@@ -29,6 +29,13 @@ func TestMain(m *testing.M) {
 	if step := os.Getenv(killStep); step != "" {
 		os.Exit(dieAt(step))
 	}
+	if dir := os.Getenv(takeEnv); dir != "" {
+		if err := takeIn(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -27,7 +27,7 @@ func (c Cut) Marked(name string) bool { return slices.Contains(c.Marks, name) }
 // Cuts are the bounds of an exploration.
 type Cuts struct {
 	Random int    // seeded subsets at each point; default 2
-	Most   int    // folders in all, a seeded choice of those there are; default: no bound
+	Most   int    // folders in all, a seeded choice of those there are, at all marks; default: no bound
 	Seed   uint64 // default 1
 }
 
@@ -60,8 +60,7 @@ func (r *Recording) Replay(t testing.TB, o Cuts, check func(Cut)) int {
 	random := rand.New(rand.NewPCG(max(o.Seed, 1), 1))
 	pictures := r.pictures(random, o.Random)
 	if o.Most > 0 && len(pictures) > o.Most {
-		random.Shuffle(len(pictures), func(i, j int) { pictures[i], pictures[j] = pictures[j], pictures[i] })
-		pictures = pictures[:o.Most]
+		pictures = choose(pictures, o.Most, random)
 	}
 	parent := t.TempDir()
 	for i, p := range pictures {
@@ -102,6 +101,25 @@ func (r *Recording) pictures(random *rand.Rand, subsets int) (list []picture) {
 		}
 	}
 	return list
+}
+
+// choose takes so many, of those at each mark in turn.
+func choose(pictures []picture, most int, random *rand.Rand) (chosen []picture) {
+	random.Shuffle(len(pictures), func(i, j int) { pictures[i], pictures[j] = pictures[j], pictures[i] })
+	at := map[int][]picture{}
+	for _, p := range pictures {
+		at[p.marks] = append(at[p.marks], p)
+	}
+	for {
+		for _, mark := range slices.Sorted(maps.Keys(at)) {
+			if len(chosen) == most {
+				return chosen
+			}
+			if list := at[mark]; len(list) > 0 {
+				chosen, at[mark] = append(chosen, list[0]), list[1:]
+			}
+		}
+	}
 }
 
 // sort puts the changes into the order in which they were made.
@@ -145,7 +163,9 @@ func variants(r *Recording, pending []int, random *rand.Rand, subsets int) (list
 	for range min(subsets, n) {
 		some := make([]fate, n)
 		for i := range some {
-			some[i] = fate(random.IntN(3))
+			if some[i] = fate(random.IntN(3)); some[i] == torn && r.events[pending[i]].change.bytes == "" {
+				some[i] = kept
+			}
 		}
 		list = append(list, some)
 	}
