@@ -211,6 +211,7 @@ func (a *Agent) turn(ctx context.Context) {
 	if a.serving == "" && len(a.shelf.candidates()) > 0 {
 		a.serveKept(ctx)
 	}
+	a.catchUp()
 	a.follow(ctx, waiting)
 }
 

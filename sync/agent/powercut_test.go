@@ -66,18 +66,12 @@ func TestPowerCutWhileStaging(t *testing.T) {
 	served := map[string]int{}
 	folders := r.Replay(t, disktest.Cuts{Most: atMost(120)}, func(c disktest.Cut) {
 		options := options
-		options.Dir, options.Upstreams, options.Serve = c.Dir, []*url.URL{dark(t)}, newNode().Serve
-		a, stop := start(t, options)
-		id := until(t, a, "serving", func(s Status) bool { return s.Release != "" }).Release
-		stop()
+		options.Dir, options.Serve = c.Dir, newNode().Serve
+		id := firstServed(t, options)
 		if served[id]++; !releases[id] || c.Marked("adopted") && id != last {
 			t.Errorf("serves %s of %v", id, releases)
 		}
-		for _, h := range a.shelf.kept() {
-			must(t, a.verify(t.Context(), a.shelf.path(h.ID), h.Manifest))
-		}
 		if c.Number%8 == 0 {
-			options.Upstreams = []*url.URL{upstream}
 			a, stop := start(t, options)
 			until(t, a, "at the new release", func(s Status) bool { return s.Release == last })
 			stop()
@@ -88,6 +82,21 @@ func TestPowerCutWhileStaging(t *testing.T) {
 	if len(served) != len(releases) {
 		t.Errorf("%v were served: the power was never cut before, or after, the new one was adopted", served)
 	}
+}
+
+// firstServed is what an agent with no upstream serves when it starts. What its
+// folder is said to keep has to be whole.
+func firstServed(t *testing.T, o Options) string {
+	t.Helper()
+	o.Upstreams = []*url.URL{dark(t)}
+	a, stop := start(t, o)
+	defer stop()
+	s := until(t, a, "serving", func(s Status) bool { return s.Release != "" })
+	stop()
+	for _, h := range a.shelf.kept() {
+		must(t, a.verify(t.Context(), a.shelf.path(h.ID), h.Manifest))
+	}
+	return s.Release
 }
 
 // adoptOne runs an agent until it has adopted a release.
