@@ -196,3 +196,10 @@ func (c call) marks() string {
 	}
 	return ""
 }
+
+// Fail has the n-th system call of a name fail in each thread of a command, as
+// strace's inject does; in the other threads, and after it, they work.
+func Fail(t testing.TB, c *exec.Cmd, call, errno string, n int) {
+	t.Helper()
+	Strace(t, c, "-e", "trace="+call, "-e", fmt.Sprintf("inject=%s:error=%s:when=%d", call, errno, n))
+}
