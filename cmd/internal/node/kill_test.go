@@ -38,6 +38,10 @@ const (
 )
 
 func TestMain(m *testing.M) {
+	if role := os.Getenv(partRole); role != "" {
+		fmt.Fprintln(os.Stderr, runPart(role))
+		os.Exit(1)
+	}
 	step := os.Getenv(killStep)
 	if step == "" {
 		os.Exit(m.Run())
@@ -85,8 +89,12 @@ func runRole(ctx context.Context, dir, bundle, upstream string, listening func(*
 		listening(&url.URL{Scheme: "http", Host: l.Addr().String()})
 	}
 	if bundle == "" {
-		return runNode(ctx, l, dir, upstream, step)
+		return runNode(ctx, l, dir, step, upstream)
 	}
+	return runOrigin(ctx, l, dir, bundle, step)
+}
+
+func runOrigin(ctx context.Context, l net.Listener, dir, bundle string, step func(string)) error {
 	log := slog.New(slog.DiscardHandler)
 	s, err := shelf.Open(dir, log)
 	if err != nil {
@@ -104,14 +112,18 @@ func runRole(ctx context.Context, dir, bundle, upstream string, listening func(*
 	return err
 }
 
-func runNode(ctx context.Context, l net.Listener, dir, upstream string, step func(string)) error {
-	u, err := url.Parse(upstream)
-	if err != nil {
-		return err
+func runNode(ctx context.Context, l net.Listener, dir string, step func(string), upstreams ...string) error {
+	var list []*url.URL
+	for _, upstream := range upstreams {
+		u, err := url.Parse(upstream)
+		if err != nil {
+			return err
+		}
+		list = append(list, u)
 	}
 	registry := prometheus.NewRegistry()
 	feed, err := OpenAgent(agent.Options{
-		Upstreams: []*url.URL{u}, Dir: dir, Registry: registry, Log: slog.New(slog.DiscardHandler), MaxPause: 50 * time.Millisecond, Parallel: 1,
+		Upstreams: list, Dir: dir, Registry: registry, Log: slog.New(slog.DiscardHandler), Parallel: 1,
 		Step: prefixed("stage/", step),
 	})
 	if err != nil {
