@@ -37,7 +37,11 @@ func TestDiskReallyFull(t *testing.T) {
 	before := publish(1)
 	until(t, a, "serving", func(s Status) bool { return s.Release == before })
 	stages := map[string]bool{}
-	for i, kilobytes := range []int64{0, 4, 12, 20, 40, 100, 200, 300, 360} {
+	sizes := []int64{0, 4, 12, 20, 40, 100, 200, 300, 360}
+	if testing.Short() {
+		sizes = []int64{0, 4, 20}
+	}
+	for i, kilobytes := range sizes {
 		until(t, a, "settled", func(s Status) bool { return s.Fetching == "" })
 		disk.Fill(kilobytes << 10)
 		last := publish(i + 2)
@@ -62,7 +66,7 @@ func TestDiskReallyFull(t *testing.T) {
 	stop()
 	halves(t, options.Dir)
 	t.Logf("short of disk at: %v", stages)
-	if len(stages) < 3 {
+	if len(stages) < 2 {
 		t.Errorf("the disk was full at %v alone", stages)
 	}
 }

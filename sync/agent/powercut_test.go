@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
@@ -121,7 +122,45 @@ func atMost(n int) int {
 	case os.Getenv("GEODROP_LONG") != "":
 		return 0
 	case testing.Short():
-		return n / 6
+		return n / 10
 	}
 	return n
+}
+
+// TestFailingDisk: where some fsync, or rename, fails while a release is staged,
+// it is staged again, and what can be served first is whole.
+func TestFailingDisk(t *testing.T) {
+	most := 3
+	if testing.Short() {
+		most = 1
+	}
+	o := openOrigin(t, origin.Options{})
+	upstream := listen(t, o)
+	sequence := uint64(0)
+	for _, call := range []string{"fsync", "renameat"} {
+		hits := 0
+		for n := 1; n <= most; n++ {
+			options := quick(t, newNode(), upstream)
+			options.Log = nil
+			sequence += 2
+			first := publish(t, o, sequence, "a", "b")
+			adoptOne(t, options)
+			last := publish(t, o, sequence+1, "a", "c", fmt.Sprint(call, n))
+			c := exec.Command(os.Args[0])
+			c.Env = append(os.Environ(), takeEnv+"="+options.Dir, killUpstream+"="+upstream.String())
+			failed := disktest.Fail(t, c, call, "EIO", n)
+			if out, err := c.CombinedOutput(); err != nil {
+				t.Fatalf("%s %d: %v: %s", call, n, err, out)
+			}
+			hits += failed()
+			options.Serve = newNode().Serve
+			if id := firstServed(t, options); id != last.ID && id != first.ID {
+				t.Errorf("%s %d: serves %s, want %s or %s", call, n, id, last.ID, first.ID)
+			}
+			halves(t, options.Dir)
+		}
+		if hits == 0 {
+			t.Errorf("no %s failed", call)
+		}
+	}
 }

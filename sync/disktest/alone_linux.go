@@ -32,7 +32,7 @@ func Alone(t *testing.T, namespaces uintptr) bool {
 		args = append(args, "-test.short")
 	}
 	c := exec.Command(os.Args[0], args...)
-	c.Env = append(os.Environ(), aloneEnv+"="+t.Name())
+	c.Env = append(os.Environ(), aloneEnv+"="+t.Name(), promptly)
 	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNS | namespaces, Pdeathsig: syscall.SIGKILL}
 	if os.Geteuid() != 0 {
 		c.SysProcAttr.Cloneflags |= unix.CLONE_NEWUSER

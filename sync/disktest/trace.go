@@ -69,9 +69,12 @@ func Strace(t testing.TB, c *exec.Cmd, args ...string) (out string) {
 	out = filepath.Join(t.TempDir(), "calls")
 	args = append(append([]string{tracer, "-f", "-qq", "-e", "signal=none", "-o", out}, args...), c.Path)
 	c.Args = append(args, c.Args[1:]...)
-	c.Path = tracer
+	c.Path, c.Env = tracer, append(c.Environ(), promptly)
 	return out
 }
+
+// promptly has a process under the race detector end without a second's pause.
+const promptly = "GORACE=atexit_sleep_ms=0"
 
 // trace runs a command, which must succeed, and returns its system calls in the
 // order in which they came back.
@@ -198,8 +201,17 @@ func (c call) marks() string {
 }
 
 // Fail has the n-th system call of a name fail in each thread of a command, as
-// strace's inject does; in the other threads, and after it, they work.
-func Fail(t testing.TB, c *exec.Cmd, call, errno string, n int) {
+// strace's inject does; in the other threads, and after it, they work. Once the
+// command has ended, failed is how many did.
+func Fail(t testing.TB, c *exec.Cmd, call, errno string, n int) (failed func() int) {
 	t.Helper()
-	Strace(t, c, "-e", "trace="+call, "-e", fmt.Sprintf("inject=%s:error=%s:when=%d", call, errno, n))
+	out := Strace(t, c, "-e", "trace="+call, "-e", fmt.Sprintf("inject=%s:error=%s:when=%d", call, errno, n))
+	return func() int {
+		t.Helper()
+		b, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(string(b), "(INJECTED)")
+	}
 }

@@ -123,7 +123,7 @@ func atMost(n int) int {
 	case os.Getenv("GEODROP_LONG") != "":
 		return 0
 	case testing.Short():
-		return n / 6
+		return n / 10
 	}
 	return n
 }

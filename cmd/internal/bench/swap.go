@@ -222,7 +222,8 @@ func (s *swapping) calm(ctx context.Context) error {
 		return err
 	}
 	s.p99 = r.Latency.P99
-	s.rows = append(s.rows, newRow("swap/without", "p99_ms", r.Latency.P99, unitMs).noted("%s", loadNote(&r)))
+	s.rows = append(s.rows, newRow("swap/without", "failed_requests", float64(r.Failed()), "").noted("of %d", r.Lookups),
+		newRow("swap/without", "p99_ms", r.Latency.P99, unitMs).noted("%s", loadNote(&r)))
 	return nil
 }
 

@@ -76,7 +76,7 @@ func TestSwap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantMetrics(t, rows, "swap asked", "swap/without p99_ms", "swap/with swaps", "swap/with failed_requests", "swap/with p99_ms",
+	wantMetrics(t, rows, "swap asked", "swap/without failed_requests", "swap/without p99_ms", "swap/with swaps", "swap/with failed_requests", "swap/with p99_ms",
 		"swap/after goroutines", "swap/after descriptors", "swap/after mappings", "swap/after heap_bytes", "swap/after resident_bytes")
 	for _, r := range rows {
 		if r.Metric == "swaps" && (r.Value < 2 || !*r.Met) {
