@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 
 	"geodrop/sync/disktest"
 	"geodrop/sync/origin"
@@ -22,7 +23,7 @@ func takeIn(dir string) error {
 	if err != nil {
 		return err
 	}
-	a, err := Open(Options{Dir: dir, Upstreams: []*url.URL{upstream}, Parallel: 1, Serve: newNode().Serve})
+	a, err := Open(Options{Dir: dir, Upstreams: []*url.URL{upstream}, Parallel: 1, Serve: newNode().Serve, Poll: 10 * time.Millisecond, MaxPause: 20 * time.Millisecond})
 	if err != nil {
 		return err
 	}
@@ -41,6 +42,14 @@ func takeIn(dir string) error {
 // then, an agent with no upstream serves a release whose every byte is there: the
 // new one, once it is adopted. With an upstream it comes to the new one.
 func TestPowerCutWhileStaging(t *testing.T) {
+	t.Run("sound disk", func(t *testing.T) { cutWhileStaging(t, atMost(120)) })
+	if !testing.Short() {
+		t.Run("fsync fails once", func(t *testing.T) { cutWhileStaging(t, 30, "-e", disktest.Failing("fsync", "EIO", 2)) })
+	}
+}
+
+func cutWhileStaging(t *testing.T, most int, strace ...string) {
+	t.Helper()
 	o := openOrigin(t, origin.Options{})
 	upstream := listen(t, o)
 	options := quick(t, newNode(), upstream)
@@ -62,10 +71,10 @@ func TestPowerCutWhileStaging(t *testing.T) {
 	last := publish(3) // the first goes
 	c := exec.Command(os.Args[0])
 	c.Env = append(os.Environ(), takeEnv+"="+options.Dir, killUpstream+"="+upstream.String())
-	r := disktest.Record(t, options.Dir, c)
+	r := disktest.Record(t, options.Dir, c, strace...)
 	delete(releases, first)
 	served := map[string]int{}
-	folders := r.Replay(t, disktest.Cuts{Most: atMost(120)}, func(c disktest.Cut) {
+	folders := r.Replay(t, disktest.Cuts{Most: most}, func(c disktest.Cut) {
 		options := options
 		options.Dir, options.Serve = c.Dir, newNode().Serve
 		id := firstServed(t, options)

@@ -82,13 +82,14 @@ func (r *Recording) Replay(t testing.TB, o Cuts, check func(Cut)) int {
 // pictures are all different ones.
 func (r *Recording) pictures(random *rand.Rand, subsets int) (list []picture) {
 	seen := map[uint64]bool{}
+	spoiled := map[int]bool{} // by an fsync that failed
 	var durable, pending []int
 	for i, e := range r.events {
 		switch {
 		case e.change != nil:
 			pending = append(pending, i)
 		case e.synced != nil:
-			durable, pending = r.sync(e, durable, pending)
+			durable, pending = r.sync(e, durable, pending, spoiled)
 		}
 		for _, fates := range variants(r, pending, random, subsets) {
 			p := picture{changes: slices.Concat(durable, pending), fates: fates, point: i + 1, marks: len(r.marks(i + 1))}
@@ -134,11 +135,17 @@ func (p *picture) sort() {
 	}
 }
 
-func (r *Recording) sync(e event, durable, pending []int) (more, rest []int) {
+// sync makes durable what an fsync does, or never will. The names of a folder are
+// written again by a later one: a file system keeps them in its journal.
+func (r *Recording) sync(e event, durable, pending []int, spoiled map[int]bool) (more, rest []int) {
 	for _, i := range pending {
-		if i < e.upTo && r.events[i].change.inode == e.synced {
+		switch meant := i < e.upTo && r.events[i].change.inode == e.synced; {
+		case meant && e.failed:
+			spoiled[i] = !e.synced.dir
+			rest = append(rest, i)
+		case meant && !spoiled[i]:
 			durable = append(durable, i)
-		} else {
+		default:
 			rest = append(rest, i)
 		}
 	}

@@ -3,6 +3,7 @@ package disktest
 import (
 	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -63,6 +64,12 @@ var ways = map[string]func(dir string) error{
 		return errors.Join(err, os.Rename(filepath.Join(dir, "g"), filepath.Join(dir, "f")))
 	},
 	"folder": moveFolder,
+	"a part, tried twice": func(dir string) error {
+		if err := commitPart(dir); err == nil {
+			return errors.New("no fsync failed")
+		}
+		return errors.Join(commitPart(dir), atomicfile.SyncDir(dir))
+	},
 	"removed first": func(dir string) error {
 		return errors.Join(os.Remove(filepath.Join(dir, "f")), atomicfile.Write(dir, "f", fresh))
 	},
@@ -132,6 +139,42 @@ func moveFolder(dir string) error {
 	}
 	Mark("moved")
 	return errors.Join(err, atomicfile.SyncDir(b), os.RemoveAll(filepath.Join(b, "y")))
+}
+
+// commitPart makes the file f of a part, and goes on with what is there of it.
+func commitPart(dir string) error {
+	p, err := atomicfile.OpenPart(dir, "f")
+	if err != nil {
+		return err
+	}
+	there, err := io.ReadAll(p)
+	if err == nil {
+		_, err = p.Write(fresh[len(there):])
+	}
+	if err == nil {
+		err = p.Commit()
+	}
+	return errors.Join(err, p.Close())
+}
+
+// TestFailedSync: what an fsync that failed was to make durable is not taken for
+// durable because a later one works.
+func TestFailedSync(t *testing.T) {
+	dir := t.TempDir()
+	must(t, atomicfile.Write(dir, "f", old))
+	seen := 0
+	Record(t, dir, child(dir, "a part, tried twice"), "-e", Failing("fsync", "EIO", 1)).Replay(t, Cuts{}, func(c Cut) {
+		b, err := os.ReadFile(filepath.Join(c.Dir, "f"))
+		if err != nil || !bytes.Equal(b, fresh) && (c.Marked("written") || !bytes.Equal(b, old)) {
+			t.Errorf("after %s there are %d bytes, %v", c.What, len(b), err)
+		}
+		if bytes.Equal(b, fresh) {
+			seen++
+		}
+	})
+	if seen == 0 {
+		t.Error("the file was never there")
+	}
 }
 
 // TestReplayFolders: of a folder that is moved each name may be there or not,

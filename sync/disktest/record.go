@@ -42,7 +42,8 @@ type change struct {
 type event struct {
 	change *change
 	synced *inode
-	upTo   int // of the events before, those are synced
+	failed bool // and never will be
+	upTo   int  // of the events before, those are synced
 	mark   string
 }
 
@@ -69,8 +70,9 @@ type opened struct {
 }
 
 // Record runs a command, which must succeed, and records what it does to the
-// files below dir. What is there when it begins is durable.
-func Record(t testing.TB, dir string, c *exec.Cmd) *Recording {
+// files below dir. What is there when it begins is durable. Further arguments are
+// strace's, such as -e with Failing.
+func Record(t testing.TB, dir string, c *exec.Cmd, args ...string) *Recording {
 	t.Helper()
 	r := &recorder{dir: filepath.Clean(dir), keep: t.TempDir(), open: map[int64]*opened{}}
 	root, err := r.load(r.dir)
@@ -78,7 +80,7 @@ func Record(t testing.TB, dir string, c *exec.Cmd) *Recording {
 		t.Fatal(err)
 	}
 	r.root = root
-	for _, call := range trace(t, c) {
+	for _, call := range trace(t, c, args) {
 		r.began = append(r.began, len(r.events))
 		if err := r.follow(call); err != nil {
 			t.Fatalf("follow %s: %v", call.name, err)
@@ -254,7 +256,7 @@ func (r *recorder) followFile(c call, f *opened) {
 	case "fchmod":
 		r.add(&change{inode: f.inode, text: "chmod " + name, chmod: true, mode: fs.FileMode(c.args[1].number())})
 	case "fsync", "fdatasync":
-		r.events = append(r.events, event{synced: f.inode, upTo: r.eventsAt(c.began)})
+		r.events = append(r.events, event{synced: f.inode, upTo: r.eventsAt(c.began), failed: c.ret < 0})
 	}
 }
 

@@ -11,7 +11,7 @@
 //
 // Nothing is built into the programs that are looked at: what they do beside
 // the packages that are careful is seen as well. It can also have system calls
-// fail.
+// fail: what an fsync that failed was to make durable of a file no later one does.
 package disktest
 
 import (
@@ -78,9 +78,9 @@ const promptly = "GORACE=atexit_sleep_ms=0"
 
 // trace runs a command, which must succeed, and returns its system calls in the
 // order in which they came back.
-func trace(t testing.TB, c *exec.Cmd) []call {
+func trace(t testing.TB, c *exec.Cmd, args []string) []call {
 	t.Helper()
-	out := Strace(t, c, "-y", "-xx", "-s", strconv.Itoa(64<<20), "--seccomp-bpf", "-e", "trace="+changing)
+	out := Strace(t, c, append(args, "-y", "-xx", "-s", strconv.Itoa(64<<20), "--seccomp-bpf", "-e", "trace="+changing)...)
 	if b, err := c.CombinedOutput(); err != nil {
 		t.Fatalf("the process that is traced ended with %v: %s", err, b)
 	}
@@ -135,8 +135,8 @@ func parse(r io.Reader) (calls []call, err error) {
 }
 
 // parseCall reads name(arg, arg) = result. Strings are in hexadecimal: there is
-// no comma in them. A call that failed, or is no call, is left out; one that
-// failed on a folder that does not exist may be a mark.
+// no comma in them. A call that failed, or is no call, is left out, but an fsync,
+// and a mark, which is always one that failed.
 func parseCall(text string) (c call, ok bool, err error) {
 	head, result, found := cutLast(text, " = ")
 	name, list, _ := strings.Cut(head, "(")
@@ -155,7 +155,7 @@ func parseCall(text string) (c call, ok bool, err error) {
 		}
 		c.args = append(c.args, a)
 	}
-	return c, c.ret >= 0 || c.marks() != "", nil
+	return c, c.ret >= 0 || c.marks() != "" || c.syncs(), nil
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {
@@ -191,6 +191,8 @@ const markRoot = "/geodrop-mark/"
 // Mark notes in the recording that a process has come to a point.
 func Mark(name string) { _ = os.Mkdir(markRoot+name, 0o700) } // it fails: the attempt is recorded
 
+func (c call) syncs() bool { return c.name == "fsync" || c.name == "fdatasync" }
+
 func (c call) marks() string {
 	if c.name == "mkdirat" && len(c.args) > 1 {
 		if name, ok := strings.CutPrefix(c.args[1].text, markRoot); ok {
@@ -200,12 +202,17 @@ func (c call) marks() string {
 	return ""
 }
 
+// Failing is the argument of strace, after -e, that does what Fail says.
+func Failing(call, errno string, n int) string {
+	return fmt.Sprintf("inject=%s:error=%s:when=%d", call, errno, n)
+}
+
 // Fail has the n-th system call of a name fail in each thread of a command, as
 // strace's inject does; in the other threads, and after it, they work. Once the
 // command has ended, failed is how many did.
 func Fail(t testing.TB, c *exec.Cmd, call, errno string, n int) (failed func() int) {
 	t.Helper()
-	out := Strace(t, c, "-e", "trace="+call, "-e", fmt.Sprintf("inject=%s:error=%s:when=%d", call, errno, n))
+	out := Strace(t, c, "-e", "trace="+call, "-e", Failing(call, errno, n))
 	return func() int {
 		t.Helper()
 		b, err := os.ReadFile(out)
