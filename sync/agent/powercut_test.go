@@ -42,7 +42,7 @@ func takeIn(dir string) error {
 // then, an agent with no upstream serves a release whose every byte is there: the
 // new one, once it is adopted. With an upstream it comes to the new one.
 func TestPowerCutWhileStaging(t *testing.T) {
-	t.Run("sound disk", func(t *testing.T) { cutWhileStaging(t, atMost(120)) })
+	t.Run("sound disk", func(t *testing.T) { cutWhileStaging(t, atMost(80)) })
 	if !testing.Short() {
 		t.Run("fsync fails once", func(t *testing.T) { cutWhileStaging(t, 30, "-e", disktest.Failing("fsync", "EIO", 2)) })
 	}
@@ -131,7 +131,7 @@ func atMost(n int) int {
 	case os.Getenv("GEODROP_LONG") != "":
 		return 0
 	case testing.Short():
-		return n / 10
+		return n / 5
 	}
 	return n
 }

@@ -104,7 +104,7 @@ func (r *Recording) pictures(random *rand.Rand, subsets int) (list []picture) {
 	return list
 }
 
-// choose takes so many, of those at each mark in turn.
+// choose takes so many, of those at each mark in turn, the last first.
 func choose(pictures []picture, most int, random *rand.Rand) (chosen []picture) {
 	random.Shuffle(len(pictures), func(i, j int) { pictures[i], pictures[j] = pictures[j], pictures[i] })
 	at := map[int][]picture{}
@@ -112,7 +112,7 @@ func choose(pictures []picture, most int, random *rand.Rand) (chosen []picture) 
 		at[p.marks] = append(at[p.marks], p)
 	}
 	for {
-		for _, mark := range slices.Sorted(maps.Keys(at)) {
+		for _, mark := range slices.Backward(slices.Sorted(maps.Keys(at))) {
 			if len(chosen) == most {
 				return chosen
 			}
