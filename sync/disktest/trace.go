@@ -128,7 +128,8 @@ func parse(r io.Reader) (calls []call, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.began = h.began; ok {
+		if ok {
+			c.began = h.began
 			calls = append(calls, c)
 		}
 	}
@@ -146,7 +147,7 @@ func parseCall(text string) (c call, ok bool, err error) {
 	c = call{name: name}
 	c.ret, err = strconv.ParseInt(result[:strings.IndexFunc(result+" ", func(r rune) bool { return r == ' ' || r == '<' })], 0, 64)
 	if err != nil {
-		return call{}, false, nil //nolint:nilerr // "?": the process ended within it
+		return call{}, false, nil // "?": the process ended within it
 	}
 	for _, s := range strings.Split(strings.TrimSuffix(strings.TrimRight(list, " "), ")"), ", ") {
 		a, err := parseArg(s)
