@@ -147,6 +147,13 @@ func (n *node) Serve(ctx context.Context, dir string) error {
 	return nil
 }
 
+// last is what the node serves; the agent says so a moment later.
+func (n *node) last() string {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	return n.served[len(n.served)-1]
+}
+
 // quick is an agent that does not wait long for anything.
 func quick(t testing.TB, n *node, upstreams ...*url.URL) Options {
 	return Options{
