@@ -24,6 +24,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
 		os.Exit(child(dir)) // see kill_test.go
 	}
+	if dir := os.Getenv(powerEnv); dir != "" {
+		os.Exit(buildRecorded(dir))
+	}
 	goleak.VerifyTestMain(m)
 }
 

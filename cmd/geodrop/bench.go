@@ -20,6 +20,7 @@ type benchCmd struct {
 	Fleet  benchFleetCmd  `cmd:"" help:"A thousand agents of one origin, or of relays: a cold start, and a small change."`
 	Soak   benchSoakCmd   `cmd:"" help:"A service under load and edits for an hour: what fails, what grows."`
 
+	Swap     benchSwapCmd     `cmd:"" help:"A node under a steady load whose release is swapped again and again."`
 	Overload benchOverloadCmd `cmd:"" help:"A node asked for ten times its peak, and beside slow clients."`
 	Store    benchStoreCmd    `cmd:"" help:"Reading SQLite and MariaDB against bare loops over their drivers."`
 }

@@ -57,6 +57,10 @@ type Options struct {
 	// met an error of its own. Waves go by it; default: they go without.
 	Health func() (requests, errors int)
 
+	// Step is told of each step of a release's way, as it is done: tests end the
+	// process there. Default: nobody.
+	Step func(name string)
+
 	Client   *http.Client         // default: one of its own, with limits
 	Registry *prometheus.Registry // default: one of its own
 	Log      *slog.Logger         // default: discarded
@@ -85,6 +89,9 @@ func (o Options) withDefaults() Options {
 	o.Parallel = cmp.Or(o.Parallel, 4)
 	o.Settle = cmp.Or(o.Settle, time.Minute)
 	o.MaxPatched = cmp.Or(o.MaxPatched, 64<<20)
+	if o.Step == nil {
+		o.Step = func(string) {}
+	}
 	if o.Client == nil {
 		o.Client = newClient(o)
 	}
@@ -157,7 +164,7 @@ func Open(o Options) (*Agent, error) {
 	}
 	a := &Agent{
 		options: o, shelf: s, upstreams: newUpstreams(o), state: newState(s.taken().Expires),
-		applying: make(chan struct{}, 1), step: func(string) {},
+		applying: make(chan struct{}, 1), step: o.Step,
 	}
 	if err := a.state.register(o.Registry); err != nil {
 		return nil, fmt.Errorf("open agent: %w", errors.Join(err, s.close()))
@@ -217,6 +224,7 @@ func (a *Agent) turn(ctx context.Context) {
 	if a.serving == "" && len(a.shelf.candidates()) > 0 {
 		a.serveKept(ctx)
 	}
+	a.catchUp()
 	a.follow(ctx, waiting)
 }
 

@@ -196,7 +196,8 @@ func TestUntrusted(t *testing.T) {
 			s := newSigned(t)
 			s.upstream.tell(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 			lie := tt.lie(t, s)
-			served := until(t, s.agent, "told", func(s Status) bool { return s.Release != "" && s.Fetching == "" }).Release
+			served := s.node.last()
+			until(t, s.agent, "serving "+served, func(s Status) bool { return s.Release == served })
 			s.upstream.tell(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 			if len(s.origin.Releases()) == 1 {
 				publish(t, s.origin, 11, "a", "c")

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -27,6 +28,13 @@ import (
 func TestMain(m *testing.M) {
 	if step := os.Getenv(killStep); step != "" {
 		os.Exit(dieAt(step))
+	}
+	if dir := os.Getenv(takeEnv); dir != "" {
+		if err := takeIn(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -118,6 +126,13 @@ func (n *node) Serve(ctx context.Context, dir string) error {
 	n.served = append(n.served, m.ID)
 	n.swaps <- m.ID
 	return nil
+}
+
+// last is what the node serves; the agent says so a moment later.
+func (n *node) last() string {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	return n.served[len(n.served)-1]
 }
 
 // quick is an agent that does not wait long for anything.

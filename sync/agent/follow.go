@@ -21,7 +21,7 @@ func (a *Agent) follow(ctx, waiting context.Context) {
 	}
 	a.compare(ctx, waiting, u)
 	asked := time.Now()
-	p, etag, err := a.poll(waiting, u, a.options.Wait*3/4+rand.N(a.options.Wait/4+1))
+	p, etag, err := a.poll(waiting, u, a.holdFor())
 	news := false
 	if err == nil && p.Version != 0 { // else the upstream has nothing new
 		news, err = a.judge(p)
@@ -43,11 +43,45 @@ func (a *Agent) follow(ctx, waiting context.Context) {
 	known := u.etag
 	u.etag, u.useless = etag, u.useless && p.Version == 0
 	if !u.useless {
-		a.state.settled()
+		a.settled()
 	}
 	if known != "" || etag == "" { // else it had no chance to wait
 		a.pace(waiting, asked)
 	}
+}
+
+// maxDiskPause is the longest pause after the disk failed: once there is space
+// again, it is soon used.
+const maxDiskPause = 5 * time.Second
+
+// holdFor is how long an upstream is asked to hold a request.
+func (a *Agent) holdFor() time.Duration {
+	wait := a.options.Wait*3/4 + rand.N(a.options.Wait/4+1)
+	if a.shelf.behind {
+		return min(wait, maxDiskPause)
+	}
+	return wait
+}
+
+// settled notes that the channel is where the node is, unless the disk does not
+// know it.
+func (a *Agent) settled() {
+	if !a.shelf.behind {
+		a.state.settled()
+	}
+}
+
+// catchUp tells the disk what it could not be told before.
+func (a *Agent) catchUp() {
+	if !a.shelf.behind {
+		return
+	}
+	if err := a.shelf.save(); err != nil {
+		a.state.failed(failed(Disk, "%w", err), a.options.Now())
+		return
+	}
+	a.options.Log.Info("the disk knows again which release is served", "release", a.serving)
+	a.prune()
 }
 
 // compareEvery is how often another upstream than the preferred one is asked.
@@ -193,7 +227,7 @@ func (a *Agent) goTo(ctx, waiting context.Context, o offer) {
 		a.failures = 0
 		a.upstreams.forget()
 		o.from.etag = o.etag
-		a.state.settled()
+		a.settled()
 	default:
 		a.state.took(string(classOf(err)))
 		a.state.refused(o.Release, err)
@@ -209,6 +243,8 @@ func (a *Agent) putOff(ctx context.Context, o offer, err error) {
 	a.failures++
 	switch class := classOf(err); {
 	case class == Refused || class == Golden: // judge knows it now
+	case class == Disk || class == Quota:
+		_ = pause(ctx, min(rest, maxDiskPause)) // the caller looks at the context
 	case class == Format:
 		a.unreadable = o.Manifest.Digest
 	case class.ours():

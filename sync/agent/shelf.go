@@ -30,48 +30,8 @@ type shelf struct {
 	dir    string
 	unlock func() error
 	index  index
-}
-
-// index is the content of agent.json.
-type index struct {
-	Taken    taken `json:"taken"`              // of the channel
-	Current  *held `json:"current,omitempty"`  // served
-	Previous *held `json:"previous,omitempty"` // served before it
-	Good     *held `json:"good,omitempty"`     // the last that was served for long enough
-	Bad      []bad `json:"bad,omitempty"`      // the latest last
-}
-
-// taken is the last pointer that was followed.
-type taken struct {
-	Version  uint64          `json:"version"`
-	Release  string          `json:"release"`
-	Manifest manifest.Object `json:"manifest"`
-	Lineage  string          `json:"lineage,omitempty"`
-	Expires  time.Time       `json:"expires,omitzero"`
-}
-
-func takenFrom(p manifest.Pointer) taken {
-	return taken{p.Version, p.Release, p.Manifest, p.Lineage, p.Expires}
-}
-
-// is reports whether nothing is new in a pointer to the same release.
-func (t taken) is(p manifest.Pointer) bool {
-	return t.Version == p.Version && t.Lineage == p.Lineage && t.Expires.Equal(p.Expires)
-}
-
-// held is a release on the disk.
-type held struct {
-	ID       string          `json:"id"`
-	Sequence uint64          `json:"sequence"`
-	Manifest manifest.Object `json:"manifest"` // its file
-	Since    time.Time       `json:"since"`    // it is served
-}
-
-// bad is a release that is not tried again.
-type bad struct {
-	ID       string          `json:"id"`
-	Manifest manifest.Digest `json:"manifest"`
-	Reason   string          `json:"reason"`
+	saved  index // what agent.json says, where it could not be replaced since
+	behind bool  // it could not
 }
 
 const (
@@ -129,16 +89,6 @@ func (s *shelf) candidates() []held { return s.index.kept() }
 
 // kept are the releases on the disk.
 func (s *shelf) kept() []held { return s.index.kept() }
-
-func (i index) kept() []held {
-	var list []held
-	for _, h := range []*held{i.Current, i.Previous, i.Good} {
-		if h != nil && !slices.ContainsFunc(list, func(o held) bool { return o.ID == h.ID }) {
-			list = append(list, *h)
-		}
-	}
-	return list
-}
 
 // find is a release on the disk; nil if it is not there.
 func (s *shelf) find(id string) *held {
@@ -200,23 +150,29 @@ func (s *shelf) drop(h held, isBad bool, reason error) error {
 	return s.replace(i)
 }
 
-func (i index) without(id string) index {
-	for _, h := range []**held{&i.Current, &i.Previous, &i.Good} {
-		if *h != nil && (*h).ID == id {
-			*h = nil
-		}
-	}
-	return i
-}
-
 // replace holds from now on in this process, whatever the disk says.
 func (s *shelf) replace(i index) error {
+	if !s.behind {
+		s.saved, s.behind = s.index, true
+	}
 	s.index = i
-	b, err := json.MarshalIndent(i, "", " ")
+	return s.save()
+}
+
+// save brings agent.json up to date, if it is not.
+func (s *shelf) save() error {
+	if !s.behind {
+		return nil
+	}
+	b, err := json.MarshalIndent(s.index, "", " ")
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", indexName, err)
 	}
-	return atomicfile.Write(s.dir, indexName, append(b, '\n'))
+	if err := atomicfile.Write(s.dir, indexName, append(b, '\n')); err != nil {
+		return err
+	}
+	s.behind = false
+	return nil
 }
 
 // staging is the folder to stage a release in; those of other releases are
@@ -233,9 +189,11 @@ func (s *shelf) staging(digest manifest.Digest) (string, error) {
 }
 
 // prune removes the releases that the shelf does not keep, but the one that is
-// served.
+// served, and the one that a start would serve by what the disk says.
 func (s *shelf) prune(serving string) error {
-	return removeBut(filepath.Join(s.dir, releasesDir), func(name string) bool { return name == serving || s.find(name) != nil })
+	return removeBut(filepath.Join(s.dir, releasesDir), func(name string) bool {
+		return name == serving || s.find(name) != nil || s.behind && s.saved.Current != nil && name == s.saved.Current.ID
+	})
 }
 
 // pruneStaging removes what was staged, but in one folder.

@@ -76,11 +76,15 @@ func (p *Part) Close() error {
 }
 
 // Commit makes the content durable and gives it its name, read-only. The name
-// is durable after SyncDir of the folder: who commits many syncs once.
+// is durable after SyncDir of the folder: who commits many syncs once. Where the
+// disk could not take it there is no part any more: a later try would be told that
+// all is well with what is lost.
 func (p *Part) Commit() error {
 	err := p.f.Chmod(0o444)
 	if err == nil {
-		err = p.f.Sync()
+		if err = p.f.Sync(); err != nil {
+			err = errors.Join(err, ignoreMissing(os.Remove(p.f.Name())))
+		}
 	}
 	if closeErr := p.f.Close(); err == nil {
 		err = closeErr

@@ -60,6 +60,10 @@ type Options struct {
 	Now      func() time.Time     // default time.Now
 	Also     http.Handler         // answers for every other path; default 404
 
+	// Step is told of each step of a release's way, as it is done: tests end the
+	// process there. Default: nobody.
+	Step func(name string)
+
 	WithoutPatches bool          // segments move whole
 	PatchFrom      int           // newest releases before one from which patches lead to it, beside those of channels; default 3
 	PatchTime      time.Duration // most that making patches holds a publication up; default 30 s
@@ -110,6 +114,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Step == nil {
+		o.Step = func(string) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -168,7 +175,7 @@ func Open(o Options) (*Origin, error) {
 		return nil, fmt.Errorf("open origin: %w", err)
 	}
 	origin := &Origin{
-		options: o, store: s, unlock: unlock, step: func(string) {},
+		options: o, store: s, unlock: unlock, step: o.Step,
 		waiters: make(chan struct{}, o.MaxWaiters), sends: make(chan struct{}, o.MaxSends),
 		moved: make(chan struct{}), nodes: nodes{byName: map[string]NodeState{}},
 		refused: make(chan struct{}, 1), opened: o.Now().UTC(),

@@ -48,7 +48,7 @@ func (r *Relay) transfer(key, path string, want manifest.Digest) (*transfer, err
 func (r *Relay) fetch(t *transfer) {
 	f, err := r.bring(r.ctx, t)
 	if t.part != nil && err != nil {
-		err = errors.Join(err, t.part.Close())
+		err = errors.Join(err, t.part.Drop()) // nobody goes on with it, and the disk may be full
 	}
 	r.files.settle(f, t.claimed)
 	r.mutex.Lock()

@@ -19,6 +19,7 @@ func Table() []Row {
 		{Path: "grid", Documented: true, Imports: []string{"grid/coord"}},
 		{Path: "grid/outline", Documented: true, Imports: []string{"grid/coord", "grid"}},
 		{Path: "sync/atomicfile"},
+		{Path: "sync/disktest", Documented: true},
 		{Path: "grid/index", Documented: true, Imports: []string{"grid/coord", "grid", "sync/atomicfile"}},
 		{Path: "poi", Imports: []string{"grid/coord", "grid"}},
 		{Path: "poi/decode", Imports: []string{"grid/coord", "grid", "poi"}},

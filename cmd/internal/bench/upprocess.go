@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// upProcess is a `geodrop up` of its own, on a free port.
+// upProcess is a `geodrop up`, or `geodrop node`, of its own, on a free port.
 type upProcess struct {
 	command *exec.Cmd
 	url     string
@@ -28,12 +28,17 @@ const requestTimeout = 30 * time.Second
 
 // startUp starts the service and waits until it serves a release.
 func startUp(ctx context.Context, args ...string) (*upProcess, error) {
+	return startService(ctx, "up", args...)
+}
+
+// startService starts a command of geodrop that serves a release.
+func startService(ctx context.Context, name string, args ...string) (*upProcess, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find the program: %w", err)
 	}
 	p := &upProcess{client: &http.Client{Timeout: requestTimeout}, drained: make(chan struct{})}
-	p.command = command(ctx, self, append([]string{"up", "--listen", "127.0.0.1:0", "--log-level", "error"}, args...)...)
+	p.command = command(ctx, self, append([]string{name, "--listen", "127.0.0.1:0", "--log-level", "error"}, args...)...)
 	p.command.Stderr = &p.stderr
 	stdout, err := p.command.StdoutPipe()
 	if err != nil {
@@ -42,7 +47,7 @@ func startUp(ctx context.Context, args ...string) (*upProcess, error) {
 	if err := p.command.Start(); err != nil {
 		return nil, fmt.Errorf("start the service: %w", err)
 	}
-	if p.url, err = p.address(stdout); err == nil {
+	if p.url, err = p.firstAddress(stdout); err == nil {
 		err = p.untilReady(ctx)
 	}
 	if err != nil {
@@ -51,8 +56,8 @@ func startUp(ctx context.Context, args ...string) (*upProcess, error) {
 	return p, nil
 }
 
-// address is what the service prints first; the rest is read and dropped.
-func (p *upProcess) address(stdout io.Reader) (string, error) {
+// firstAddress is what the service prints first; the rest is read and dropped.
+func (p *upProcess) firstAddress(stdout io.Reader) (string, error) {
 	lines := bufio.NewReader(stdout)
 	line, err := lines.ReadString('\n')
 	url := regexp.MustCompile(`http://[^/ ]+`).FindString(line)
@@ -65,6 +70,8 @@ func (p *upProcess) address(stdout io.Reader) (string, error) {
 	}
 	return url, nil
 }
+
+func (p *upProcess) address() string { return p.url }
 
 // untilReady asks until the service says that it is ready, or ends.
 func (p *upProcess) untilReady(ctx context.Context) error {

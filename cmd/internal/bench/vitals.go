@@ -27,7 +27,10 @@ type vitalKind struct {
 	reduce func([]float64) float64
 }
 
-const vitalMappings = "mappings"
+const (
+	vitalMappings = "mappings"
+	vitalHeap     = "heap_bytes"
+)
 
 func vitalKinds() []vitalKind {
 	return []vitalKind{
@@ -35,7 +38,7 @@ func vitalKinds() []vitalKind {
 		{"descriptors", "process_open_fds", "", "median", true, midLevel},
 		{vitalMappings, "", "", "median", true, midLevel},
 		// Between two collections the heap grows; just after one it is what lives.
-		{"heap_bytes", "go_memstats_heap_alloc_bytes", unitBytes, "least", true, slices.Min[[]float64]},
+		{vitalHeap, "go_memstats_heap_alloc_bytes", unitBytes, "least", true, slices.Min[[]float64]},
 		{"resident_bytes", "process_resident_memory_bytes", unitBytes, "median", false, midLevel},
 	}
 }

@@ -17,9 +17,10 @@ import (
 type holder struct {
 	current atomic.Pointer[generation]
 	damaged chan Damage
+	step    func(name string)
 }
 
-func newHolder() *holder { return &holder{damaged: make(chan Damage, 1)} }
+func newHolder() *holder { return &holder{damaged: make(chan Damage, 1), step: func(string) {}} }
 
 // Acquire is the release of this moment.
 func (h *holder) Acquire() (server.Held, bool) {
@@ -41,6 +42,7 @@ func (h *holder) Acquire() (server.Held, bool) {
 // What is swapped in is surveyed beside the requests.
 func (h *holder) swap(g *generation) error {
 	before := h.current.Swap(g)
+	h.step("swapped")
 	if g != nil && g.take() {
 		go g.survey()
 	}

@@ -53,6 +53,10 @@ type Options struct {
 	Server server.Options // Releases, Checks, Registry and Log are the node's
 	Log    *slog.Logger   // default: discarded
 
+	// Step is told of each step of a release's way, as it is done: tests end the
+	// process there. Default: nobody.
+	Step func(name string)
+
 	// Serving is called for each release that is swapped in; it must not keep it.
 	Serving func(*query.Release)
 }
@@ -88,6 +92,9 @@ func newNode(o Options) (*Node, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Step == nil {
+		o.Step = func(string) {}
+	}
 	if o.Registry == nil {
 		o.Registry = prometheus.NewRegistry()
 	}
@@ -95,6 +102,7 @@ func newNode(o Options) (*Node, error) {
 		o.AsOf = func() time.Time { return time.Time{} }
 	}
 	n := &Node{options: o, holder: newHolder(), served: make(chan struct{}), state: newState(time.Now(), o.AsOf)}
+	n.holder.step = o.Step
 	parts := board.New(append(o.Parts[:len(o.Parts):len(o.Parts)], n.state.releases)...)
 	so := o.Server
 	so.Releases, so.Checks, so.Registry, so.Log = n.holder, parts.Checks, o.Registry, o.Log

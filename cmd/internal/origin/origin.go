@@ -45,6 +45,10 @@ type Options struct {
 	Admin net.Listener // for operators, who send the Token; nil: none. Closed by Run
 	Token string
 
+	// Step is told of each step of a release's way, as it is done: tests end the
+	// process there. Default: nobody.
+	Step func(name string)
+
 	// Announced is told of each release that nodes can fetch.
 	Announced func(manifest.Pointer)
 }
@@ -102,6 +106,7 @@ func (r *origin) open() (err error) {
 	r.carrier, err = carrier.Open(carrier.Options{
 		Dir: filepath.Join(r.options.Dir, folder), Registry: registry, Log: r.options.Log,
 		Keys: r.options.Keys, Lineage: r.options.Lineage, NodeToken: r.options.NodeToken, Plans: map[string]carrier.Plan{manifest.DefaultChannel: r.options.Plan},
+		Step: r.options.Step,
 		Also: NewProbe(r.ready, parts, registry),
 	})
 	if err != nil || r.options.Admin == nil {

@@ -27,6 +27,7 @@ func (p *Publisher) build(ctx context.Context, origin string) error {
 	if err := p.buildIn(ctx, dir, origin); err != nil {
 		return errors.Join(err, os.RemoveAll(dir))
 	}
+	p.options.Step("checked")
 	switch err := p.options.Shelf.Adopt(no); {
 	case errors.Is(err, atomicfile.ErrNotDurable): // then the ones before are still needed
 		p.options.Log.Warn("a power cut may bring the release before back", "error", err)
@@ -34,10 +35,12 @@ func (p *Publisher) build(ctx context.Context, origin string) error {
 	case err != nil:
 		return errors.Join(err, os.RemoveAll(dir))
 	}
+	p.options.Step("adopted")
 	// What is left over costs space, not answers.
 	if err := p.options.Shelf.Prune(); err != nil {
 		p.options.Log.Warn("old releases stay on the disk", "error", err)
 	}
+	p.options.Step("pruned")
 	return nil
 }
 
@@ -85,6 +88,7 @@ func (p *Publisher) buildUpon(ctx context.Context, dir, base string) (upon bool,
 	if err != nil {
 		return upon, err
 	}
+	p.options.Step("built")
 	if err := p.checkShrink(dir); err != nil {
 		return upon, err
 	}

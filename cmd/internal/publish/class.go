@@ -73,6 +73,11 @@ func sourceClass(err error) board.Class {
 	return board.Class{Name: "failed", Says: "the config cannot be read; the log says why"}
 }
 
+// diskFailed reports whether the disk takes nothing, for now.
+func diskFailed(err error) bool {
+	return wraps(syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EROFS)(err)
+}
+
 // buildClass is the class of an error of a build, and whether it was refused.
 func buildClass(err error) (c board.Class, refused bool) {
 	if c, ok := find(err, refusedKinds()); ok {
@@ -80,6 +85,9 @@ func buildClass(err error) (c board.Class, refused bool) {
 	}
 	if errors.Is(err, syscall.ENOSPC) {
 		return board.Class{Name: "disk_full", Says: "there is no space for the release"}, false
+	}
+	if diskFailed(err) {
+		return board.Class{Name: "disk", Says: "the disk fails, or is read only"}, false
 	}
 	if c, ok := find(err, sourceKinds()); ok {
 		return c, false

@@ -59,6 +59,9 @@ const (
 	// after looks that did: what was away is to be found soon.
 	maxPause     = time.Minute
 	maxMissPause = 10 * time.Second
+	// maxDiskPause is the longest after builds for which there was no space, as
+	// long as the build itself takes no longer.
+	maxDiskPause = 5 * time.Second
 )
 
 // run runs until the context is done.
@@ -173,7 +176,11 @@ func (l *loop) tryBuild(ctx context.Context, found State) {
 		l.failed, l.failures = found, l.failures+1
 		_, l.refused = buildClass(err)
 		l.upon, _ = l.published()
-		l.retryAt = now.Add(backoff(l.interval, l.failures))
+		rest := backoff(l.interval, l.failures)
+		if diskFailed(err) {
+			rest = min(rest, max(maxDiskPause, now.Sub(began)))
+		}
+		l.retryAt = now.Add(rest)
 		l.state.buildFailed(err, now)
 		l.log.Error("build failed; what was published still is", "error", err, "failures", l.failures)
 	}

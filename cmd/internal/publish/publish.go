@@ -51,6 +51,10 @@ type Options struct {
 	Build    builder.Options        // Out, TempDir and Log are the publisher's
 	Log      *slog.Logger           // default: discarded
 	Tracer   trace.Tracer           // of builds; default: none
+
+	// Step is told of each step of a release's way, as it is done: tests end the
+	// process there. Default: nobody.
+	Step func(name string)
 }
 
 // Publisher builds and publishes.
@@ -66,6 +70,9 @@ func New(o Options) *Publisher {
 	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Step == nil {
+		o.Step = func(string) {}
 	}
 	if o.Check == nil {
 		o.Check = func(string) error { return nil }
