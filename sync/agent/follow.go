@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -178,7 +179,7 @@ func (a *Agent) poll(ctx context.Context, u *upstream, wait time.Duration) (p ma
 // instead of the present one.
 func (a *Agent) judge(p manifest.Pointer) (news bool, err error) {
 	taken, current := a.shelf.taken(), a.shelf.current()
-	anew := a.begunAnew(p)
+	anew, known := a.begunAnew(p), a.shelf.bad(p.Manifest)
 	switch {
 	case !anew && p.Version < taken.Version:
 		return false, failed(Rollback, "the channel is at version %d there, and was at %d already", p.Version, taken.Version)
@@ -186,8 +187,8 @@ func (a *Agent) judge(p manifest.Pointer) (news bool, err error) {
 		return false, failed(Rollback, "version %d of the channel is release %s there, and was %s", p.Version, p.Release, taken.Release)
 	case current != nil && p.Manifest == current.Manifest && a.serving == current.ID:
 		return false, a.note(p)
-	case a.shelf.bad(p.Manifest):
-		return false, failed(Refused, "release %s is known to be bad; waiting for another", p.Release)
+	case known != nil:
+		return false, failed(cmp.Or(known.Class, Refused), "release %s is known to be bad; waiting for another", p.Release)
 	case a.unreadable == p.Manifest.Digest:
 		return false, failed(Format, "release %s cannot be read by this program; waiting for another", p.Release)
 	case !anew && current != nil && p.Sequence < current.Sequence && !p.Returned:

@@ -46,6 +46,7 @@ type held struct {
 type bad struct {
 	ID       string          `json:"id"`
 	Manifest manifest.Digest `json:"manifest"`
+	Class    Class           `json:"class,omitempty"` // default: Refused
 	Reason   string          `json:"reason"`
 }
 

@@ -100,8 +100,13 @@ func (s *shelf) find(id string) *held {
 	return nil
 }
 
-func (s *shelf) bad(m manifest.Object) bool {
-	return slices.ContainsFunc(s.index.Bad, func(b bad) bool { return b.Manifest == m.Digest })
+// bad is why a release is not tried again; nil if it may be.
+func (s *shelf) bad(m manifest.Object) *bad {
+	i := slices.IndexFunc(s.index.Bad, func(b bad) bool { return b.Manifest == m.Digest })
+	if i < 0 {
+		return nil
+	}
+	return &s.index.Bad[i]
 }
 
 // adopt makes a release the one to start with. The one before is good if it was
@@ -139,12 +144,13 @@ func (s *shelf) fallBack(h held) error {
 	return s.replace(i)
 }
 
-// drop takes a release from the shelf; one that is bad is not tried again.
-func (s *shelf) drop(h held, isBad bool, reason error) error {
+// drop takes a release from the shelf; one that is bad, of a class, is not tried
+// again.
+func (s *shelf) drop(h held, class Class, reason error) error {
 	i := s.index.without(h.ID)
-	if isBad {
+	if class == Refused || class == Golden {
 		text := reason.Error()
-		i.Bad = append(slices.Clone(i.Bad), bad{h.ID, h.Manifest.Digest, text[:min(len(text), maxReason)]})
+		i.Bad = append(slices.Clone(i.Bad), bad{h.ID, h.Manifest.Digest, class, text[:min(len(text), maxReason)]})
 		i.Bad = i.Bad[max(0, len(i.Bad)-maxBad):]
 	}
 	return s.replace(i)
@@ -247,7 +253,7 @@ func (s *shelf) bytesWith(m *manifest.Manifest) (int64, error) {
 func (s *shelf) giveUp(serving string) (bool, error) {
 	for _, h := range []*held{s.index.Good, s.index.Previous} {
 		if h != nil && h.ID != serving {
-			if err := s.drop(*h, false, nil); err != nil {
+			if err := s.drop(*h, "", nil); err != nil {
 				return false, err
 			}
 			return true, s.prune(serving)

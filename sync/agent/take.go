@@ -125,7 +125,7 @@ func (a *Agent) discard(ctx context.Context, h held, reason error) error {
 		class = Golden
 	}
 	err := failed(class, "serve release %s: %w", h.ID, errors.Join(reason, damage))
-	if keepErr := a.shelf.drop(h, damage == nil, reason); keepErr != nil {
+	if keepErr := a.shelf.drop(h, class, reason); keepErr != nil {
 		a.options.Log.Error("a release that is put aside may be tried again after a restart", "release", h.ID, "error", keepErr)
 	}
 	a.step("discarded")

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"geodrop/sync/atomicfile"
@@ -20,6 +21,7 @@ const (
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDir); dir != "" {
+		runtime.LockOSThread() // strace counts the calls of each thread
 		must(nil, ways[os.Getenv(childHow)](dir))
 		Mark("written")
 		return

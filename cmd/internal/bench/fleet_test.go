@@ -6,7 +6,7 @@ import "testing"
 func TestFleet(t *testing.T) {
 	const agents = 20
 	dir := t.TempDir()
-	rows, err := Fleet(t.Context(), FleetOptions{Agents: agents, POIs: 4000, TempDir: dir})
+	rows, err := Fleet(t.Context(), FleetOptions{Agents: agents, POIs: 12_000, TempDir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
