@@ -57,6 +57,9 @@ func (d *database) rename(t *testing.T, name string) {
 // TestDatabase: what another client writes is served soon, and what happens to
 // the database happens to no lookup.
 func TestDatabase(t *testing.T) {
+	if testing.Short() {
+		t.Skip("what runs side by side here has tests of its own")
+	}
 	d := startDatabase(t)
 	t.Run("write", func(t *testing.T) { testWrite(t, d) })
 	t.Run("faults", func(t *testing.T) { testFaults(t, d) })
@@ -65,10 +68,7 @@ func TestDatabase(t *testing.T) {
 // testWrite: a write is visible within the bound after its commit, with the
 // pauses that geodrop makes unless told, no restart, and no lookup that fails.
 func testWrite(t *testing.T, d *database) {
-	bound := 5 * time.Second
-	if testing.Short() {
-		bound *= 3 // the race detector is slow
-	}
+	const bound = 5 * time.Second
 	p := d.up(t, t.TempDir())
 	p.until("/readyz", `"ready"`)
 	load := p.steadyLoad()

@@ -55,22 +55,28 @@ func Start(opts Options) (m *Server, err error) {
 		return nil, err
 	}
 	m = &Server{Socket: filepath.Join(dir, "s"), dir: dir, args: opts.Args, ended: make(chan error, 1)}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, m.Stop())
-		}
-	}()
+	if err = m.install(); err == nil {
+		err = m.Start()
+	}
+	if err != nil {
+		return nil, errors.Join(err, m.Stop())
+	}
+	return m, nil
+}
+
+// install makes the data folder.
+func (m *Server) install() error {
 	args, err := m.owner()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	args = append([]string{"--no-defaults", "--datadir=" + m.data()}, args...)
 	install := append(args[:len(args):len(args)], "--auth-root-authentication-method=normal", "--skip-test-db",
 		"--skip-name-resolve", "--innodb-log-file-size=16M", "--innodb-flush-method=nosync", "--sync-frm=OFF")
 	if out, err := command("mariadb-install-db", install...).CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
+		return fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
 	}
-	return m, m.Start()
+	return nil
 }
 
 func (m *Server) data() string { return filepath.Join(m.dir, "data") }

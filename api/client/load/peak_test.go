@@ -9,6 +9,9 @@ import (
 
 // TestFindPeak: four connections and 4 ms an answer make 1000 a second.
 func TestFindPeak(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long; the load itself has tests of its own")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		o := serve(t, drops(4*time.Millisecond)).options(1, 1)
 		o.Connections = 4
