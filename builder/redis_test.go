@@ -265,6 +265,9 @@ func off(p coord.E7, metres, direction float64) coord.E7 {
 // All that Redis finds within 395 m is in the window, and nothing in the window
 // is beyond 860 m by Redis.
 func TestWindowsAgreeWithRedis(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	t.Parallel()
 	n := full(20_000)
 	r := rand.New(rand.NewPCG(7, 8))

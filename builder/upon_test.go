@@ -269,6 +269,9 @@ func TestUpon(t *testing.T) {
 // TestUponGoneTile: where the first tile of a segment goes, the segment before
 // may end elsewhere.
 func TestUponGoneTile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	t.Parallel()
 	dir := t.TempDir()
 	s := openShop(t, dir, 1)

@@ -123,6 +123,9 @@ func (f *forged) segment(no int, edit func(labels []string, text string) ([]stri
 // Each kind of damage, also by somebody who seals what he damaged, is found and
 // named.
 func TestVerifyFindsDamage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	t.Parallel()
 	keep := func(labels []string, text string) ([]string, string) { return labels, text }
 	tests := []struct {
@@ -282,6 +285,9 @@ func TestVerifyCounts(t *testing.T) {
 
 // A flipped bit anywhere in any object is found, and its file is named.
 func TestVerifyFindsFlips(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	t.Parallel()
 	f := whole(t)
 	flips := 0

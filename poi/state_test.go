@@ -50,6 +50,9 @@ func TestStatusAt(t *testing.T) {
 // it is another one. The status in between is probed at every minute near the
 // two ends and at random, from the definition of a session alone.
 func TestNextChangeIsExact(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		task := Task{When: genSchedule(t), Paused: rapid.IntRange(0, 9).Draw(t, "paused") == 0}
 		task.Preview = time.Duration(rapid.SampledFrom([]int{0, 1, 15, 60, 600, 3000}).Draw(t, "preview")) * time.Minute

@@ -90,6 +90,9 @@ func steps(t *testing.T, text string) map[string]string {
 // TestWorkflow runs what the workflow runs, as its runner would: it gets the
 // binary, validates, and leaves a report of what is wrong.
 func TestWorkflow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	r := newRepository(t)
 	var text strings.Builder
 	must(t, generate.Write(&text, "github-actions", generate.Options{}))
@@ -137,6 +140,9 @@ func TestWorkflow(t *testing.T) {
 // TestHook commits with the hook: what is staged counts, whatever lies in the
 // folder, and commits of other files are none of its business.
 func TestHook(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	r := newRepository(t)
 	var text strings.Builder
 	must(t, generate.Write(&text, "pre-commit", generate.Options{}))

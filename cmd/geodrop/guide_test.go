@@ -14,6 +14,9 @@ import (
 
 // TestGuides runs the commands of each page as somebody would who pastes them.
 func TestGuides(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	topics, err := guideTopics()
 	must(t, err)
 	for _, topic := range topics {

@@ -178,6 +178,9 @@ func TestKilledWhileBuilding(t *testing.T) {
 // TestKilledAtFirstStart: a first start that is killed leaves no half-filled
 // store.
 func TestKilledAtFirstStart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	for i := range full(12) {
 		dir := filepath.Join(t.TempDir(), "up")
 		must(t, os.Mkdir(dir, 0o755))

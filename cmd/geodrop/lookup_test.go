@@ -24,6 +24,9 @@ func (only) Done()                          {}
 
 // TestLookupJSON: the command prints what a node sends, byte for byte.
 func TestLookupJSON(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	bundle, release := filepath.Join(t.TempDir(), "london"), filepath.Join(t.TempDir(), "release")
 	geodrop(t, "sample", "--out", bundle)
 	geodrop(t, "build", "--src", "dir:"+bundle, "--out", release)

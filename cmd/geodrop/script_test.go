@@ -47,7 +47,7 @@ func TestScripts(t *testing.T) {
 	}
 	if testing.Short() { // those of services: in the others little runs side by side
 		params.Dir = ""
-		for _, name := range []string{"load", "relay", "release", "roles", "signals", "up"} {
+		for _, name := range []string{"relay", "release", "signals", "up"} {
 			params.Files = append(params.Files, "testdata/script/"+name+".txtar")
 		}
 	}

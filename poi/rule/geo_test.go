@@ -178,6 +178,9 @@ func TestImpossibleLatitudeIsSwapped(t *testing.T) {
 // Twins are found across the borders of cells and of blocks, and where there are
 // many; places of other names, without one, or farther off are none.
 func TestTwins(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	g, err := grid.New(grid.DefaultSize)
 	if err != nil {
 		t.Fatal(err)
@@ -211,6 +214,9 @@ func TestTwins(t *testing.T) {
 
 // Of all places where four POIs can be, a few make a bad hash.
 func TestBadHash(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	g, err := grid.New(grid.DefaultSize)
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,9 @@ const soon = 10 * time.Second
 // patch, or for knowing what is served, the error names a file, what was served
 // still is, and would be after a start; with space again the release is taken.
 func TestDiskReallyFull(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	if !disktest.Alone(t, 0) {
 		return
 	}

@@ -42,6 +42,9 @@ func takeIn(dir string) error {
 // then, an agent with no upstream serves a release whose every byte is there: the
 // new one, once it is adopted. With an upstream it comes to the new one.
 func TestPowerCutWhileStaging(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	t.Run("sound disk", func(t *testing.T) { cutWhileStaging(t, atMost(80)) })
 	if !testing.Short() {
 		t.Run("fsync fails once", func(t *testing.T) { cutWhileStaging(t, 30, "-e", disktest.Failing("fsync", "EIO", 2)) })

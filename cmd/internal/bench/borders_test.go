@@ -25,6 +25,9 @@ func TestMeshCoversOnce(t *testing.T) {
 }
 
 func TestDistrictsMeshIsValid(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	m := districtsMesh(National(), 1)
 	m.perBorder = 20
 	shapes, err := m.shapes()

@@ -42,6 +42,9 @@ func wantEmpty(t *testing.T, dir string) {
 }
 
 func TestLookup(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	t.Setenv("TMPDIR", t.TempDir())
 	rows, err := Lookup(t.Context(), LookupOptions{Sizes: []int{1000, 100000}, Lookups: 500, Rounds: 2, PeerMost: 1000})
 	if err != nil {
@@ -178,6 +181,9 @@ func TestAreas(t *testing.T) {
 // Where PostGIS is installed its answers are ours; where it is not the row says
 // so.
 func TestAreasAgainstPostGIS(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	data := t.TempDir()
 	if err := writeDistricts(filepath.Join(data, "districts.geojson"), fewDistricts()); err != nil {
 		t.Fatal(err)
@@ -199,6 +205,9 @@ func TestAreasAgainstPostGIS(t *testing.T) {
 }
 
 func TestPostGISOnBorder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	db, err := startPostGIS(t.Context())
 	if errors.Is(err, errNoPostGIS) {
 		t.Log(err)

@@ -46,7 +46,11 @@ func TestSwapUnderLoad(t *testing.T) {
 			}
 		})
 	}
-	for i := range 100 {
+	swaps := 100
+	if testing.Short() {
+		swaps = 20
+	}
+	for i := range swaps {
 		for n := lookups.Load(); lookups.Load() == n; { // some are under way at each swap
 			runtime.Gosched()
 		}

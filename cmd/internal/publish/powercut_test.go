@@ -75,6 +75,9 @@ func dropPlace(t *testing.T, bundle string) {
 // then, the shelf has a release whose every byte is there, and one to fall back
 // on; the new one, once it is adopted.
 func TestPowerCutWhileBuilding(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	dir, bundle := filepath.Join(t.TempDir(), "shelf"), filepath.Join(t.TempDir(), "bundle")
 	must(t, sample.Write(bundle))
 	for range 2 {
