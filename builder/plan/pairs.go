@@ -36,12 +36,11 @@ func (p pairs) add(of pair, metres coord.Metres) {
 type farthest struct {
 	most  int
 	moves []Move
+	least coord.Metres // of those that were kept when others were dropped
 }
 
 // takes reports whether a move of so many metres may be one of them.
-func (f *farthest) takes(metres coord.Metres) bool {
-	return len(f.moves) < 2*f.most || metres >= f.moves[f.most-1].Metres
-}
+func (f *farthest) takes(metres coord.Metres) bool { return metres >= f.least }
 
 // add adds one. What is too much is dropped now and then, so that many cost
 // little.
@@ -56,7 +55,9 @@ func (f *farthest) cut() {
 	slices.SortFunc(f.moves, func(a, b Move) int {
 		return cmp.Or(cmp.Compare(b.Metres, a.Metres), cmp.Compare(a.POI, b.POI))
 	})
-	f.moves = f.moves[:min(len(f.moves), f.most)]
+	if len(f.moves) > f.most {
+		f.moves, f.least = f.moves[:f.most], f.moves[f.most-1].Metres
+	}
 }
 
 // sample keeps the places with the least hashes of their ids: it looks random on

@@ -40,10 +40,20 @@ func TestSample(t *testing.T) {
 // TestFarthest: the farthest moves stay, the farthest first, equal ones by id.
 func TestFarthest(t *testing.T) {
 	const most = 7
+	for name, metres := range map[string]func(i int) int{
+		"in turn":           func(i int) int { return i * 7919 % 50 },
+		"one far, then few": func(i int) int { return map[bool]int{true: 15, false: 1000}[i <= 2*most] + i%3*(i%most)/2 },
+		"the last first":    func(i int) int { return map[int]int{most - 1: 5000}[i] + map[bool]int{true: 15, false: 1000}[i <= 2*most] },
+	} {
+		t.Run(name, func(t *testing.T) { checkFarthest(t, most, metres) })
+	}
+}
+
+func checkFarthest(t *testing.T, most int, metres func(i int) int) {
 	f := &farthest{most: most}
 	var all []Move
 	for i := range 300 {
-		m := Move{POI: poi.POIID(fmt.Sprintf("p%03d", 299-i)), Metres: coord.Metres(i * 7919 % 50)}
+		m := Move{POI: poi.POIID(fmt.Sprintf("p%03d", 299-i)), Metres: coord.Metres(metres(i))}
 		all = append(all, m)
 		if f.takes(m.Metres) {
 			f.add(m)
