@@ -43,7 +43,9 @@ func TestFarthest(t *testing.T) {
 	for name, metres := range map[string]func(i int) int{
 		"in turn":           func(i int) int { return i * 7919 % 50 },
 		"one far, then few": func(i int) int { return map[bool]int{true: 15, false: 1000}[i <= 2*most] + i%3*(i%most)/2 },
-		"the last first":    func(i int) int { return map[int]int{most - 1: 5000}[i] + map[bool]int{true: 15, false: 1000}[i <= 2*most] },
+		"the last first": func(i int) int {
+			return map[int]int{most - 1: 5000}[i] + map[bool]int{true: 15, false: 1000}[i <= 2*most]
+		},
 	} {
 		t.Run(name, func(t *testing.T) { checkFarthest(t, most, metres) })
 	}
