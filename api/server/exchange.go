@@ -27,8 +27,8 @@ type exchange struct {
 	span   trace.Span // nil if nobody traces
 
 	held   Held
-	passed *gate // that leave is to be told
-	status int   // 0 until something is sent
+	passed []*gate // that leave is to tell
+	status int     // 0 until something is sent
 	bytes  int
 
 	sent     []string // media type of the body
@@ -177,15 +177,15 @@ func (x *exchange) pass(g *gate) error {
 		x.server.metrics.shed.WithLabelValues(g.reason).Inc()
 		return api.NewProblem(api.CodeOverloaded, "", "too many %s at a time; try again after Retry-After", g.reason)
 	}
-	x.passed = g
+	x.passed = append(x.passed, g)
 	return nil
 }
 
 func (x *exchange) leave() {
-	if x.passed != nil {
-		x.passed.leave()
-		x.passed = nil
+	for _, g := range x.passed {
+		g.leave()
 	}
+	x.passed = x.passed[:0]
 }
 
 // readBody reads the body, of at most api.MaxLookupBytes and the media type that

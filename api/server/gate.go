@@ -19,7 +19,9 @@ import (
 //	     └─► shed                           └─► shed after patience
 //
 // Lookups have one. Tiles, which cost up to a thousand times as much, have a
-// smaller one of their own, so that they take no place of a lookup.
+// smaller one of their own, so that they take no place of a lookup. So has the
+// shelf, whose releases may take seconds to open: a lookup in one of them passes
+// that gate first and then, once it is open, the one of all lookups.
 type gate struct {
 	reason   string        // that is counted for who is shed
 	slots    chan struct{} // one item for each that runs

@@ -93,9 +93,6 @@ func (x *exchange) lookup(l *api.Lookup) error {
 			return err
 		}
 	}
-	if err := x.admit(); err != nil {
-		return err
-	}
 	release, err := x.releaseAsked(l.Release)
 	if err != nil {
 		return err

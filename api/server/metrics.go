@@ -40,7 +40,7 @@ func newMetrics(s *Server) *metrics {
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_http_in_flight", Help: "Requests that are being answered."}),
 		shed: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "geodrop_http_shed_total",
-			Help: "Requests turned away: by reason queue before anything else, and then not among the requests; by reason lookups or tiles since too many of them ran.",
+			Help: "Requests turned away: by reason queue before anything else, and then not among the requests; by reason lookups or tiles since too many of them ran; by reason releases since too many asked such as are not served.",
 		}, []string{"reason"}),
 		shedWaiting: prometheus.NewGauge(prometheus.GaugeOpts{Name: "geodrop_http_shed_waiting", Help: "Requests that wait to be turned away."}),
 		shedLimit: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -59,7 +59,7 @@ func (m *metrics) register(r *prometheus.Registry) error {
 			return err
 		}
 	}
-	for _, reason := range []string{shedQueue, shedLookups, shedTiles} {
+	for _, reason := range []string{shedQueue, shedLookups, shedTiles, shedShelf} {
 		m.shed.WithLabelValues(reason) // 0 is something, for rates
 	}
 	m.page = promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes, Timeout: scrapeTimeout})
@@ -77,6 +77,7 @@ const (
 	shedQueue   = "queue"
 	shedLookups = "lookups"
 	shedTiles   = "tiles"
+	shedShelf   = "releases" // that are not served
 )
 
 // routeMetrics are those of one route, so that no label is looked up for the

@@ -5,7 +5,8 @@
 //	connection ─► limit ─► brake ─► chi ─► exchange ─► handler ─┬─► answer
 //	                         │            │ id, recovery        └─► error ─► problem+json
 //	                         │            │ metrics, log             (one place: fail)
-//	                         │            └ gate: so many lookups at a time, few waiting; and tiles
+//	                         │            └ gate: so many lookups at a time, few waiting; and tiles,
+//	                         │                    and releases of the shelf
 //	                         └ turns away what the processors have no time for
 //
 // Every route stands in routes.go. A handler returns an error or sends; it never
@@ -138,6 +139,7 @@ type Server struct {
 	direct     map[target]http.HandlerFunc
 	gate       *gate // of lookups
 	tiles      *gate
+	shelf      *gate
 	brake      *brake
 	origins    *origins
 	turnedAway *turnedAway
@@ -159,6 +161,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		options: o, gate: newGate(shedLookups, o.Concurrent, o.Queue, o.QueueWait), ids: newRequestIDs(),
 		tiles: newGate(shedTiles, o.Tiles, 16*o.Tiles, o.QueueWait),
+		shelf: newGate(shedShelf, shelfAskers, shelfQueue, o.QueueWait),
 		brake: newBrake(o.QueueTarget, runtime.GOMAXPROCS(0)), turnedAway: newTurnedAway(),
 		operator: sha256.Sum256([]byte(o.OperatorToken)), direct: map[target]http.HandlerFunc{},
 	}

@@ -3,10 +3,14 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"geodrop/api"
 	"geodrop/sync/manifest"
@@ -81,4 +85,51 @@ func TestShelf(t *testing.T) {
 	shelf.err = errors.New("a disk that fails")
 	checkProblem(t, ask(s, "GET", "/v1/lookup?lat=0&lng=0&release="+later.ID, "", operator), 503, api.CodeReleaseDamaged, "release")
 	checkProblem(t, ask(newServer(t, Options{Releases: openSample(t)}), "GET", "/v1/lookup?lat=0&lng=0&release="+later.ID, "", operator), 400, api.CodeInvalidValue, "release")
+}
+
+// stuckShelf is a shelf whose files never come.
+type stuckShelf struct{}
+
+func (stuckShelf) Take(ctx context.Context, _ string) (Held, error) {
+	<-ctx.Done()
+	return nil, fmt.Errorf("open: %w", ctx.Err())
+}
+
+// TestShelfStuck: a shelf that does not answer keeps operators waiting, a few of
+// them, and no lookup of what is served.
+func TestShelfStuck(t *testing.T) {
+	const operators = 3 * (shelfAskers + shelfQueue)
+	released := openSample(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t, Options{Releases: released, Shelf: stuckShelf{}, Concurrent: 1, Queue: 1})
+		began := time.Now()
+		type answer struct {
+			w     *httptest.ResponseRecorder
+			after time.Duration
+		}
+		answers := make(chan answer, operators)
+		for range operators {
+			go func() {
+				w := ask(s, "GET", "/v1/lookup?lat=51.5145&lng=-0.127&release=r1-00000000", "", "Authorization: Bearer "+token)
+				answers <- answer{w, time.Since(began)}
+			}()
+		}
+		synctest.Wait()
+		if w := ask(s, "GET", "/v1/lookup?lat=51.5145&lng=-0.127", ""); w.Code != 200 || time.Since(began) > 0 {
+			t.Errorf("a lookup meanwhile: %d %s after %v", w.Code, w.Body, time.Since(began))
+		}
+		late := map[time.Duration]int{}
+		for range operators {
+			a := <-answers
+			checkProblem(t, a.w, 503, api.CodeOverloaded, "")
+			if a.w.Header().Get("Retry-After") == "" {
+				t.Error("it is not said when to try again")
+			}
+			late[a.after]++
+		}
+		wait := s.options.QueueWait
+		if late[0] != operators-shelfAskers-shelfQueue || late[wait] != shelfQueue || late[shelfWait] != shelfAskers {
+			t.Errorf("turned away after %v; want all but %d at once, %d of them after %v", late, shelfAskers+shelfQueue, shelfQueue, wait)
+		}
+	})
 }

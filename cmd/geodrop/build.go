@@ -48,7 +48,7 @@ func (c *buildCmd) Run(r *run) (err error) {
 	if err := checkOut(c.Out); err != nil {
 		return err
 	}
-	src, err := c.openContext(r.ctx)
+	src, err := c.open(r)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 type exportCmd struct {
-	Src string `placeholder:"SRC" env:"GEODROP_SRC" required:"" help:"Store: sqlite:PATH; mysql://USER:PASSWORD@HOST:PORT/DB?tls=true; mysql+unix://USER:PASSWORD@/PATH.sock/DB. Give passwords by the environment."`
+	Src string `placeholder:"SRC" env:"GEODROP_SRC" required:"" help:"Store: sqlite:PATH; mysql://USER:PASSWORD@HOST:PORT/DB, encrypted with ?tls=true; mysql+unix://USER:PASSWORD@/PATH.sock/DB. Give passwords by the environment."`
 	Out string `required:"" placeholder:"PATH" help:"Folder for the bundle; missing or empty."`
 }
 
@@ -25,7 +25,7 @@ Example: geodrop export --src sqlite:geodrop.db --out london`
 
 func (c *exportCmd) Run(r *run) (err error) {
 	source := sourceFlags{Src: c.Src, CRS: coord.CRS(0).String()}
-	src, err := source.openContext(r.ctx)
+	src, err := source.open(r)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 type importCmd struct {
-	Src    string   `placeholder:"SRC" env:"GEODROP_SRC" required:"" help:"Store: sqlite:PATH; mysql://USER:PASSWORD@HOST:PORT/DB?tls=true; mysql+unix://USER:PASSWORD@/PATH.sock/DB. Give passwords by the environment."`
+	Src    string   `placeholder:"SRC" env:"GEODROP_SRC" required:"" help:"Store: sqlite:PATH; mysql://USER:PASSWORD@HOST:PORT/DB, encrypted with ?tls=true; mysql+unix://USER:PASSWORD@/PATH.sock/DB. Give passwords by the environment."`
 	Bundle string   `placeholder:"PATH" help:"Folder of a bundle."`
 	Kind   string   `arg:"" optional:"" placeholder:"KIND" help:"What single files hold: pois (CSV), districts or zones (GeoJSON)."`
 	Files  []string `arg:"" optional:"" placeholder:"FILE" help:"The files."`
@@ -58,6 +58,7 @@ func (c *importCmd) Run(r *run) (err error) {
 	if strings.HasPrefix(c.Src, "dir:") {
 		return usage{errors.New("--src names a bundle; import writes to sqlite:PATH or mysql://…, and reads from --bundle")}
 	}
+	warnPlain(r.log, c.Src)
 	store, err := openStore(r.ctx, c.Src, true)
 	if err != nil {
 		return err

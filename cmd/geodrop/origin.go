@@ -79,7 +79,7 @@ func (c *originCmd) Run(r *run) (err error) {
 	if err != nil {
 		return err
 	}
-	config, err := c.follow()
+	config, err := c.follow(r.log)
 	if err != nil {
 		return err
 	}

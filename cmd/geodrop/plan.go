@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -110,12 +109,12 @@ func (c *planCmd) plan(r *run) (p *plan.Plan, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, before.Close()) }()
-	sourceBefore, err := c.source(r.ctx, c.AgainstSrc)
+	sourceBefore, err := c.source(r, c.AgainstSrc)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, closed(sourceBefore)) }()
-	sourceAfter, err := c.source(r.ctx, c.Src)
+	sourceAfter, err := c.source(r, c.Src)
 	if err != nil {
 		return nil, err
 	}
@@ -150,12 +149,12 @@ func (c *planCmd) compare(r *run, before *query.Release, sourceBefore, sourceAft
 }
 
 // source opens a config; none is nil.
-func (c *planCmd) source(ctx context.Context, src string) (poi.Source, error) {
+func (c *planCmd) source(r *run, src string) (poi.Source, error) {
 	if src == "" {
 		return nil, nil
 	}
 	flags := sourceFlags{Src: src, CRS: c.CRS}
-	return flags.openContext(ctx)
+	return flags.open(r)
 }
 
 func closed(src poi.Source) error {

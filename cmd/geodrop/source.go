@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,20 +20,21 @@ import (
 
 // sourceFlags name a config.
 type sourceFlags struct {
-	Src string `placeholder:"SRC" env:"GEODROP_SRC" required:"" help:"Config: dir:PATH, a bundle; sqlite:PATH; mysql://USER:PASSWORD@HOST:PORT/DB?tls=true; mysql+unix://USER:PASSWORD@/PATH.sock/DB. Give passwords by the environment."`
+	Src string `placeholder:"SRC" env:"GEODROP_SRC" required:"" help:"Config: dir:PATH, a bundle; sqlite:PATH; mysql://USER:PASSWORD@HOST:PORT/DB, encrypted with ?tls=true; mysql+unix://USER:PASSWORD@/PATH.sock/DB. Give passwords by the environment."`
 	CRS string `name:"crs" enum:"wgs84,gcj02,bd09" default:"wgs84" help:"Datum of places whose row names none: ${enum}."`
 }
 
-// openContext opens the source as it is now.
-func (f *sourceFlags) openContext(ctx context.Context) (poi.Source, error) {
+// open opens the source as it is now.
+func (f *sourceFlags) open(r *run) (poi.Source, error) {
 	if path, ok := strings.CutPrefix(f.Src, "dir:"); ok && path != "" {
 		return openBundle(path, f.CRS)
 	}
-	store, err := openStore(ctx, f.Src, false)
+	warnPlain(r.log, f.Src)
+	store, err := openStore(r.ctx, f.Src, false)
 	if err != nil {
 		return nil, err
 	}
-	snapshot, err := store.Snapshot(ctx)
+	snapshot, err := store.Snapshot(r.ctx)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
@@ -91,13 +93,24 @@ func openStore(ctx context.Context, src string, create bool) (*sqlstore.Store, e
 	return nil, unknownSource(src)
 }
 
+// warnPlain tells of a database that others can listen to. It is for those who
+// open a store, once: who connects to it again has nothing new to say.
+func warnPlain(log *slog.Logger, src string) {
+	address, err := mysql.Parse(src)
+	if err != nil || !address.Plain() { // what is wrong with it is said when it is opened
+		return
+	}
+	log.Warn("what is sent to the database and comes from it is not encrypted: add ?tls=true to its address, or ?tls=false where nobody can listen in", "database", address.String())
+}
+
 func unknownSource(src string) error {
 	return usage{fmt.Errorf("a config is dir:PATH, sqlite:PATH, mysql://… or mysql+unix://…, this is %s", redacted(src))}
 }
 
 // follow is the config for those who follow its changes. One that cannot be
 // opened now may be later; one that is none never.
-func (f *sourceFlags) follow() (publish.Config, error) {
+func (f *sourceFlags) follow(log *slog.Logger) (publish.Config, error) {
+	warnPlain(log, f.Src)
 	kind, path, _ := strings.Cut(f.Src, ":")
 	switch kind {
 	case "dir":

@@ -110,10 +110,10 @@ func (c *upCmd) config(r *run, s *shelf.Shelf) (publish.Config, error) {
 	f := &sourceFlags{Src: c.Src, CRS: c.CRS}
 	path := c.store()
 	if path == "" {
-		return f.follow()
+		return f.follow(r.log)
 	}
 	f.Src = "sqlite:" + path
-	config, err := f.follow()
+	config, err := f.follow(r.log)
 	if err != nil {
 		return nil, err
 	}

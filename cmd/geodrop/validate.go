@@ -169,7 +169,7 @@ func (c *validateCmd) bundle() (dir string, ok bool) { return strings.CutPrefix(
 
 // validate runs the rules. A bundle that cannot even be listed is a finding too.
 func (c *validateCmd) validate(r *run, o rule.Options) (result *rule.Result, err error) {
-	src, err := c.openContext(r.ctx)
+	src, err := c.open(r)
 	if err != nil {
 		if result, ok := rule.Unreadable(err, o); ok {
 			return result, nil

@@ -27,6 +27,7 @@ type Address struct {
 	database       string
 
 	tls             bool
+	plain           bool // unencrypted, to another machine, and nobody said that it may be
 	tlsCA, tlsName  string
 	dial, get, send time.Duration
 	lock            time.Duration // whole seconds
@@ -101,11 +102,13 @@ func (a *Address) options(u *url.URL) error {
 	if (a.tlsCA != "" || values.Has("tls_name")) && !a.tls {
 		return errors.New("tls_ca and tls_name need tls=true")
 	}
-	if !values.Has("tls") && a.network == "tcp" && !loopback(u.Hostname()) {
-		return errors.New("it is of another machine and does not say whether to encrypt: add ?tls=true, or ?tls=false where nobody can listen in")
-	}
+	a.plain = !values.Has("tls") && a.network == "tcp" && !loopback(u.Hostname())
 	return nil
 }
+
+// Plain tells whether what is sent leaves this machine unencrypted although the
+// address does not say tls=false: whoever opens it then says so in a log.
+func (a *Address) Plain() bool { return a.plain }
 
 // loopback tells whether what goes to a host stays on this machine.
 func loopback(host string) bool {

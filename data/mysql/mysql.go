@@ -18,9 +18,10 @@
 //	lock_timeout=30s   time that a write waits for another, before it is tried again
 //
 // Without tls a password crosses the network hashed and all else as it is. On
-// one machine (a socket, localhost, 127.0.0.0/8, ::1) that is the default; an
-// address of another machine has to say tls=true, or tls=false for a network that
-// nobody else is on. The password is never part of an error or a log.
+// one machine (a socket, localhost, 127.0.0.0/8, ::1) nobody sees it. To another
+// machine it is the default all the same, and Address.Plain tells of it for a
+// warning: say tls=true, or tls=false for a network that nobody else is on. The
+// password is never part of an error or a log.
 //
 // # Privileges
 //

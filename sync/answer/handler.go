@@ -1,10 +1,12 @@
 package answer
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -41,10 +43,22 @@ func (h *Handler) Router(routes []Route, also http.Handler, there string) http.H
 		mux.NotFound(also.ServeHTTP)
 	}
 	mux.MethodNotAllowed(h.Answer("none", func(x *Exchange) error {
-		x.W.Header().Set("Allow", "GET, HEAD")
-		return &Problem{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Detail: "releases are only read here"}
+		allow := strings.Join(allowed(mux, x.R), ", ")
+		x.W.Header().Set("Allow", allow)
+		return &Problem{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Detail: "this path takes only " + allow}
 	}))
 	return mux
+}
+
+// allowed are the methods that a router has for the path of a request.
+func allowed(mux *chi.Mux, r *http.Request) (methods []string) {
+	path := cmp.Or(r.URL.RawPath, r.URL.Path) // as chi takes it
+	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		if mux.Match(chi.NewRouteContext(), m, path) {
+			methods = append(methods, m)
+		}
+	}
+	return methods
 }
 
 // Answer makes a handler of a handle; name is what metrics call it.
@@ -69,14 +83,16 @@ func (h *Handler) Answer(name string, handle func(*Exchange) error) http.Handler
 // recover answers for a handle that met a defect.
 func (h *Handler) recover(x *Exchange) {
 	met := recover()
-	switch {
-	case met == nil:
-	case met == http.ErrAbortHandler || x.W.status != 0:
-		panic(http.ErrAbortHandler) // half an answer: the connection goes
-	default:
-		h.Log.Error("panic", "panic", met, "stack", string(debug.Stack()))
-		x.W.problem(x.R, &Problem{Status: http.StatusInternalServerError, Code: "internal", Detail: "a defect was met and logged"})
+	if met == nil {
+		return
 	}
+	if met != http.ErrAbortHandler {
+		h.Log.Error("panic", "panic", met, "stack", string(debug.Stack()))
+	}
+	if met == http.ErrAbortHandler || x.W.status != 0 {
+		panic(http.ErrAbortHandler) // half an answer: the connection goes
+	}
+	x.W.problem(x.R, &Problem{Status: http.StatusInternalServerError, Code: "internal", Detail: "a defect was met and logged"})
 }
 
 // fail turns an error into an answer, or a line of the log. An asker that is not

@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -42,23 +43,31 @@ func TestErrors(t *testing.T) {
 		status int // 0: the connection is closed
 		has    string
 		retry  bool
+		logs   string // among what is logged; empty: nothing is
 	}{
-		{"problem", t.Context(), func(*Exchange) error { return NotFound("look elsewhere") }, 404, `"code":"not_found"`, false},
-		{"error", t.Context(), func(*Exchange) error { return errors.New("secret") }, 500, `"detail":"ask another"`, true},
-		{"stopping", gone, func(x *Exchange) error { return x.R.Context().Err() }, 503, `"code":"stopping"`, true},
-		{"not taken", t.Context(), func(x *Exchange) error { x.W.WriteHeader(200); return sendError(io.ErrShortWrite) }, 200, "", false},
-		{"defect", t.Context(), func(*Exchange) error { panic("a defect") }, 500, `"code":"internal"`, false},
-		{"defect in the midst", t.Context(), func(x *Exchange) error { x.W.WriteHeader(200); panic("a defect") }, 0, "", false},
+		{"problem", t.Context(), func(*Exchange) error { return NotFound("look elsewhere") }, 404, `"code":"not_found"`, false, ""},
+		{"error", t.Context(), func(*Exchange) error { return errors.New("secret") }, 500, `"detail":"ask another"`, true, "secret"},
+		{"stopping", gone, func(x *Exchange) error { return x.R.Context().Err() }, 503, `"code":"stopping"`, true, ""},
+		{"not taken", t.Context(), func(x *Exchange) error { x.W.WriteHeader(200); return sendError(io.ErrShortWrite) }, 200, "", false, ""},
+		{"defect", t.Context(), func(*Exchange) error { panic("a defect") }, 500, `"code":"internal"`, false, "handler_test.go"},
+		{"defect in the midst", t.Context(), func(x *Exchange) error { x.W.WriteHeader(200); panic("a defect") }, 0, "", false, "handler_test.go"},
+		{"broken off", t.Context(), func(*Exchange) error { panic(http.ErrAbortHandler) }, 0, "", false, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			var log bytes.Buffer
+			h := newHandler()
+			h.Log = slog.New(slog.NewTextHandler(&log, nil))
 			w, closed := httptest.NewRecorder(), false
 			func() {
 				defer func() { closed = recover() == http.ErrAbortHandler }()
-				newHandler().Answer("test", tt.handle)(w, httptest.NewRequest("GET", "/", nil).WithContext(tt.ctx))
+				h.Answer("test", tt.handle)(w, httptest.NewRequest("GET", "/", nil).WithContext(tt.ctx))
 			}()
 			if closed != (tt.status == 0) {
 				t.Fatalf("the connection is closed: %v", closed)
+			}
+			if got := log.String(); !strings.Contains(got, tt.logs) || tt.logs == "" && got != "" {
+				t.Errorf("the log says %q, want %q", got, tt.logs)
 			}
 			if closed {
 				return
@@ -110,6 +119,11 @@ func TestAnswers(t *testing.T) {
 		w := ask(mine, tt.method, tt.target, tt.header...)
 		if got := w.Body.String(); w.Code != tt.status || !strings.Contains(got, tt.body) || tt.body == "" && got != "" {
 			t.Errorf("%s %s %v: %d %s, want %d %q", tt.method, tt.target, tt.header, w.Code, got, tt.status, tt.body)
+		}
+	}
+	for target, allow := range map[string]string{"/pointer": "GET, HEAD", "/report": "POST"} {
+		if w := ask(mine, "PUT", target); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != allow {
+			t.Errorf("PUT %s: %d, Allow: %s; want %s", target, w.Code, w.Header().Get("Allow"), allow)
 		}
 	}
 	if w := ask(shared, "GET", "/other"); w.Code != http.StatusTeapot {

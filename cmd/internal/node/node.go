@@ -69,6 +69,9 @@ func Run(ctx context.Context, o Options) error {
 		return errors.Join(fmt.Errorf("start the node: %w", err), o.Listener.Close(), closeAdmin(o.Admin))
 	}
 	err = n.run(ctx)
+	if n.shelf != nil {
+		n.shelf.close()
+	}
 	return errors.Join(err, n.holder.close())
 }
 
@@ -83,6 +86,7 @@ func closeAdmin(l net.Listener) error {
 type Node struct {
 	options Options
 	holder  *holder
+	shelf   *shelved // nil: none
 	state   *state
 	server  *server.Server
 	served  chan struct{} // closed when requests are not answered any more
@@ -107,7 +111,8 @@ func newNode(o Options) (*Node, error) {
 	so := o.Server
 	so.Releases, so.Checks, so.Registry, so.Log = n.holder, parts.Checks, o.Registry, o.Log
 	if o.Shelf != "" {
-		so.Shelf = newShelved(o.Shelf, so.Now)
+		n.shelf = newShelved(o.Shelf, so.Now)
+		so.Shelf = n.shelf
 	}
 	err := n.register(append(o.Metrics[:len(o.Metrics):len(o.Metrics)], parts, n.state.quarantines))
 	if err == nil {

@@ -46,10 +46,11 @@ func (p *Publisher) build(ctx context.Context, origin string) error {
 
 // buildIn builds a release in a folder of its own and checks it. What was built
 // upon the release before and is refused is built from everything, once: then the
-// config is to blame, and not what was told of its changes.
+// config is to blame, and not what was told of its changes. A disk that takes
+// nothing would not take more: that is left to the next attempt.
 func (p *Publisher) buildIn(ctx context.Context, dir, origin string) error {
 	upon, err := p.buildUpon(ctx, dir, p.baseDir())
-	if err != nil && upon && ctx.Err() == nil {
+	if err != nil && upon && ctx.Err() == nil && !diskFailed(err) {
 		p.options.Log.Warn("a release that was built upon the one before is refused; everything is built", "error", err)
 		if err := os.RemoveAll(dir); err != nil {
 			return fmt.Errorf("remove a release that is refused: %w", err)

@@ -15,6 +15,9 @@ import (
 	"geodrop/sync/disktest"
 )
 
+// patience is for machines that do much else.
+const patience = time.Minute
+
 // TestDiskFull: on a disk with no space for a release the one before stays on
 // the shelf, and it is said why; with space again the new one soon follows.
 func TestDiskFull(t *testing.T) {
@@ -32,7 +35,7 @@ func TestDiskFull(t *testing.T) {
 	done, changed := make(chan struct{}), s.Changed()
 	go func() { defer close(done); p.Run(ctx) }()
 	defer func() { stop(); <-done; must(t, s.Close()) }()
-	<-changed
+	await(t, changed)
 	sizes := []int64{0, 8, 40, 80, 120}
 	if testing.Short() {
 		sizes = []int64{8, 80}
@@ -48,9 +51,7 @@ func TestDiskFull(t *testing.T) {
 		}
 		must(t, whole(s.Path(before)))
 		disk.Free()
-		began := time.Now()
-		<-changed
-		if took := time.Since(began); took > 10*time.Second {
+		if took := await(t, changed); took > 10*time.Second {
 			t.Errorf("with %d kB: %v after there was space", kilobytes, took)
 		}
 		must(t, whole(s.Path(s.Candidates()[0])))
@@ -62,11 +63,28 @@ func failing(t *testing.T, p *Publisher) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for range tick.C {
+	var last []api.Check
+	for began := time.Now(); time.Since(began) < patience; <-tick.C {
+		last = last[:0]
 		for _, part := range p.Parts() {
-			if c := part.Check(); c.State == api.CheckFailing && c.Class == "disk_full" {
+			c := part.Check()
+			if c.State == api.CheckFailing && c.Class == "disk_full" {
 				return
 			}
+			last = append(last, c)
 		}
 	}
+	t.Fatalf("nobody says within %v that the disk is full: %+v", patience, last)
+}
+
+// await waits for another release on the shelf, and tells how long that took.
+func await(t *testing.T, changed <-chan struct{}) time.Duration {
+	t.Helper()
+	began := time.Now()
+	select {
+	case <-changed:
+	case <-time.After(patience):
+		t.Fatalf("no release within %v", patience)
+	}
+	return time.Since(began)
 }

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"geodrop/builder"
@@ -29,19 +31,24 @@ func edit(t *testing.T, path string) {
 }
 
 // TestBuildsUpon: the second release is built upon the first. One that is refused
-// is built from everything, once, and the bytes are the same.
+// is built from everything, once, and the bytes are the same. On a disk that takes
+// nothing no more is tried at once.
 func TestBuildsUpon(t *testing.T) {
 	refused := errors.New("golden queries differ")
+	full := fmt.Errorf("seal: %w", syscall.ENOSPC)
 	for name, test := range map[string]struct {
+		with     error
 		refuses  int // checks after the first release
 		checks   int
 		says     []string
 		saysNot  string
 		releases int
 	}{
-		"taken":         {0, 2, []string{`upon=r`}, "refused", 2},
-		"refused":       {1, 3, []string{`upon=r`, "is refused; everything is built", `upon=""`}, "", 2},
-		"refused twice": {2, 3, []string{"is refused; everything is built"}, "", 1},
+		"taken":         {refused, 0, 2, []string{`upon=r`}, "refused", 2},
+		"refused":       {refused, 1, 3, []string{`upon=r`, "is refused; everything is built", `upon=""`}, "", 2},
+		"refused twice": {refused, 2, 3, []string{"is refused; everything is built"}, "", 1},
+		"disk full":     {full, 1, 2, []string{`upon=r`}, "everything is built", 1},
+		"disk failing":  {syscall.EIO, 1, 2, []string{`upon=r`}, "everything is built", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, path := writeSample(t)
@@ -54,7 +61,7 @@ func TestBuildsUpon(t *testing.T) {
 				Config: config, Shelf: s, Log: slog.New(slog.NewTextHandler(&log, nil)),
 				Check: func(string) error {
 					if checks++; checks > 1 && checks <= 1+test.refuses {
-						return refused
+						return test.with
 					}
 					return nil
 				},
@@ -62,7 +69,7 @@ func TestBuildsUpon(t *testing.T) {
 			must(t, p.build(t.Context(), "a"))
 			edit(t, path)
 			log.Reset()
-			if err := p.build(t.Context(), "b"); (err != nil) != (test.releases == 1) || err != nil && !errors.Is(err, refused) {
+			if err := p.build(t.Context(), "b"); (err != nil) != (test.releases == 1) || err != nil && !errors.Is(err, test.with) {
 				t.Fatal(err)
 			}
 			for _, says := range test.says {
