@@ -134,6 +134,9 @@ func TestWhatWaitedComesOnce(t *testing.T) {
 					t.Errorf("what waited does not come: %+v", p)
 				}
 				must(t, back(o, third.ID))
+				if s := o.State().Channels[0]; s.Wave.Release != "" || s.Next != "" {
+					t.Errorf("what was taken back comes again: %+v", s)
+				}
 				fourth, _ := publish(t, o, 4, "d")
 				f.goOn(time.Hour)
 				f.want(fourth.ID, 100)
