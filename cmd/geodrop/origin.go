@@ -63,7 +63,8 @@ holds news back. Ctrl-C stops it.
 
 With --waves a new release goes to some nodes first, and to more once it stood
 there for --bake: nodes say what they serve, refuse, and fail at. One that fails is
-taken back by itself, and marked bad; geodrop release list shows how far it is.
+taken back by itself, and marked bad, or put aside where nodes did not get to serve
+it; geodrop release list shows how far it is. While no node reports, a wave stays.
 
 Example: geodrop origin --src dir:london --key origin.key --listen :8090
 

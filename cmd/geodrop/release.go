@@ -146,6 +146,9 @@ func (c *releaseListCmd) Run(r *run) error {
 		if rel.Bad != nil {
 			words += ", bad: " + rel.Bad.Reason
 		}
+		for _, a := range rel.Aside {
+			words += ", put aside in " + a.Channel + ": " + a.Reason
+		}
 		t.row("release "+rel.ID, printable(words))
 	}
 	for _, n := range s.Nodes {

@@ -31,6 +31,8 @@ type ReleaseState struct {
 	Release
 	Bytes int64 `json:"bytes"`
 	Bad   *Bad  `json:"bad,omitempty"`
+
+	Aside []Aside `json:"aside,omitempty"` // channels whose gates put it aside
 }
 
 // ChannelState is where a channel is.
@@ -49,7 +51,7 @@ func (o *Origin) State() State {
 	defer o.mutex.RUnlock()
 	s := State{Releases: []ReleaseState{}, Channels: []ChannelState{}, Nodes: o.nodes.list(o.options.Now())}
 	for _, r := range o.releases {
-		state := ReleaseState{Release: r.Release, Bytes: r.manifest.Bytes()}
+		state := ReleaseState{Release: r.Release, Bytes: r.manifest.Bytes(), Aside: o.asideOf(r.ID)}
 		if bad, ok := o.marks.Bad[r.ID]; ok {
 			state.Bad = &bad
 		}

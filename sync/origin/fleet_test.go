@@ -19,12 +19,13 @@ type fleet struct {
 	origin  *Origin
 	names   []string
 	refuses map[string]bool // releases
+	kills   map[string]bool // releases: who serves one dies
 	serving map[string]string
 	seen    map[string][]string
 }
 
 func newFleet(t *testing.T, o *Origin, n int) *fleet {
-	return &fleet{t: t, origin: o, names: named(n), refuses: map[string]bool{}, serving: map[string]string{}, seen: map[string][]string{}}
+	return &fleet{t: t, origin: o, names: named(n), refuses: map[string]bool{}, kills: map[string]bool{}, serving: map[string]string{}, seen: map[string][]string{}}
 }
 
 // goOn has all nodes look at the channel and report, from time to time.
@@ -42,6 +43,9 @@ func (f *fleet) round() {
 	f.t.Helper()
 	p, _ := f.origin.Pointer("main")
 	for _, name := range f.names {
+		if f.kills[f.serving[name]] {
+			continue
+		}
 		at := p.For(name).Release
 		if !slices.Contains(f.seen[name], at) {
 			f.seen[name] = append(f.seen[name], at)

@@ -7,11 +7,11 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
 	"time"
 
 	"geodrop/sync/atomicfile"
-	"geodrop/sync/manifest"
 )
 
 const marksName = "marks.json"
@@ -33,6 +33,7 @@ type channelMark struct {
 	Before []string `json:"before,omitempty"` // releases that it was at, the latest last
 	Left   []string `json:"left,omitempty"`   // releases that operators moved it away from
 	Next   string   `json:"next,omitempty"`   // was published while it was pinned, or a wave was under way
+	Aside  []aside  `json:"aside,omitempty"`  // releases that gates moved it away from; of Left as well
 
 	Wave    *waveMark `json:"wave,omitempty"`    // under way
 	Offered uint64    `json:"offered,omitempty"` // the highest sequence that a wave gave to nodes
@@ -87,13 +88,18 @@ func (o *Origin) change(how func(*marks)) error {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
 	o.marks = m
+	o.nodes.holdOn(m)
 	return nil
 }
 
-func (m *marks) channel(name string, how func(*channelMark)) {
-	c := m.Channels[name]
+// note replaces what is noted of a channel, if how makes that another.
+func (o *Origin) note(name string, how func(*channelMark)) error {
+	c := o.marks.Channels[name]
 	how(&c)
-	m.Channels[name] = c
+	if reflect.DeepEqual(c, o.marks.Channels[name]) {
+		return nil
+	}
+	return o.change(func(m *marks) { m.Channels[name] = c })
 }
 
 // latest appends to a bounded list, in which each has one place.
@@ -108,164 +114,20 @@ func without(list []string, id string) []string {
 
 // held reports whether a publication leaves the channel where it is: it is
 // pinned, a wave is under way, or operators said that this release is not to be
-// served there. Except in the last case the release is noted for later.
+// served there. Except in the last case the release is noted for later, or, if the
+// channel is at it, that nothing waits.
 func (o *Origin) held(name, id string) (bool, error) {
 	mark := o.marks.Channels[name]
 	_, bad := o.marks.Bad[id]
 	switch {
 	case bad || slices.Contains(mark.Left, id) || mark.Wave != nil && mark.Wave.Release == id:
 		return true, nil
-	case !mark.Pinned && mark.Wave == nil || mark.Next == id || o.channels[name].pointer.Release == id:
-		return mark.Pinned || mark.Wave != nil, nil
+	case !mark.Pinned && mark.Wave == nil:
+		return false, nil
+	case o.channels[name].pointer.Release == id:
+		id = ""
 	}
-	return true, o.change(func(m *marks) {
-		m.channel(name, func(c *channelMark) { c.Next = id })
-	})
-}
-
-// Promote moves a channel to a release that the origin has, newer or older, all
-// nodes at once. The one that it was at does not come back by being published
-// again, nor does that of a wave, which ends. The error wraps ErrUnknown or ErrBad.
-func (o *Origin) Promote(name, id string) (manifest.Pointer, error) {
-	o.writing.Lock()
-	defer o.writing.Unlock()
-	p, err := o.leave(name, id, true)
-	if err != nil {
-		return p, fmt.Errorf("promote release %s to channel %s: %w", id, name, err)
-	}
-	return p, nil
-}
-
-// leave moves a channel to a release, away from one that is fit to go back to or
-// is not.
-func (o *Origin) leave(name, id string, fit bool) (manifest.Pointer, error) {
-	if _, bad := o.marks.Bad[id]; bad {
-		return manifest.Pointer{}, ErrBad
-	}
-	from := o.channels[name].pointer.Release
-	if o.find(id) == nil || !manifest.ValidChannel(name) {
-		return manifest.Pointer{}, ErrUnknown
-	}
-	err := o.change(func(m *marks) {
-		m.channel(name, func(c *channelMark) {
-			if w := c.Wave; w != nil {
-				c.Left, c.Wave = latest(c.Left, w.Release), nil
-			}
-			c.Left, c.Next = without(c.Left, id), ""
-			if from == "" || from == id {
-				return
-			}
-			c.Left, c.Before = latest(c.Left, from), without(c.Before, from)
-			if fit {
-				c.Before = latest(c.Before, from)
-			}
-		})
-	})
-	if err != nil {
-		return manifest.Pointer{}, err
-	}
-	return o.point(name, id, true)
-}
-
-// Rollback moves a channel to the release that it was at before. While a wave is
-// under way it takes that one back instead, and its release does not come again
-// by itself. The error wraps ErrNoneBefore where there is nothing to go back to.
-func (o *Origin) Rollback(name string) (manifest.Pointer, error) {
-	o.writing.Lock()
-	defer o.writing.Unlock()
-	var p manifest.Pointer
-	var err error
-	if o.marks.Channels[name].Wave != nil {
-		p, err = o.endWave(name, func(c *channelMark, release string) { c.Left = latest(c.Left, release) })
-	} else {
-		p, err = o.rollback(name)
-	}
-	if err != nil {
-		return p, fmt.Errorf("roll channel %s back: %w", name, err)
-	}
-	return p, nil
-}
-
-func (o *Origin) rollback(name string) (manifest.Pointer, error) {
-	id := o.before(name)
-	if id == "" {
-		return manifest.Pointer{}, ErrNoneBefore
-	}
-	return o.leave(name, id, false)
-}
-
-// before is the latest release of the channel's past that it can go back to;
-// empty if there is none.
-func (o *Origin) before(name string) string {
-	mark, at := o.marks.Channels[name], o.channels[name].pointer.Release
-	for _, id := range slices.Backward(mark.Before) {
-		_, bad := o.marks.Bad[id]
-		if id != at && !bad && o.find(id) != nil {
-			return id
-		}
-	}
-	return ""
-}
-
-// Pin keeps a channel where it is, whatever is published, until it is unpinned:
-// then it goes to what was published last. A wave ends, and begins again then.
-func (o *Origin) Pin(name string, pinned bool) (manifest.Pointer, error) {
-	o.writing.Lock()
-	defer o.writing.Unlock()
-	at := o.channels[name]
-	if !at.served() {
-		return manifest.Pointer{}, fmt.Errorf("pin channel %s: %w", name, ErrUnknown)
-	}
-	if pinned && o.marks.Channels[name].Wave != nil {
-		return o.pinWave(name)
-	}
-	next := o.marks.Channels[name].Next
-	err := o.change(func(m *marks) {
-		m.channel(name, func(c *channelMark) { c.Pinned, c.Next = pinned, "" })
-	})
-	if _, bad := o.marks.Bad[next]; err != nil || pinned || bad || o.find(next) == nil {
-		return at.pointer, err
-	}
-	return o.launch(name, next, o.shares(name))
-}
-
-// MarkBad has a release never served again: channels that are at it go back, if
-// they can, and no publication or promotion brings it back. Those that had
-// nothing to go back to are still at it.
-func (o *Origin) MarkBad(id, reason string) (moved []manifest.Pointer, err error) {
-	o.writing.Lock()
-	defer o.writing.Unlock()
-	return o.markBad(id, reason)
-}
-
-func (o *Origin) markBad(id, reason string) (moved []manifest.Pointer, err error) {
-	if o.find(id) == nil {
-		return nil, fmt.Errorf("mark release %s bad: %w", id, ErrUnknown)
-	}
-	err = o.change(func(m *marks) {
-		m.Bad[id] = Bad{reason[:min(len(reason), maxReason)], o.options.Now().UTC()}
-		m.forgetOldest()
-	})
-	if err != nil {
-		return nil, fmt.Errorf("mark release %s bad: %w", id, err)
-	}
-	for _, name := range slices.Sorted(maps.Keys(o.channels)) {
-		var p manifest.Pointer
-		var err error
-		switch w := o.marks.Channels[name].Wave; {
-		case w != nil && w.Release == id:
-			p, err = o.endWave(name, func(*channelMark, string) {})
-		case o.channels[name].pointer.Release == id:
-			p, err = o.rollback(name)
-		default:
-			continue
-		}
-		if err != nil {
-			return moved, fmt.Errorf("channel %s is at release %s, which is bad: %w", name, id, err)
-		}
-		moved = append(moved, p)
-	}
-	return moved, nil
+	return true, o.note(name, func(c *channelMark) { c.Next = id })
 }
 
 func (m *marks) forgetOldest() {

@@ -12,6 +12,8 @@ type metrics struct {
 	traffic *answer.Traffic
 	patches *prometheus.CounterVec
 	held    *heldCollector
+
+	takenBack *prometheus.CounterVec // waves, by cause
 }
 
 func newMetrics(o *Origin) *metrics {
@@ -19,15 +21,25 @@ func newMetrics(o *Origin) *metrics {
 		Name: "geodrop_origin_patches_total",
 		Help: "Patches that publishing was to make, by result: kept; large, not clearly smaller than the segment; late; failed.",
 	}
-	return &metrics{
+	takenBack := prometheus.CounterOpts{
+		Name: "geodrop_origin_waves_taken_back_total",
+		Help: "Waves that a gate took back, by reason: refused; errors; unreadable, by programs too old; not_served, by too many nodes.",
+	}
+	m := &metrics{
 		traffic: answer.NewTraffic("geodrop_origin_", "route", "waiters, sends, nodes"),
 		patches: prometheus.NewCounterVec(patches, []string{"result"}),
 		held:    newHeldCollector(o),
+
+		takenBack: prometheus.NewCounterVec(takenBack, []string{"reason"}),
 	}
+	for _, c := range causes() { // so that the first one is an increase
+		m.takenBack.WithLabelValues(string(c))
+	}
+	return m
 }
 
 func (m *metrics) register(r *prometheus.Registry) error {
-	for _, c := range append(m.traffic.Collectors(), m.patches, m.held) {
+	for _, c := range append(m.traffic.Collectors(), m.patches, m.takenBack, m.held) {
 		if err := r.Register(c); err != nil {
 			return err
 		}

@@ -29,7 +29,8 @@ type NodeState struct {
 const (
 	// maxNodes bounds what is known of nodes.
 	maxNodes = 16384
-	// nodeLife is how long a node is listed after its last report.
+	// nodeLife is how long a node is listed after its last report;
+	// one of a wave longer, see holdOn.
 	nodeLife = 10 * time.Minute
 )
 
@@ -43,6 +44,20 @@ var (
 type nodes struct {
 	mutex  sync.Mutex
 	byName map[string]NodeState
+	waves  map[string]*waveMark // under way, by channel: their nodes are not forgotten
+}
+
+// holdOn has the nodes of waves stay known while those are under way, so that one
+// that falls silent counts.
+func (n *nodes) holdOn(m marks) {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	n.waves = map[string]*waveMark{}
+	for name, c := range m.Channels {
+		if c.Wave != nil {
+			n.waves[name] = c.Wave
+		}
+	}
 }
 
 // note keeps a report; false when there are too many nodes.
@@ -62,7 +77,8 @@ func (n *nodes) note(s NodeState, now time.Time) bool {
 
 func (n *nodes) forget(now time.Time) {
 	for name, s := range n.byName {
-		if now.Sub(s.Reported) > nodeLife {
+		w := n.waves[s.Channel]
+		if now.Sub(s.Reported) > nodeLife && (w == nil || !w.counts(s)) {
 			delete(n.byName, name)
 		}
 	}

@@ -25,7 +25,7 @@
 // already; each node knows by its own name whether it is meant, so caches and
 // relays carry one pointer for all. RunWaves holds what the nodes of a wave report
 // against the plan, and widens the wave or takes it back: the nodes that had it
-// return, the release is bad, and no other node was ever led to it. marks.json has
+// return, the release is bad or put aside, and no other node was ever led to it. marks.json has
 // the wave before the pointer tells of it, so a process that died goes on with it.
 //
 // An Origin is an http.Handler. Serve wraps it in an http.Server with limits on
@@ -150,15 +150,19 @@ type Origin struct {
 	nodes   nodes
 	refused chan struct{} // gets an item when a node refuses a release
 
-	writing sync.Mutex // held by the one who changes the store
+	writing sync.Mutex           // held by the one who changes the store
+	holds   map[string]*waveMark // of channels: nobody reports, which the log knows
 
 	mutex    sync.RWMutex // of the following, which requests read
 	releases []release    // in the order of their publication
 	objects  map[manifest.Digest]*object
 	patches  map[patchName]*storedPatch
 	channels map[string]channel
-	marks    marks         // replaced, never changed
-	moved    chan struct{} // closed, and made anew, when a channel moves
+	marks    marks // replaced, never changed
+
+	published map[string]string // release that was published last, by channel
+
+	moved chan struct{} // closed, and made anew, when a channel moves
 }
 
 // Open opens the origin in a folder. The error wraps atomicfile.ErrLocked where
@@ -177,7 +181,7 @@ func Open(o Options) (*Origin, error) {
 	origin := &Origin{
 		options: o, store: s, unlock: unlock, step: o.Step,
 		waiters: make(chan struct{}, o.MaxWaiters), sends: make(chan struct{}, o.MaxSends),
-		moved: make(chan struct{}), nodes: nodes{byName: map[string]NodeState{}},
+		moved: make(chan struct{}), published: map[string]string{}, holds: map[string]*waveMark{}, nodes: nodes{byName: map[string]NodeState{}},
 		refused: make(chan struct{}, 1), opened: o.Now().UTC(),
 	}
 	origin.metrics = newMetrics(origin)
@@ -252,7 +256,14 @@ func (o *Origin) load() error {
 	if err := o.reissue(); err != nil {
 		return err
 	}
-	return errors.Join(o.store.sweep(o.objects), o.loadPatches(), o.settleWaves())
+	if err := errors.Join(o.store.sweep(o.objects), o.loadPatches()); err != nil {
+		return err
+	}
+	o.nodes.holdOn(o.marks)
+	if err := o.settleWaves(); err != nil { // RunWaves tries again; what is published can be served
+		o.options.Log.Error(unsettled, "error", err)
+	}
+	return nil
 }
 
 // find is a release by its id; nil if it is not there.

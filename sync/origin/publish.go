@@ -50,6 +50,7 @@ func (o *Origin) Publish(ctx context.Context, dir string, p Publication) (manife
 
 // announce moves the channel, unless operators said that it stays.
 func (o *Origin) announce(p Publication, id string) (manifest.Pointer, error) {
+	o.publishes(p.channel(), id)
 	held, err := o.held(p.channel(), id)
 	at := o.channels[p.channel()]
 	switch {
@@ -57,31 +58,18 @@ func (o *Origin) announce(p Publication, id string) (manifest.Pointer, error) {
 		return manifest.Pointer{}, err
 	case held && !at.served():
 		return manifest.Pointer{}, ErrBad
-	case at.served() && o.backTo(p.channel(), id): // the config is as it was
-		return o.endWave(p.channel(), func(*channelMark, string) {})
-	case held:
+	case held && !o.backTo(p.channel(), id):
 		o.options.Log.Info("a channel stays where operators left it", "channel", p.channel(), "release", at.pointer.Release, "published", id)
 		return at.pointer, nil
 	}
-	if shares := o.shares(p.channel()); len(shares) > 0 && at.served() && at.pointer.Release != id {
-		return o.launch(p.channel(), id, shares)
-	}
-	if before := at.pointer.Release; before != "" && before != id {
-		err = o.change(func(m *marks) {
-			m.channel(p.channel(), func(c *channelMark) { c.Before = latest(c.Before, before) })
-		})
-		if err != nil {
-			return manifest.Pointer{}, err
-		}
-	}
-	return o.point(p.channel(), id, p.Older)
+	return o.launch(p.channel(), waveMark{Release: id, Shares: o.shares(p.channel())}, func(*channelMark) {})
 }
 
 // backTo reports whether a release, at which a channel is, ends a wave by being
-// published again.
+// published again, since the config is as it was. One of operators goes on.
 func (o *Origin) backTo(name, id string) bool {
-	_, bad := o.marks.Bad[id]
-	return o.channels[name].pointer.Release == id && o.marks.Channels[name].Wave != nil && !bad
+	w := o.marks.Channels[name].Wave
+	return o.channels[name].pointer.Release == id && w != nil && !w.Operators && o.fit(id)
 }
 
 // Point moves a channel to a release that the origin has: to a newer one or back
@@ -90,7 +78,7 @@ func (o *Origin) Point(channel, id string) (manifest.Pointer, error) {
 	o.writing.Lock()
 	defer o.writing.Unlock()
 	channel = Publication{Channel: channel}.channel()
-	_, err := o.endWave(channel, func(*channelMark, string) {})
+	_, err := o.endWave(channel, func(c *channelMark, _ string) { c.Next = "" })
 	var at manifest.Pointer
 	if err == nil {
 		at, err = o.point(channel, id, true)

@@ -1,8 +1,6 @@
 package origin
 
 import (
-	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -17,47 +15,72 @@ type waveMark struct {
 	Stage   int       `json:"stage"`  // of Shares
 	Share   int       `json:"share"`  // that of the stage, or more, so that a node is in it
 	Since   time.Time `json:"since"`
+	Began   time.Time `json:"began"` // the first stage
+
+	Operators bool `json:"operators,omitempty"` // began it: what is published does not end it
 }
 
-// launch moves a channel to a release: in waves where there are shares and it is
-// at another one.
-func (o *Origin) launch(name, id string, shares []int) (manifest.Pointer, error) {
+// launch moves a channel to the release of a wave: in waves where there are shares
+// and it is at another one. Nothing waits any more then, which is noted together
+// with the move, and with what also says.
+func (o *Origin) launch(name string, w waveMark, also func(*channelMark)) (manifest.Pointer, error) {
 	at := o.channels[name]
+	with := func(c *channelMark) { c.Next = ""; also(c) }
 	switch {
-	case at.served() && at.pointer.Release == id:
-		return o.endWave(name, func(*channelMark, string) {})
-	case len(shares) == 0 || !at.served():
-		return o.point(name, id, true)
-	}
-	if o.find(id) == nil {
+	case o.find(w.Release) == nil:
 		return manifest.Pointer{}, ErrUnknown
+	case at.served() && at.pointer.Release == w.Release:
+		return o.endWave(name, func(c *channelMark, _ string) { with(c) })
+	case len(w.Shares) == 0 || !at.served():
+		return o.moveAll(name, w.Release, with)
 	}
-	w := &waveMark{Release: id, Shares: shares}
-	if err := o.setWave(name, o.atStage(name, w, 0)); err != nil {
+	w.Began = o.options.Now().UTC()
+	if err := o.setWave(name, o.atStage(name, &w, 0), with); err != nil {
 		return manifest.Pointer{}, err
 	}
 	return o.channels[name].pointer, nil
 }
 
+// moveAll gives all nodes a release at once. Until it has, what waited, or this
+// one in its place, still waits.
+func (o *Origin) moveAll(name, id string, then func(*channelMark)) (manifest.Pointer, error) {
+	before := o.channels[name].pointer.Release
+	err := o.note(name, func(c *channelMark) {
+		if before != "" && before != id {
+			c.Before = latest(c.Before, before)
+		}
+		if c.Next != "" {
+			c.Next = id
+		}
+	})
+	if err != nil {
+		return manifest.Pointer{}, err
+	}
+	p, err := o.point(name, id, true)
+	if err != nil {
+		return p, err
+	}
+	return p, o.note(name, then)
+}
+
 // atStage is the wave at a stage: wide enough for a node of the channel, if any
-// reports.
+// reports, and never narrower than it was.
 func (o *Origin) atStage(name string, w *waveMark, stage int) *waveMark {
 	entered := *w
-	entered.Stage, entered.Share, entered.Since = stage, w.Shares[stage], o.options.Now().UTC()
-	c := count(&entered, entered.Since, o.nodesOf(name))
+	entered.Stage, entered.Share, entered.Since = stage, max(w.Shares[stage], w.Share), o.options.Now().UTC()
+	c := count(&entered, entered.Since, entered.Since, o.nodesOf(name))
 	if c.members == 0 && c.nodes > 0 {
 		entered.Share = c.nextNode + 1
 	}
 	return &entered
 }
 
-// setWave notes a wave, and has the pointer tell of it.
-func (o *Origin) setWave(name string, w *waveMark) error {
+// setWave notes a wave, and what also says, and has the pointer tell of it.
+func (o *Origin) setWave(name string, w *waveMark, also func(*channelMark)) error {
 	r := o.find(w.Release)
-	err := o.change(func(m *marks) {
-		m.channel(name, func(c *channelMark) {
-			c.Wave, c.Offered, c.Left = w, max(c.Offered, r.Sequence), without(c.Left, w.Release)
-		})
+	err := o.note(name, func(c *channelMark) {
+		c.Wave, c.Offered, c.Left = w, max(c.Offered, r.Sequence), without(c.Left, w.Release)
+		also(c)
 	})
 	if err != nil {
 		return err
@@ -65,12 +88,15 @@ func (o *Origin) setWave(name string, w *waveMark) error {
 	return o.showWave(name, w)
 }
 
+// showWave has the pointer tell of a wave. A node that leaves it, by its name or
+// since it is another wave, can follow the pointer back.
 func (o *Origin) showWave(name string, w *waveMark) error {
 	r, at := o.find(w.Release), o.channels[name].pointer
-	next := at
+	next, offered := at, o.marks.Channels[name].Offered
+	next.Returned = at.Returned || at.Sequence < offered
 	next.Wave = manifest.Wave{
 		Release: r.ID, Sequence: r.Sequence, Manifest: r.Manifest, Share: w.Share,
-		Returned: r.Sequence < max(at.Sequence, o.marks.Channels[name].Offered),
+		Returned: r.Sequence < max(at.Sequence, offered),
 	}
 	_, err := o.steer(name, next)
 	return err
@@ -88,28 +114,42 @@ func (o *Origin) hideWave(name string) (manifest.Pointer, error) {
 }
 
 // endWave ends the wave of a channel, if one is under way, without giving the
-// others the release; how says what becomes of it.
+// others the release; how says what becomes of it, or of none.
 func (o *Origin) endWave(name string, how func(c *channelMark, release string)) (manifest.Pointer, error) {
-	if w := o.marks.Channels[name].Wave; w != nil {
-		err := o.change(func(m *marks) {
-			m.channel(name, func(c *channelMark) {
-				c.Wave = nil
-				how(c, w.Release)
-			})
-		})
-		if err != nil {
-			return manifest.Pointer{}, err
+	err := o.note(name, func(c *channelMark) {
+		release := ""
+		if c.Wave != nil {
+			release = c.Wave.Release
 		}
+		c.Wave = nil
+		how(c, release)
+	})
+	if err != nil {
+		return manifest.Pointer{}, err
 	}
 	return o.hideWave(name)
 }
 
-// complete gives all nodes the release of a wave.
+// dropWave ends the wave of a channel, and goes on with what waited for that.
+func (o *Origin) dropWave(name string, how func(c *channelMark, release string)) (manifest.Pointer, error) {
+	p, err := o.endWave(name, how)
+	if err == nil {
+		err = o.launchNext(name)
+		p = o.channels[name].pointer
+	}
+	return p, err
+}
+
+// complete gives all nodes the release of a wave. What they were at does not come
+// back by being published again where operators began the wave.
 func (o *Origin) complete(name string, w *waveMark) error {
 	before := o.channels[name].pointer.Release
 	if before != w.Release {
-		err := o.change(func(m *marks) {
-			m.channel(name, func(c *channelMark) { c.Before = latest(c.Before, before) })
+		err := o.note(name, func(c *channelMark) {
+			c.Before = latest(c.Before, before)
+			if w.Operators {
+				c.Left = latest(c.Left, before)
+			}
 		})
 		if err != nil {
 			return err
@@ -118,7 +158,7 @@ func (o *Origin) complete(name string, w *waveMark) error {
 			return err
 		}
 	}
-	if err := o.change(func(m *marks) { m.channel(name, func(c *channelMark) { c.Wave = nil }) }); err != nil {
+	if err := o.note(name, func(c *channelMark) { c.Wave = nil }); err != nil {
 		return err
 	}
 	return o.launchNext(name)
@@ -126,52 +166,24 @@ func (o *Origin) complete(name string, w *waveMark) error {
 
 // launchNext goes on with what was published meanwhile.
 func (o *Origin) launchNext(name string) error {
-	next := o.marks.Channels[name].Next
-	if next == "" || o.marks.Channels[name].Pinned {
+	mark := o.marks.Channels[name]
+	switch {
+	case !mark.waits():
 		return nil
+	case !o.fit(mark.Next):
+		return o.note(name, func(c *channelMark) { c.Next = "" })
 	}
-	if err := o.change(func(m *marks) { m.channel(name, func(c *channelMark) { c.Next = "" }) }); err != nil {
-		return err
-	}
-	if _, bad := o.marks.Bad[next]; bad || o.find(next) == nil {
-		return nil
-	}
-	_, err := o.launch(name, next, o.shares(name))
+	_, err := o.launch(name, waveMark{Release: mark.Next, Shares: o.shares(name)}, func(*channelMark) {})
 	return err
 }
 
-// PromoteInWaves has shares of the nodes of a channel serve a release that the
-// origin has, one after the other, and then all, as the channel's plan does with
-// those that are published. The error wraps ErrUnknown or ErrBad.
-func (o *Origin) PromoteInWaves(name, id string, shares []float64) (manifest.Pointer, error) {
-	o.writing.Lock()
-	defer o.writing.Unlock()
-	list, err := sharesOf(shares)
-	_, bad := o.marks.Bad[id]
-	switch {
-	case err != nil || len(list) == 0:
-		err = errShares
-	case bad:
-		err = ErrBad
-	case o.find(id) == nil || !o.channels[name].served():
-		err = ErrUnknown
-	}
-	var p manifest.Pointer
-	if err == nil {
-		p, err = o.launch(name, id, list)
-	}
-	if err != nil {
-		return p, fmt.Errorf("promote release %s to channel %s in waves: %w", id, name, err)
-	}
-	return p, nil
-}
+// waits reports whether a release waits for nothing more.
+func (c channelMark) waits() bool { return c.Next != "" && !c.Pinned && c.Wave == nil }
 
-func (o *Origin) pinWave(name string) (manifest.Pointer, error) {
-	return o.endWave(name, func(c *channelMark, release string) {
-		if c.Pinned = true; c.Next == "" {
-			c.Next = release
-		}
-	})
+// fit reports whether a release is there, and not bad.
+func (o *Origin) fit(id string) bool {
+	_, bad := o.marks.Bad[id]
+	return !bad && o.find(id) != nil
 }
 
 // shares are those of the channel's plan.
@@ -183,35 +195,6 @@ func (o *Origin) shares(name string) []int {
 // nodesOf are the nodes of a channel that report.
 func (o *Origin) nodesOf(name string) []NodeState {
 	return slices.DeleteFunc(o.nodes.list(o.options.Now()), func(n NodeState) bool { return n.Channel != name })
-}
-
-// settleWaves brings pointers and marks together where a process died, or the disk
-// failed, between the two.
-func (o *Origin) settleWaves() error {
-	for _, name := range slices.Sorted(maps.Keys(o.channels)) {
-		if err := o.settleWave(name, o.channels[name]); err != nil {
-			return fmt.Errorf("go on with the wave of channel %s: %w", name, err)
-		}
-	}
-	return nil
-}
-
-func (o *Origin) settleWave(name string, c channel) (err error) {
-	w := o.marks.Channels[name].Wave
-	switch {
-	case w == nil && (c.pointer.Wave.Release == "" || !c.served()):
-	case w == nil:
-		_, err = o.hideWave(name)
-	case !c.served():
-		err = o.change(func(m *marks) { m.channel(name, func(c *channelMark) { c.Wave = nil }) })
-	case o.find(w.Release) == nil:
-		_, err = o.endWave(name, func(*channelMark, string) {})
-	case c.pointer.Release == w.Release:
-		err = o.complete(name, w)
-	case c.pointer.Wave.Release != w.Release || c.pointer.Wave.Share != w.Share:
-		err = o.showWave(name, w)
-	}
-	return err
 }
 
 // WaveState is a wave that is under way.
@@ -232,7 +215,7 @@ func (o *Origin) waveState(name string) *WaveState {
 	if w == nil {
 		return nil
 	}
-	c := count(w, w.Since, o.nodesOf(name))
+	c := count(w, w.Since, o.options.Now(), o.nodesOf(name))
 	return &WaveState{
 		w.Release, w.Stage + 1, len(w.Shares) + 1, float64(w.Share) / manifest.WholeFleet, w.Since,
 		c.members, c.serving, c.refusing,

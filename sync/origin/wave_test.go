@@ -1,14 +1,17 @@
 package origin
 
 import (
-	"errors"
-	"fmt"
+	"bytes"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"geodrop/sync/manifest"
 )
 
 // TestWaves: a good release goes through all waves, also when the origin is
@@ -109,143 +112,164 @@ func TestWaveOfOneNode(t *testing.T) {
 	})
 }
 
-// TestOperatorsAndWaves: what operators say goes before a wave.
-func TestOperatorsAndWaves(t *testing.T) {
-	for name, tt := range map[string]struct {
-		act     func(o *Origin, ids []string) error
-		at      int  // release that all nodes are given
-		wave    int  // release of a wave, -1: none
-		again   bool // the wave's release may be published again
-		refused error
-	}{
-		"promote it":      {act: func(o *Origin, ids []string) error { _, err := o.Promote("main", ids[2]); return err }, at: 2, wave: -1, again: true},
-		"promote another": {act: func(o *Origin, ids []string) error { _, err := o.Promote("main", ids[0]); return err }, at: 0, wave: -1},
-		"roll back":       {act: func(o *Origin, _ []string) error { _, err := o.Rollback("main"); return err }, at: 1, wave: -1},
-		"pin":             {act: func(o *Origin, _ []string) error { _, err := o.Pin("main", true); return err }, at: 1, wave: -1},
-		"pin and unpin": {act: func(o *Origin, _ []string) error {
-			_, err := o.Pin("main", true)
-			_, unpinErr := o.Pin("main", false)
-			return errors.Join(err, unpinErr)
-		}, at: 1, wave: 2, again: true},
-		"mark it bad":      {act: func(o *Origin, ids []string) error { _, err := o.MarkBad(ids[2], "x"); return err }, at: 1, wave: -1},
-		"mark another bad": {act: func(o *Origin, ids []string) error { _, err := o.MarkBad(ids[0], "x"); return err }, at: 1, wave: 2, again: true},
-		"another wave": {act: func(o *Origin, ids []string) error {
-			_, err := o.PromoteInWaves("main", ids[0], []float64{0.1})
-			return err
-		}, at: 1, wave: 0},
-		"a wave of what all have": {act: func(o *Origin, ids []string) error {
-			_, err := o.PromoteInWaves("main", ids[1], []float64{0.1})
-			return err
-		}, at: 1, wave: -1, again: true},
-		"point": {act: func(o *Origin, ids []string) error { _, err := o.Point("main", ids[0]); return err }, at: 0, wave: -1, again: true},
-		"a wave of nothing": {act: func(o *Origin, ids []string) error {
-			_, err := o.PromoteInWaves("main", "r9-01234567", []float64{0.1})
-			return err
-		}, at: 1, wave: 2, again: true, refused: ErrUnknown},
+// TestWhatWaitedComesOnce: what waited for a wave comes when operators take that back,
+// and once: it never comes over what was published later.
+func TestWhatWaitedComesOnce(t *testing.T) {
+	for name, back := range map[string]func(o *Origin, wave string) error{
+		"roll back": func(o *Origin, _ string) error { _, err := o.Rollback("main"); return err },
+		"mark bad":  func(o *Origin, wave string) error { _, err := o.MarkBad(wave, "x"); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			o, err := Open(waves(dir))
-			must(t, err)
-			m, _ := publish(t, o, 1, "a")
-			ids := []string{m.ID}
-			for i, segment := range []string{"b", "c"} {
-				m, _ := publish(t, o, uint64(i+2), segment)
-				ids = append(ids, m.ID)
-				if i == 0 {
-					_, err := o.Promote("main", m.ID)
-					must(t, err)
+			synctest.Test(t, func(t *testing.T) {
+				o, stop := watched(t, waves(dir))
+				defer stop()
+				f := newFleet(t, o, 100)
+				publish(t, o, 1, "a")
+				f.goOn(time.Minute)
+				second, _ := publish(t, o, 2, "b")
+				third, _ := publish(t, o, 3, "c")
+				must(t, back(o, second.ID))
+				if p, _ := o.Pointer("main"); p.Wave.Release != third.ID {
+					t.Errorf("what waited does not come: %+v", p)
 				}
-			}
-			before, _ := o.Pointer("main")
-			if err := tt.act(o, ids); !errors.Is(err, tt.refused) {
-				t.Fatal(err)
-			}
-			check := func(when string) {
-				t.Helper()
-				wave := ""
-				if tt.wave >= 0 {
-					wave = ids[tt.wave]
+				must(t, back(o, third.ID))
+				if s := o.State().Channels[0]; s.Wave.Release != "" || s.Next != "" {
+					t.Errorf("what was taken back comes again: %+v", s)
 				}
-				p, _ := o.Pointer("main")
-				if p.Release != ids[tt.at] || p.Wave.Release != wave || p.Version < before.Version {
-					t.Errorf("%s: pointer %+v, want %s and a wave of %q", when, p, ids[tt.at], wave)
+				fourth, _ := publish(t, o, 4, "d")
+				f.goOn(time.Hour)
+				f.want(fourth.ID, 100)
+				if p, _ := o.Pointer("main"); p.Release != fourth.ID || p.Wave.Release != "" {
+					t.Errorf("pointer %+v, want %s", p, fourth.ID)
 				}
-			}
-			check("then")
-			if !tt.again {
-				republish(t, o, 3, "c")
-				check("when it is published again")
-			}
-			must(t, o.Close())
-			o, err = Open(waves(dir))
-			must(t, err)
-			check("in another process")
-			must(t, o.Close())
+			})
 		})
 	}
 }
 
-// TestWaveIsSettled: where the disk failed between marks and pointer, the pointer
-// follows the marks, before anything is judged.
-func TestWaveIsSettled(t *testing.T) {
+// TestConfigAsItWas: what all nodes have, published again, ends a wave and what
+// waits for it; the wave of operators goes on.
+func TestConfigAsItWas(t *testing.T) {
 	o := open(t, waves(""))
 	first, _ := publish(t, o, 1, "a")
-	second, _ := publish(t, o, 2, "b")
-	w := o.marks.Channels["main"].Wave
-	_, err := o.hideWave("main")
-	must(t, err)
-	must(t, o.settleWaves())
-	if p, _ := o.Pointer("main"); p.Release != first.ID || p.Wave.Release != second.ID || p.Wave.Share != w.Share {
-		t.Errorf("pointer %+v", p)
+	publish(t, o, 2, "b")
+	publish(t, o, 3, "c")
+	republish(t, o, 1, "a")
+	if s := o.State().Channels[0]; s.Release != first.ID || s.Wave.Release != "" || s.Next != "" {
+		t.Errorf("state %+v", s)
 	}
-	must(t, o.change(func(m *marks) { m.channel("main", func(c *channelMark) { c.Wave = nil }) }))
-	o.tendWaves()
-	if p, _ := o.Pointer("main"); p.Release != first.ID || p.Wave.Release != "" || !p.Returned {
-		t.Errorf("pointer %+v", p)
+	_, err := o.Pin("main", true)
+	must(t, err)
+	publish(t, o, 4, "d")
+	republish(t, o, 1, "a")
+	if s := o.State().Channels[0]; s.Next != "" {
+		t.Errorf("%s waits for a pin, after the config is as it was", s.Next)
 	}
 }
 
-// TestWaveSurvivesDeath: wherever the process dies between marks and pointer, the
-// next one goes on with the one or the other.
-func TestWaveSurvivesDeath(t *testing.T) {
-	type died struct{}
-	for at, times := range map[string]int{"marks": 3, "pointer": 2} { // to begin, to complete, to forget
-		for nth := 1; nth <= times; nth++ {
-			t.Run(fmt.Sprint(at, " ", nth), func(t *testing.T) {
-				dir := t.TempDir()
-				o, err := Open(waves(dir))
-				must(t, err)
-				first, _ := publish(t, o, 1, "a")
-				hit := 0
-				o.step = func(name string) {
-					if name == at {
-						if hit++; hit == nth {
-							panic(died{})
-						}
-					}
-				}
-				func() {
-					defer func() {
-						if r := recover(); r != nil && r != (died{}) {
-							panic(r)
-						}
-					}()
-					publish(t, o, 2, "b")
-					must(t, o.complete("main", o.marks.Channels["main"].Wave))
-				}()
-				if hit != nth {
-					t.Fatalf("the step came %d times", hit)
-				}
-				must(t, o.Close())
-				o = open(t, waves(dir))
-				p, ok := o.Pointer("main")
-				w := o.marks.Channels["main"].Wave
-				switch {
-				case !ok, w != nil && (p.Release != first.ID || p.Wave.Release != w.Release), w == nil && p.Wave.Release != "":
-					t.Errorf("pointer %+v, marks %+v", p, w)
-				}
-			})
+// TestWaveOfOperators: it outlives the origin, which publishes what it built last
+// when it starts, and what the nodes were at does not come back by itself.
+func TestWaveOfOperators(t *testing.T) {
+	o := open(t, waves(""))
+	first, _ := publish(t, o, 1, "a")
+	second, _ := publish(t, o, 2, "b")
+	_, err := o.Promote("main", second.ID)
+	must(t, err)
+	_, err = o.PromoteInWaves("main", first.ID, []float64{0.1})
+	must(t, err)
+	republish(t, o, 2, "b")
+	if p, _ := o.Pointer("main"); p.Wave.Release != first.ID {
+		t.Fatalf("pointer %+v: the wave of operators is over", p)
+	}
+	must(t, o.complete("main", o.marks.Channels["main"].Wave))
+	republish(t, o, 2, "b")
+	at(t, o, first.ID)
+	if p, _ := o.Pointer("main"); p.Wave.Release != "" {
+		t.Errorf("pointer %+v: what operators left comes back", p)
+	}
+}
+
+// TestDeadNodesOfAWave: nodes that a release kills do not let it go on, however
+// long they are silent, also in the second wave; it is put aside, not bad, what
+// waited comes, and operators can promote it.
+func TestDeadNodesOfAWave(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		options, registry := waves(dir), prometheus.NewRegistry()
+		options.Registry = registry
+		o, stop := watched(t, options)
+		defer stop()
+		f := newFleet(t, o, 100)
+		first, _ := publish(t, o, 1, "a")
+		f.goOn(time.Minute)
+		second, _ := publish(t, o, 2, "b")
+		f.goOn(11 * time.Minute)
+		f.want(second.ID, 25)
+		f.kills[second.ID] = true
+		f.goOn(25 * time.Minute)
+		if p, _ := o.Pointer("main"); p.Release != first.ID || p.Wave.Release != "" {
+			t.Errorf("pointer %+v", p)
 		}
+		s := o.State().Releases[1]
+		if s.Bad != nil || len(s.Aside) != 1 || s.Aside[0].Reason != "only 0 of 25 nodes of the wave serve it" {
+			t.Errorf("state %+v", s)
+		}
+		if _, withheld := o.Withheld("main"); !withheld {
+			t.Error("the release published last is not told to be withheld")
+		}
+		if n := figure(t, registry, "geodrop_origin_waves_taken_back_total"); n != 1 {
+			t.Errorf("%v waves were taken back", n)
+		}
+		republish(t, o, 2, "b")
+		at(t, o, first.ID)
+		_, err := o.Promote("main", second.ID)
+		must(t, err)
+		if _, withheld := o.Withheld("main"); withheld || len(o.State().Releases[1].Aside) != 0 {
+			t.Error("what operators promoted is withheld")
+		}
+	})
+}
+
+// TestWaveWithoutReports: where nobody reports, a wave neither widens nor ends.
+func TestWaveWithoutReports(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		options := waves(dir)
+		options.Log = slog.New(slog.NewTextHandler(&log, nil))
+		o, stop := watched(t, options)
+		first, _ := publish(t, o, 1, "a")
+		second, _ := publish(t, o, 2, "b")
+		before, _ := o.Pointer("main")
+		time.Sleep(24 * time.Hour)
+		synctest.Wait()
+		if p, _ := o.Pointer("main"); p != before || p.Release != first.ID || p.Wave.Release != second.ID {
+			t.Errorf("pointer %+v, was %+v", p, before)
+		}
+		stop()
+		if n := strings.Count(log.String(), "no node of the channel reports"); n != 1 {
+			t.Errorf("the log says so %d times:\n%s", n, &log)
+		}
+	})
+}
+
+// TestLeavingAWave: a node that is no longer in a wave which goes on can follow the
+// pointer back, and no stage is narrower than what the wave reached.
+func TestLeavingAWave(t *testing.T) {
+	o := open(t, waves(""))
+	publish(t, o, 1, "a")
+	publish(t, o, 2, "b")
+	if p, _ := o.Pointer("main"); !p.Returned || p.Wave.Returned {
+		t.Errorf("pointer %+v", p)
+	}
+	w := *o.marks.Channels["main"].Wave
+	w.Share = manifest.WholeFleet / 2
+	if next := o.atStage("main", &w, 1); next.Share != w.Share {
+		t.Errorf("a wave of %d becomes one of %d", w.Share, next.Share)
+	}
+	must(t, o.complete("main", &w))
+	if p, _ := o.Pointer("main"); p.Returned {
+		t.Errorf("pointer %+v", p)
 	}
 }

@@ -2,6 +2,7 @@ package origin
 
 import (
 	"context"
+	"log/slog"
 	"maps"
 	"slices"
 	"time"
@@ -31,23 +32,30 @@ func (o *Origin) tendWaves() {
 	o.writing.Lock()
 	defer o.writing.Unlock()
 	if err := o.settleWaves(); err != nil {
-		o.options.Log.Error("what nodes are told is not what was decided, and is tried again", "error", err)
-		return
+		o.options.Log.Error(unsettled, "error", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.marks.Channels)) {
-		if w := o.marks.Channels[name].Wave; w != nil {
+		if w := o.marks.Channels[name].Wave; w != nil && o.told(name, w) {
 			if err := o.tend(name, w); err != nil {
-				o.options.Log.Error("a wave stays as it is and is looked at again", "channel", name, "release", w.Release, "error", err)
+				o.options.Log.Error("not all that follows for a wave was done", "channel", name, "release", w.Release, "error", err)
 			}
 		}
 	}
+}
+
+const unsettled = "what nodes are told is not what was decided, and is tried again"
+
+// told reports whether the pointer tells of a wave.
+func (o *Origin) told(name string, w *waveMark) bool {
+	p := o.channels[name].pointer.Wave
+	return p.Release == w.Release && p.Share == w.Share
 }
 
 func (o *Origin) waving() bool {
 	o.mutex.RLock()
 	defer o.mutex.RUnlock()
 	for name, c := range o.channels {
-		if o.marks.Channels[name].Wave != nil || c.pointer.Wave.Release != "" {
+		if mark := o.marks.Channels[name]; mark.Wave != nil || mark.waits() && c.served() || c.pointer.Wave.Release != "" {
 			return true
 		}
 	}
@@ -62,22 +70,36 @@ func (o *Origin) tend(name string, w *waveMark) error {
 		since = o.opened
 	}
 	plan := o.options.Plans[name].withDefaults()
-	v, reason := plan.judge(w, since, o.options.Now(), o.nodesOf(name))
+	f := plan.judge(w, since, o.options.Now(), o.nodesOf(name))
+	log := o.options.Log.With("channel", name, "release", w.Release)
 	switch {
-	case v == giveUp:
-		o.options.Log.Error("a wave is taken back, and its release is bad", "channel", name, "release", w.Release, "reason", reason)
-		if _, err := o.markBad(w.Release, reason); err != nil {
-			return err
-		}
-		return o.launchNext(name)
-	case v == reach:
-		return o.setWave(name, o.atStage(name, w, w.Stage))
-	case v == widen && w.Stage+1 < len(w.Shares):
-		o.options.Log.Info("a wave widens", "channel", name, "release", w.Release, "stage", w.Stage+2, "of", len(w.Shares)+1)
-		return o.setWave(name, o.atStage(name, w, w.Stage+1))
-	case v == widen:
-		o.options.Log.Info("the last wave stood; all nodes are given the release", "channel", name, "release", w.Release)
+	case f.verdict == condemn || f.verdict == putAside:
+		return o.takeBack(log, name, w, f)
+	case f.verdict == hold && o.holds[name] != w:
+		o.holds[name] = w
+		log.Warn("no node of the channel reports: the wave stays until one does, or an operator promotes its release")
+	case f.verdict == reach:
+		return o.setWave(name, o.atStage(name, w, w.Stage), func(*channelMark) {})
+	case f.verdict == widen && w.Stage+1 < len(w.Shares):
+		log.Info("a wave widens", "stage", w.Stage+2, "of", len(w.Shares)+1)
+		return o.setWave(name, o.atStage(name, w, w.Stage+1), func(*channelMark) {})
+	case f.verdict == widen:
+		log.Info("the last wave stood; all nodes are given the release")
 		return o.complete(name, w)
 	}
 	return nil
+}
+
+// takeBack has the nodes of a wave return, and its release not come again.
+func (o *Origin) takeBack(log *slog.Logger, name string, w *waveMark, f finding) (err error) {
+	log.Error("a wave is taken back", "bad", f.verdict == condemn, "reason", f.reason)
+	if f.verdict == condemn {
+		_, err = o.markBad(w.Release, f.reason)
+	} else {
+		_, err = o.dropWave(name, func(c *channelMark, release string) { c.setAside(release, f.reason, o.options.Now()) })
+	}
+	if o.marks.Channels[name].Wave != w {
+		o.metrics.takenBack.WithLabelValues(string(f.cause)).Inc()
+	}
+	return err
 }

@@ -60,6 +60,8 @@ func alerts() []alert {
 			"Nodes serve {{ $value }} different releases.", "Those behind cannot fetch or open the new one: look for GeodropCheckFailing and GeodropUpstreamSilent."),
 		rule("GeodropReleaseDamaged", ticket, "", `increase(geodrop_releases_quarantined_total[1h]) > 0`,
 			"{{ $labels.instance }} has put a damaged release aside.", "Suspect the disk or the memory of the machine; the log has the file and what is wrong with it."),
+		rule("GeodropWaveTakenBack", ticket, "", `increase(geodrop_origin_waves_taken_back_total[1h]) > 0`,
+			"{{ $labels.instance }} has taken a wave back: {{ $labels.reason }}.", "`geodrop release list` says why. A release that is not bad is given to nodes by `geodrop release promote --wave`."),
 		rule("GeodropWithoutHash", ticket, "10m", `geodrop_release_segments_without_hash > 0`,
 			"Lookups bisect in {{ $value }} segments of {{ $labels.instance }}.", "They are slower but right. Build without --no-hash; otherwise see `geodrop verify`."),
 		rule("GeodropMapShrank", page, "", `geodrop_release_pois < 0.5 * (geodrop_release_pois offset 1h)`,

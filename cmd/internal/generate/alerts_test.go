@@ -63,6 +63,7 @@ func examples() map[string]example {
 		"GeodropUpstreamSilent":     {15, one(contact, "1x15"), one(contact, "1+60x15"), nil, true},
 		"GeodropReleasesDiffer":     {20, map[string]string{info("a", "r1"): "1x20", info("b", "r2"): "1x20"}, map[string]string{info("a", "r1"): "1x20", info("b", "r1"): "1x20"}, nil, false},
 		"GeodropReleaseDamaged":     {5, one(`geodrop_releases_quarantined_total{instance="a"}`, "0 0 1 1 1 1"), one(`geodrop_releases_quarantined_total{instance="a"}`, "1x5"), nil, true},
+		"GeodropWaveTakenBack":      {5, one(`geodrop_origin_waves_taken_back_total{instance="a",reason="refused"}`, "0 0 1 1 1 1"), one(`geodrop_origin_waves_taken_back_total{instance="a",reason="refused"}`, "1x5"), map[string]string{"reason": "refused"}, true},
 		"GeodropWithoutHash":        {11, one(`geodrop_release_segments_without_hash{instance="a"}`, "2x11"), one(`geodrop_release_segments_without_hash{instance="a"}`, "0x11"), nil, true},
 		"GeodropMapShrank":          {70, one(`geodrop_release_pois{instance="a"}`, "1000x60 400x10"), one(`geodrop_release_pois{instance="a"}`, "1000x60 600x10"), nil, true},
 		"GeodropConnectionsRefused": {12, one(refused, "0+60x12"), one(refused, "7x12"), nil, true},

@@ -93,7 +93,7 @@ func (o *Options) closeListeners() error {
 
 func (r *origin) open() (err error) {
 	registry := prometheus.NewRegistry()
-	parts := board.New(append(r.publisher.Parts(), r.channel)...)
+	parts := board.New(append(r.publisher.Parts(), channelCheck{r.channel, r.withheld})...)
 	metrics := append(r.publisher.Metrics(), parts, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, c := range metrics {
@@ -125,6 +125,11 @@ func (r *origin) ready() string {
 		return ""
 	}
 	return p.Release
+}
+
+// withheld is since when nodes do not get the release that was built last.
+func (r *origin) withheld() (since time.Time, withheld bool) {
+	return r.carrier.Withheld(manifest.DefaultChannel)
 }
 
 // run runs the parts until the context is done or the listener fails, and waits
