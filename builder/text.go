@@ -77,7 +77,11 @@ func (s *Summary) rejected() string {
 	for code, n := range s.RejectedBy {
 		by[string(code)] = n
 	}
-	return Thousands(s.Rejected) + " rows" + most(by)
+	rows := " rows"
+	if s.Rejected == 1 {
+		rows = " row"
+	}
+	return Thousands(s.Rejected) + rows + most(by)
 }
 
 // most lists numbers by name, the greatest first.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,16 +88,63 @@ func steps(t *testing.T, text string) map[string]string {
 	return scripts
 }
 
-// TestWorkflow runs what the workflow runs, as its runner would: it gets the
-// binary, validates, and leaves a report of what is wrong.
+// runner runs the steps of the workflow in a repository as their runner would.
+type runner struct {
+	*repository
+	temp    string
+	scripts map[string]string
+}
+
+func newRunner(t *testing.T, r *repository) *runner {
+	t.Helper()
+	var text strings.Builder
+	must(t, generate.Write(&text, "github-actions", generate.Options{}))
+	u := &runner{repository: r, temp: t.TempDir(), scripts: steps(t, text.String())}
+	u.env = append(u.env, "RUNNER_TEMP="+u.temp, "GITHUB_PATH="+u.file("path"), "GITHUB_STEP_SUMMARY="+u.file("summary"))
+	return u
+}
+
+// file is a file of the runner's folder for temporary ones.
+func (u *runner) file(name string) string { return filepath.Join(u.temp, name) }
+
+func (u *runner) step(name string) (string, error) {
+	u.t.Helper()
+	if u.scripts[name] == "" {
+		u.t.Fatalf("there is no step %q in %q", name, u.scripts)
+	}
+	return u.run("bash", "-e", "-o", "pipefail", "-c", u.scripts[name])
+}
+
+func (u *runner) mustStep(name string) string {
+	u.t.Helper()
+	out, err := u.step(name)
+	if err != nil {
+		u.t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+	return out
+}
+
+// reset forgets what steps left behind.
+func (u *runner) reset() {
+	u.t.Helper()
+	must(u.t, os.RemoveAll(u.file("before")))
+	must(u.t, os.RemoveAll(u.file("base")))
+	u.mustRun("git", "worktree", "prune")
+}
+
+// TestWorkflow runs what the workflow runs of a push: it gets the binary,
+// validates, and leaves a report of what is wrong.
 func TestWorkflow(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long, and little in it runs side by side")
 	}
-	r := newRepository(t)
-	var text strings.Builder
-	must(t, generate.Write(&text, "github-actions", generate.Options{}))
-	scripts := steps(t, text.String())
+	u := newRunner(t, newRepository(t))
+	for _, name := range []string{"GEODROP_URL", "GEODROP_SHA256"} {
+		if out, err := u.step("Get geodrop"); err == nil || !strings.Contains(out, "set the repository variable "+name) {
+			t.Errorf("without %s: %v\n%s", name, err, out)
+		}
+		u.env = append(u.env, name+"=x")
+	}
 	binary, err := exec.LookPath("geodrop")
 	must(t, err)
 	content, err := os.ReadFile(binary)
@@ -104,37 +152,75 @@ func TestWorkflow(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(content) }))
 	defer server.Close()
 	digest := sha256.Sum256(content)
-	temp := t.TempDir()
-	pathFile := filepath.Join(temp, "path")
-	r.env = append(r.env, "RUNNER_TEMP="+temp, "GITHUB_PATH="+pathFile, "GEODROP_URL="+server.URL+"/geodrop", "GEODROP_SHA256="+hex.EncodeToString(digest[:]))
-
-	step := func(name string) (string, error) {
-		if scripts[name] == "" {
-			t.Fatalf("there is no step %q in\n%s", name, text.String())
-		}
-		return r.run("bash", "-e", "-o", "pipefail", "-c", scripts[name])
-	}
-	if out, err := step("Get geodrop"); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	added, err := os.ReadFile(pathFile)
+	u.env = append(u.env, "GEODROP_URL="+server.URL+"/geodrop", "GEODROP_SHA256="+hex.EncodeToString(digest[:]))
+	u.mustStep("Get geodrop")
+	added, err := os.ReadFile(u.file("path"))
 	must(t, err)
-	r.env = append(r.env, "PATH="+strings.TrimSpace(string(added))+":/usr/bin:/bin")
-	if out, err := step("Validate"); err != nil {
-		t.Fatalf("the sample is not valid: %v\n%s", err, out)
-	}
-	r.edit("config/prizes.csv", "GBP,2000\n", "GBP,20\n")
-	if out, err := step("Validate"); err == nil || !strings.Contains(out, "config/prizes.csv:5:66: prize book-token has a budget of 20 units") {
+	u.env = append(u.env, "PATH="+strings.TrimSpace(string(added))+":/usr/bin:/bin")
+	u.mustStep("Validate")
+	u.edit("config/prizes.csv", "GBP,2000\n", "GBP,20\n")
+	if out, err := u.step("Validate"); err == nil || !strings.Contains(out, "config/prizes.csv:5:66: prize book-token has a budget of 20 units") {
 		t.Errorf("a prize over its budget passes: %v\n%s", err, out)
 	}
-	report, err := os.ReadFile(filepath.Join(r.dir, "geodrop.sarif"))
+	report, err := os.ReadFile(filepath.Join(u.dir, "geodrop.sarif"))
 	if err != nil || !strings.Contains(string(report), `"uri": "config/prizes.csv"`) {
 		t.Errorf("%v: the report does not name the file\n%.2000s", err, report)
 	}
-	r.env = append(r.env, "GEODROP_SHA256="+strings.Repeat("0", 64))
-	if out, err := step("Get geodrop"); err == nil {
+	u.env = append(u.env, "GEODROP_SHA256="+strings.Repeat("0", 64))
+	if out, err := u.step("Get geodrop"); err == nil {
 		t.Errorf("a binary with another digest is taken\n%s", out)
 	}
+}
+
+// TestWorkflowOfPullRequest runs what the workflow runs of a pull request: what
+// it changes is there to compare with, in the findings and in a plan. What cannot
+// be built does not keep away what mends it.
+func TestWorkflowOfPullRequest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
+	u := newRunner(t, newRepository(t))
+	u.mustRun("git", "add", ".")
+	u.mustRun("git", "commit", "-q", "-m", "The sample")
+	u.cut("config/pois.csv", 100)
+	u.mustRun("git", "commit", "-q", "-a", "-m", "A table that came back short")
+
+	u.mustStep("Build what it changes")
+	if out, err := u.step("Validate"); err == nil || !strings.Contains(out, "error counts-moved: ") {
+		t.Errorf("most places are gone, and it passes: %v\n%s", err, out)
+	}
+	u.mustStep("Show what it does to the map")
+	summary, err := os.ReadFile(u.file("summary"))
+	if err != nil || !strings.Contains(string(summary), "emoved") {
+		t.Errorf("%v: the summary says nothing of what is removed\n%s", err, summary)
+	}
+	page, err := os.ReadFile(filepath.Join(u.dir, "plan.html"))
+	if err != nil || !strings.Contains(string(page), "</html>") {
+		t.Errorf("%v: no page of %d bytes", err, len(page))
+	}
+
+	u.reset()
+	u.mustRun("git", "rm", "-q", "-r", "--cached", "config")
+	u.mustRun("git", "commit", "-q", "-m", "No config")
+	u.mustRun("git", "add", "config")
+	u.mustRun("git", "commit", "-q", "-m", "The first config")
+	if out := u.mustStep("Build what it changes"); !strings.Contains(out, "::warning::") {
+		t.Errorf("nothing says that there is nothing to compare with\n%s", out)
+	}
+	if out, _ := u.step("Validate"); strings.Contains(out, "counts-moved") || !strings.Contains(out, " POIs") {
+		t.Errorf("without a config to compare with\n%s", out)
+	}
+	u.mustStep("Show what it does to the map")
+}
+
+// cut leaves the first lines of a file.
+func (r *repository) cut(file string, lines int) {
+	r.t.Helper()
+	path := filepath.Join(r.dir, file)
+	text, err := os.ReadFile(path)
+	must(r.t, err)
+	all := strings.SplitAfter(string(text), "\n")
+	must(r.t, os.WriteFile(path, []byte(strings.Join(all[:lines], "")), 0o644))
 }
 
 // TestHook commits with the hook: what is staged counts, whatever lies in the
@@ -158,6 +244,25 @@ func TestHook(t *testing.T) {
 		t.Errorf("the commit of a prize over its budget: %v\n%s", err, out)
 	}
 	r.mustRun("git", "reset", "-q")
+	r.mustRun("git", "checkout", "-q", "config")
+
+	r.cut("config/pois.csv", 100)
+	r.mustRun("git", "add", ".")
+	if out, err := r.run("git", "commit", "-q", "-m", "Short"); err == nil || !strings.Contains(out, "error counts-moved: ") {
+		t.Errorf("the commit of a table that came back short: %v\n%s", err, out)
+	}
+	there := r.env
+	r.env = append(slices.Clone(there), "PATH=/usr/bin:/bin")
+	if out, err := r.run("git", "commit", "-q", "-m", "Short"); err == nil || !strings.Contains(out, "geodrop is not on the PATH") || strings.Contains(out, "Mend it") {
+		t.Errorf("without geodrop: %v\n%s", err, out)
+	}
+	r.env = there
+	must(t, os.WriteFile(filepath.Join(r.dir, "config/rules.yaml"), []byte("severity: {name-emty: off}\n"), 0o644))
+	r.mustRun("git", "add", ".")
+	if out, err := r.run("git", "commit", "-q", "-m", "Rules"); err == nil || !strings.Contains(out, `there is no rule "name-emty"`) || strings.Contains(out, "Mend it") {
+		t.Errorf("with rules that are none: %v\n%s", err, out)
+	}
+	r.mustRun("git", "reset", "-q", "--hard")
 
 	r.edit("config/prizes.csv", "GBP,2000\n", "GBP,20\n") // is not staged
 	must(t, os.WriteFile(filepath.Join(r.dir, "notes"), []byte("x"), 0o644))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 
 type generateCmd struct {
 	What     string `arg:"" optional:"" placeholder:"WHAT" help:"What to write; without it, a list of what there is."`
-	Out      string `placeholder:"FILE" help:"File to write, replaced if it is there; default: standard output."`
+	Out      string `placeholder:"FILE" help:"File to write, replaced if it is there, its folder made if not; default: standard output."`
 	Binary   string `default:"/usr/local/bin/geodrop" placeholder:"PATH" help:"Where units of systemd find geodrop. Default: ${default}."`
 	Upstream string `default:"http://127.0.0.1:8090" placeholder:"URL" help:"What systemd-node, systemd-relay and nginx fetch from. Default: ${default}."`
 	Listen   string `default:"127.0.0.1:8090" placeholder:"ADDR" help:"Where systemd-origin listens: an address that nodes alone reach. Default: ${default}."`
@@ -61,6 +62,9 @@ func (c *generateCmd) Run(r *run) error {
 		return usage{err}
 	}
 	if c.Out != "" {
+		if err := os.MkdirAll(filepath.Dir(c.Out), 0o755); err != nil {
+			return fmt.Errorf("make the folder of --out: %w", err)
+		}
 		return atomicfile.Write(filepath.Dir(c.Out), filepath.Base(c.Out), text.Bytes())
 	}
 	_, err := r.stdout.Write(text.Bytes())

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"path"
 	"strings"
+
+	"geodrop/poi/decode"
 )
 
-// guides are the pages, each with commands that a test runs as they stand.
+// guides are the pages, each with commands that a test runs as they stand. The one
+// about bundles is what package decode says of them.
 //
 //go:embed guide/*.md
 var guides embed.FS
@@ -20,6 +23,7 @@ func (*guideCmd) Help() string {
 	return `Pages in Markdown for who runs geodrop, with commands to paste.
 
 Example: geodrop guide
+         geodrop guide bundle
          geodrop guide operations`
 }
 
@@ -55,14 +59,22 @@ func guideTopics() ([]guideTopic, error) {
 	if err != nil {
 		return nil, err
 	}
-	var topics []guideTopic
+	page, err := decode.Page()
+	if err != nil {
+		return nil, err
+	}
+	topics := []guideTopic{newGuideTopic("bundle", []byte(page))}
 	for _, f := range files {
 		text, err := guides.ReadFile(path.Join("guide", f.Name()))
 		if err != nil {
 			return nil, err
 		}
-		title, _, _ := strings.Cut(string(text), "\n")
-		topics = append(topics, guideTopic{strings.TrimSuffix(f.Name(), ".md"), strings.TrimPrefix(title, "# "), text})
+		topics = append(topics, newGuideTopic(strings.TrimSuffix(f.Name(), ".md"), text))
 	}
 	return topics, nil
+}
+
+func newGuideTopic(name string, text []byte) guideTopic {
+	title, _, _ := strings.Cut(string(text), "\n")
+	return guideTopic{name, strings.TrimPrefix(title, "# "), text}
 }

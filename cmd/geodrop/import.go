@@ -108,7 +108,11 @@ func (c *importCmd) load(r *run, bundle *decode.Bundle, store poi.Store, rejecte
 		case part.Replaced > 0:
 			note = fmt.Sprintf(", of which %s replaced what was there", builder.Thousands(part.Replaced))
 		}
-		t.line("%s: %s rows%s", printable(part.Name), builder.Thousands(part.Rows), note)
+		rows := "rows"
+		if part.Rows == 1 {
+			rows = "row"
+		}
+		t.line("%s: %s %s%s", printable(part.Name), builder.Thousands(part.Rows), rows, note)
 	}
 	rejects := bundle.Rejects()
 	kept := rejects.Kept()

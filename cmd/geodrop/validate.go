@@ -183,9 +183,11 @@ func (c *validateCmd) validate(r *run, o rule.Options) (result *rule.Result, err
 // print writes the report where it is to go, and the text to the terminal.
 func (c *validateCmd) print(r *run, result *rule.Result) error {
 	o := reports.Options{Format: reports.Format(c.Format), Version: version}
-	if dir, ok := c.bundle(); ok && !filepath.IsAbs(dir) {
-		o.Dir = filepath.ToSlash(filepath.Clean(dir))
+	dir, err := c.shownDir(o.Format)
+	if err != nil {
+		return err
 	}
+	o.Dir = dir
 	if c.All {
 		o.Show = -1
 	}
@@ -206,7 +208,23 @@ func (c *validateCmd) print(r *run, result *rule.Result) error {
 		return err
 	}
 	o.Format, o.Color = reports.Text, colored(r.stdout)
+	if o.Dir, err = c.shownDir(o.Format); err != nil {
+		return err
+	}
 	return reports.Write(r.stdout, result, o)
+}
+
+// shownDir is the folder in front of the files of a report: as it was given for
+// people, and for programs as they look for it in a checkout.
+func (c *validateCmd) shownDir(format reports.Format) (string, error) {
+	dir, ok := c.bundle()
+	switch {
+	case !ok:
+		return "", nil
+	case format == reports.SARIF || format == reports.JUnit:
+		return fromCheckout(dir)
+	}
+	return filepath.ToSlash(filepath.Clean(dir)), nil
 }
 
 // colored reports whether text that goes there may have colours.

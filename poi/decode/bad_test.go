@@ -47,7 +47,10 @@ func TestBadInput(t *testing.T) {
 		{"UTF-16 without mark", "pois.csv", "i\x00d\x00", 0, nil, ":1: the file is UTF-16; save it as UTF-8 (invalid_utf8)"},
 		{"packed under a plain name", "pois.csv", string(packed(t, head)), 0, nil, ": the file is gzip inside; name it .gz, and pack it once (syntax)"},
 		{"zip", "pois.csv", "PK\x03\x04....", 0, nil, ": the file is a zip archive; unpack it, or pack it with gzip (syntax)"},
-		{"missing column", "pois.csv", "id,name,Lat,lng\n", 0, nil, `:1: the header has no column "lat"; it has "Lat" (missing_column)`},
+		{"missing column", "pois.csv", "id,name,Lat,lng\n", 0, nil, `:1: the header has no column "lat"; it has "Lat": did you mean lat? (missing_column)`},
+		{"another name of a column", "pois.csv", "id,name,latitude,longitude\n", 0, nil, `:1: the header has no column "lat"; it has "latitude": did you mean lat? (missing_column)`},
+		{"another name of the other", "pois.csv", "id,name,lat,Longitude\n", 0, nil, `:1: the header has no column "lng"; it has "Longitude": did you mean lng? (missing_column)`},
+		{"semicolons", "pois.csv", "id;name;lat;lng\na;b;1;1\n", 0, nil, `:1: the header has no column "id": the separator is ";", write commas (missing_column)`},
 		{"column twice", "pois.csv", "id,name,lat,lng,lat\n", 0, nil, `:1:17: the header has the column "lat" twice (duplicate)`},
 		{"column without name", "pois.csv", "id,name,lat,lng,\n", 0, nil, `:1:17: in the header, column 5 has no name (missing)`},
 		{"a million columns", "pois.csv", strings.Repeat(",", 1e6) + "\n", 0, nil, `:1: the header has more than 1000 fields (field_count)`},
@@ -61,6 +64,8 @@ func TestBadInput(t *testing.T) {
 			`:3:4: lat "91" is not within -90…90 degrees (out_of_range)`,
 			`:4:3: name "x\ny" has the control character U+000A at byte 2 (control_character)`}, ""},
 		{"quote not closed", "pois.csv", head + "a,\"b,1,1\nb,b,1,1\nc,c,1,1\n", 2, []string{
+			`:2:3: row "\"b,1,1" opens a quote that is never closed (stray_quote)`}, ""},
+		{"quote not closed for long", "pois.csv", head + "a,\"b,1,1\n" + strings.Repeat("b,"+strings.Repeat("n", 500)+",1,1\n", 2100), 2100, []string{
 			`:2:3: row "\"b,1,1" opens a quote that is not closed within 1048576 bytes (stray_quote)`}, ""},
 		{"quote closed rows later", "pois.csv", head + "a,\"b,1,1\nb,b,1,1\nc,\"c\",1,1\n", 2, []string{
 			`:4:3: row "\"c\",1,1" closes a quote before the field ends; double the quotes inside a field (stray_quote)`}, ""},

@@ -245,7 +245,11 @@ func (r *csvReader) quoted(i int) (f field, next, lines int, err error) {
 			if r.err != nil {
 				return f, 0, 0, at(r.err, r.line)
 			}
-			return f, 0, 0, r.recover(open, CodeQuote, fmt.Sprintf("opens a quote that is not closed within %d bytes", MaxRowBytes))
+			reason := "opens a quote that is never closed"
+			if i > MaxRowBytes {
+				reason = fmt.Sprintf("opens a quote that is not closed within %d bytes", MaxRowBytes)
+			}
+			return f, 0, 0, r.recover(open, CodeQuote, reason)
 		}
 		b := r.buf[r.lo+i : r.hi]
 		j := 0

@@ -17,9 +17,13 @@
 //	tasks.yaml (gz)         below
 //	quotas.csv (gz)         task_id,prize,district,units; added to those in tasks.yaml
 //
+// Money is in minor units, whole numbers of the smallest coin: value 250 and
+// currency GBP are £2.50. units of a prize is its budget: how many may be given in
+// all tasks and districts together.
+//
 // Two attributes mean something to geodrop validate: max_per_second of a merchant
-// and per_second of a prize. Other files are ignored (Bundle.Ignored), rules.yaml
-// among them, which is for geodrop validate. Links may not leave the bundle.
+// and per_second of a prize. Other files are ignored, rules.yaml among
+// them, which is for geodrop validate (geodrop guide ci). Links may not leave the bundle.
 //
 // CSV is RFC 4180 with a header: commas, double quotes, LF or CRLF, line feeds
 // within quotes. Coordinates are decimal degrees with a point: "51.5", "-0",
@@ -65,7 +69,7 @@
 //
 // # Faults
 //
-// A row, feature or task that is wrong becomes a poi.Reject and reading goes
-// on. A file that cannot be read to its end (cut short, UTF-16, no header, not
-// JSON) is an error that wraps ErrFormat, since nobody knows what is missing.
+// A row, feature or task that is wrong is left out and reported (poi.Reject), and
+// reading goes on. A file that cannot be read to its end (cut short, UTF-16, no
+// header, not JSON) is an error (ErrFormat), since nobody knows what is missing.
 package decode

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"geodrop/poi"
@@ -71,14 +72,30 @@ func (t *table) header(required []string) error {
 func (t *table) checkColumns(line int, required []string) error {
 	for _, name := range required {
 		if _, ok := t.index[name]; !ok {
-			reason := fmt.Sprintf("the header has no column %q", name)
-			if near := poi.Nearest(name, t.columns); near != "" {
-				reason += fmt.Sprintf("; it has %q", near)
-			}
-			return t.fault(line, 0, CodeColumn, reason)
+			return t.fault(line, 0, CodeColumn, fmt.Sprintf("the header has no column %q%s", name, t.insteadOf(name)))
 		}
 	}
 	return nil
+}
+
+// insteadOf says what the header has in the place of a column.
+func (t *table) insteadOf(name string) string {
+	for _, separator := range []string{";", "\t", "|"} {
+		if len(t.columns) == 1 && strings.Contains(t.columns[0], separator) {
+			return fmt.Sprintf(": the separator is %q, write commas", separator)
+		}
+	}
+	longNames := map[string][]string{"lat": {"latitude", "y"}, "lng": {"longitude", "long", "lon", "x"}}
+	near := poi.Nearest(name, t.columns)
+	for _, column := range t.columns {
+		if near == "" && slices.Contains(longNames[name], strings.ToLower(column)) {
+			near = column
+		}
+	}
+	if near == "" {
+		return ""
+	}
+	return fmt.Sprintf("; it has %q: did you mean %s?", near, name)
 }
 
 func (t *table) fault(line, column int, code poi.Code, reason string) error {

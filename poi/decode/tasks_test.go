@@ -66,7 +66,7 @@ func TestBadTasks(t *testing.T) {
 		{"UTF-16", "\xff\xfet\x00", 0, nil, ":1: the file is UTF-16; save it as UTF-8 (invalid_utf8)"},
 
 		// Fields.
-		{"unknown field", taskText("titel: x"), 0, []string{`:10:5: titel "titel" is no field; did you mean "title"? (unknown_field)`}, ""},
+		{"unknown field", taskText("titel: x"), 0, []string{`:10:5: titel is no field; did you mean "title"? (unknown_field)`}, ""},
 		{"field twice", taskText() + "    paused: true\n    paused: true\n", 0, []string{`:11:5: paused "paused" is given twice (duplicate)`}, ""},
 		{"unknown alias", taskText("title: *b"), 0, nil, ": the file is not YAML: unknown anchor 'b' referenced (syntax)"},
 		{"alias bomb", "a: &a [x,x,x,x,x,x,x,x,x]\n" + bomb() + "tasks: *z\n", 0, nil, `:1:1: a is no field; there are tasks (unknown_field)`},

@@ -139,11 +139,13 @@ func (r *yamlReader) unknown(key *yaml.Node, field string, fields []yamlField) {
 	for i := range fields {
 		names[i] = fields[i].name
 	}
+	reason := "is no field; there are " + strings.Join(names, ", ")
 	if near := poi.Nearest(key.Value, names); near != "" {
-		r.fault(key, field, CodeUnknown, "is no field; did you mean %q?", near)
-		return
+		reason = fmt.Sprintf("is no field; did you mean %q?", near)
 	}
-	r.fault(key, field, CodeUnknown, "is no field; there are %s", strings.Join(names, ", "))
+	name := *key
+	name.Value = "" // which the field says
+	r.fault(&name, field, CodeUnknown, "%s", reason)
 }
 
 func join(path, name string) string {

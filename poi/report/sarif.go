@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/url"
+	"path"
 	"strings"
 
 	"geodrop/poi"
@@ -129,7 +130,11 @@ func (o *Options) sarifResult(f *rule.Finding, index int) sarifResult {
 func (o *Options) sarifLocation(f *rule.Finding) (l sarifLocation) {
 	at := o.place(f)
 	if at.File != "" {
-		l.Physical = &sarifPhysical{Artifact: sarifArtifact{(&url.URL{Path: at.File}).String()}}
+		uri := url.URL{Path: at.File}
+		if path.IsAbs(at.File) {
+			uri.Scheme = "file"
+		}
+		l.Physical = &sarifPhysical{Artifact: sarifArtifact{uri.String()}}
 		if at.Line > 0 {
 			l.Physical.Region = &sarifRegion{StartLine: at.Line, StartColumn: at.Column}
 		}

@@ -29,11 +29,11 @@ func acceptedRules() []*Rule {
 	const group = "Accepted findings"
 	return []*Rule{
 		{
-			ID: idExpired, Group: group, Severity: Warning,
+			ID: idExpired, Group: group, Severity: Error,
 			Reason: "the acceptance of a finding has expired",
 			Fix:    "Mend what was accepted, or accept it again with a later date.",
 			Doc: "What rules.yaml accepts is accepted until a date, so that a known fault is looked at again. " +
-				"After that date its findings are reported as if they had never been accepted.",
+				"After that date its findings are reported as if they had never been accepted, and this is an error, so that the date is not passed over.",
 		},
 		{
 			ID: idBeyond, Group: group, Severity: Warning,

@@ -27,7 +27,7 @@ func amountRules() []*Rule {
 			Reason: "the quotas of a prize are more than its budget",
 			Fix:    "Lower quotas, or raise the prize's units, until the sums agree.",
 			Doc: "units of a prize is how many may be given in all tasks and districts together. The quotas of all tasks, " +
-				"districts and pools are added up, paused and ended tasks included, and compared to the unit.",
+				"districts and pools are added up, paused and ended tasks included, and compared with units.",
 			Start: onPrizes(overBudget),
 		},
 		{

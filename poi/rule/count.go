@@ -31,7 +31,7 @@ func countRules() []*Rule {
 	return []*Rule{{
 		ID: "counts-moved", Group: "Against the release before", Severity: Error,
 		Reason: "the config has much more or fewer rows than the release that it is to replace",
-		Fix:    "See whether a file or table is incomplete; if the change is meant, say so with a higher --max-moved.",
+		Fix:    "See whether a file or table is incomplete; if the change is meant, say so with a higher --max-moved, or accept it for a day.",
 		Doc: "Places, those with tasks and those in sets, tasks, quotas, districts and zones are counted as a build counts them and " +
 			"compared with the release of --base. POIs may move by --max-moved, 20 % unless told; what is edited by the row " +
 			"by half, or that if more. A table that came back with a fifth of its rows is found before it is published.",

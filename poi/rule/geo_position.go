@@ -31,7 +31,7 @@ func positionRules() []*Rule {
 			},
 		},
 		{
-			ID: "poi-swapped", Group: placesGroup, Severity: Warning,
+			ID: "poi-swapped", Group: placesGroup, Severity: Error,
 			Reason: "latitude and longitude seem to be swapped",
 			Fix:    "Swap lat and lng of the row; if all rows of a file are concerned, swap its columns.",
 			Doc: "The place lies outside all districts, and would lie in one if its latitude and longitude changed places. " +

@@ -50,6 +50,10 @@ var planted = []defect{
 		{"poi_sets.csv", "west,a\nwest,b\n", ""}, {"tasks.yaml", clean()["tasks.yaml"], "tasks: []\n"}, {"prizes.csv", clean()["prizes.csv"], "id,name,kind,merchant\n"},
 		{"merchants.csv", clean()["merchants.csv"], "id,name\n"}, {"quotas.csv", "rides,badge,1001,500\n", ""}}},
 
+	{"config-without-tasks", "tasks", [][3]string{{"tasks.yaml", clean()["tasks.yaml"], "tasks: []\n"},
+		{"poi_sets.csv", "west,a\nwest,b\n", ""}, {"prizes.csv", clean()["prizes.csv"], "id,name,kind,merchant\n"},
+		{"merchants.csv", clean()["merchants.csv"], "id,name\n"}, {"quotas.csv", "rides,badge,1001,500\n", ""}}},
+
 	{"window-reversed", "tasks.yaml:31:14", [][3]string{{"tasks.yaml", "", strings.Replace(
 		task("bare", "tea", "all", "", "    prizes: [{prize: badge}]\n"), "2028", "2026", 1)}}},
 	{"window-past", "tasks.yaml:31:14", [][3]string{{"prizes.csv", ",600,", ",610,"}, {"tasks.yaml", "", strings.Replace(
@@ -89,6 +93,10 @@ var planted = []defect{
 
 	{"unreadable-file", "tasks.yaml:2", [][3]string{{"tasks.yaml", "  - id: lanterns", "  - id: [lanterns"}}},
 	{"unreadable-file", "pois.csv:1", [][3]string{{"pois.csv", "id,name,lat,lng", "id,name,latitude,lng"}}},
+	{idMisnamed, "rules.yml", [][3]string{{"rules.yml", "", "severity: {name-empty: off}\n"}}},
+	{idMisnamed, "sets/east.txt", [][3]string{{"sets/east.txt", "", "poi_id\nc\n"}}},
+	{idUnknownFile, "data.csv", [][3]string{{"data.csv", "", "id\n"}}},
+	{idUnknownFile, "tasks.yml", [][3]string{{"tasks.yml", "", "tasks: []\n"}}},
 	{"bad-row", "pois.csv:6", [][3]string{{"pois.csv", "", "e,E\n"}}},
 	{"bad-row", "tasks.yaml:32:5", [][3]string{{"tasks.yaml", "", task("bare", "tea", "all", "", "    prices: [{prize: badge}]\n")}}},
 	{"bad-value", "tasks.yaml:32:16", [][3]string{{"tasks.yaml", "", task("bare", "tea", "all", "", "    time_zone: Mars/Base\n    prizes: [{prize: badge}]\n")}}},

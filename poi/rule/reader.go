@@ -12,6 +12,8 @@ import (
 // Rules that the engine itself emits for.
 const (
 	idUnreadable  = "unreadable-file"
+	idMisnamed    = "misnamed-file"
+	idUnknownFile = "unknown-file"
 	idDuplicate   = "duplicate-id"
 	idDangling    = "dangling-reference"
 	idMemberTwice = "membership-twice"
@@ -30,9 +32,23 @@ func readerRules() []*Rule {
 				"so nobody knows what is missing. Rules that need the whole config do not run.",
 		},
 		{
+			ID: idMisnamed, Group: group, Severity: Error,
+			Reason: "a file is not read for its name, which is nearly that of a file of a bundle",
+			Fix:    "Rename it as the finding says, or move it out of the folder.",
+			Doc: "Files of a bundle are known by their names, and all of them are optional: tasks.yml in the place of tasks.yaml is a " +
+				"config without tasks. geodrop guide bundle names the files.",
+		},
+		{
+			ID: idUnknownFile, Group: group, Severity: Warning,
+			Reason: "a file is no part of a bundle and is not read",
+			Fix:    "Name it as geodrop guide bundle has it, or move it out of the folder.",
+			Doc: "Whoever put it there may think that it counts. Names that begin with a dot, Markdown, and names without an ending " +
+				"such as LICENSE are left alone.",
+		},
+		{
 			ID: "bad-row", Group: group, Severity: Error,
 			Reason: "a row, feature or task cannot be taken apart",
-			Fix:    "Write it as the format has it: geodrop's documentation of bundles (go doc ./poi/decode) shows each.",
+			Fix:    "Write it as the format has it: geodrop guide bundle shows each.",
 			Doc: "The row has more or fewer fields than the header, a quote that is never closed, " +
 				"a field that the format does not have, text where a number belongs, or the like. It is left out.",
 			Claims: byCode(decode.CodeFieldCount, decode.CodeQuote, decode.CodeSyntax, decode.CodeType,
@@ -46,6 +62,22 @@ func readerRules() []*Rule {
 				"a number is out of its range. The row is left out.",
 			Claims: func(*poi.Reject) bool { return true },
 		},
+	}
+}
+
+// strays tells of the files that are not read.
+func (v *validation) strays() {
+	bundle, ok := v.src.(interface{ Strays() []decode.Stray })
+	if !ok {
+		return
+	}
+	for _, s := range bundle.Strays() {
+		id := idUnknownFile
+		if s.Missing {
+			id = idMisnamed
+		}
+		v.collector.emit(id, Finding{At: poi.Place{File: s.Name}, Object: "file " + s.Name, Nearest: s.Nearest,
+			Message: "is not read: its name is none of a file of a bundle"})
 	}
 }
 

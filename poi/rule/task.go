@@ -50,12 +50,25 @@ func taskRules() []*Rule {
 		{
 			ID: "config-empty", Group: group, Severity: Error,
 			Reason: "there is no place to drop anything at",
-			Fix:    "Check the path of the config and the names of its files: pois*.csv.",
+			Fix:    "Check the path of the config and the names of its files, as geodrop guide bundle has them: pois*.csv.",
 			Doc:    "No POI is left after what is rejected and what lies in zones. A build refuses to seal such a release.",
 			Start: onCensus(func(v *View, emit Emit) {
 				if v.Census.Postings == 0 {
 					emit(Finding{At: poi.Place{Table: poi.TablePOIs},
 						Message: fmt.Sprintf("there is no place to drop anything at: %d POIs were read, %d lie in zones", v.Census.Read, v.Census.Screened)})
+				}
+			}),
+		},
+		{
+			ID: "config-without-tasks", Group: group, Severity: Warning,
+			Reason: "there are places and no task",
+			Fix:    "Add tasks in tasks.yaml, or set the severity of the rule to off if the config is one of places alone.",
+			Doc: "A build makes a map on which nothing drops. That may be meant while places are gathered; it is also what is left when " +
+				"tasks.yaml was lost or is called otherwise.",
+			Start: onCensus(func(v *View, emit Emit) {
+				if len(v.Config.Tasks) == 0 && !v.LeftOut && v.Census.Postings > 0 {
+					emit(Finding{At: poi.Place{Table: poi.TableTasks}, Count: v.Census.Postings,
+						Message: fmt.Sprintf("there is no task for any of %d places", v.Census.Postings)})
 				}
 			}),
 		},
@@ -184,7 +197,7 @@ func some(names []string) string {
 }
 
 func withoutTasks(v *View, emit Emit) {
-	if v.LeftOut {
+	if v.LeftOut || len(v.Config.Tasks) == 0 { // without any it is another rule's
 		return
 	}
 	s := newSupply(v.Config)

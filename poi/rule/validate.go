@@ -75,6 +75,7 @@ func newValidation(src poi.Source, o Options, g *grid.Grid) *validation {
 func (v *validation) run(ctx context.Context) (err error) {
 	v.src.Rejects().OnEach = func(r poi.Reject) { v.collector.reject(v.opts.Rules, r) }
 	_, v.view.Lines = v.src.(poi.Locator)
+	v.strays()
 	v.openSorters()
 	defer func() { err = errors.Join(err, v.closeSorters()) }()
 	for _, part := range []struct {
