@@ -10,6 +10,7 @@ import (
 	"geodrop/grid"
 	"geodrop/grid/coord"
 	"geodrop/grid/index"
+	"geodrop/poi"
 )
 
 // polygon is the GeoJSON of a feature, with its properties, and rings given as
@@ -128,6 +129,27 @@ func TestDeclaredPlaces(t *testing.T) {
 				expectOnly(t, files, tc.rule, tc.says)
 			}
 		})
+	}
+}
+
+// A column of which every row has another value names no countries, and costs
+// nothing.
+func TestNoCountries(t *testing.T) {
+	for values, want := range map[int]int{maxCountries: maxCountries - 1, maxCountries + 1: 0} {
+		var found []Finding
+		c := All()[slices.IndexFunc(All(), func(r *Rule) bool { return r.ID == "poi-country" })].
+			Start(&View{Districts: Areas[*poi.District]{Records: []*poi.District{{Name: "West"}}}}, func(f Finding) { found = append(found, f) })
+		for i := range 20 * values {
+			country := "AA"
+			if i < values-1 {
+				country = fmt.Sprint(i)
+			}
+			c.POI(&POI{POI: &poi.POI{ID: "x", Attrs: []poi.Attr{{Name: "country", Value: country}}}})
+		}
+		c.Done()
+		if len(found) != want {
+			t.Errorf("%d findings in a column of %d values, want %d", len(found), values, want)
+		}
 	}
 }
 
