@@ -73,8 +73,11 @@ func (c *validateCmd) Validate() error {
 	case c.Accept != "" && (c.Reason == "" || c.Expires == ""):
 		return errors.New("--accept needs --reason and --expires: what is accepted is accepted for a reason, and until a date")
 	}
-	if _, err := c.expires(); err != nil {
+	switch expires, err := c.expires(); {
+	case err != nil:
 		return fmt.Errorf("--expires %q is not a date such as 2027-12-31", c.Expires)
+	case c.Accept != "" && !c.now().Before(expires):
+		return fmt.Errorf("--expires %s is over already, so that nothing would be accepted: give a later date", c.Expires)
 	}
 	return nil
 }
@@ -86,7 +89,18 @@ func (c *validateCmd) expires() (time.Time, error) {
 	return time.Parse(time.DateOnly, c.Expires)
 }
 
+// now is the moment that is judged.
+func (c *validateCmd) now() time.Time {
+	if c.At.IsZero() {
+		return time.Now()
+	}
+	return c.At
+}
+
 func (c *validateCmd) Run(r *run) (err error) {
+	if err := c.acceptable(); err != nil {
+		return err
+	}
 	opts, err := c.options(r)
 	if err != nil {
 		return err
@@ -233,6 +247,17 @@ func colored(w io.Writer) bool {
 	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
 }
 
+// acceptable refuses to write over a file, before anything is read.
+func (c *validateCmd) acceptable() error {
+	if c.Accept == "" {
+		return nil
+	}
+	if _, err := os.Lstat(c.Accept); err == nil {
+		return notRight{fmt.Errorf("%s is there already: add to it by hand, or remove it", c.Accept)}
+	}
+	return nil
+}
+
 // accept writes what was found as accepted.
 func (c *validateCmd) accept(r *run, result *rule.Result) error {
 	expires, err := c.expires()
@@ -248,9 +273,6 @@ func (c *validateCmd) accept(r *run, result *rule.Result) error {
 	var text bytes.Buffer
 	if err := rule.WriteAccepted(&text, result, c.Reason, expires); err != nil {
 		return err
-	}
-	if _, err := os.Lstat(c.Accept); err == nil {
-		return notRight{fmt.Errorf("%s is there already: add to it by hand, or remove it", c.Accept)}
 	}
 	if err := os.WriteFile(c.Accept, text.Bytes(), 0o644); err != nil {
 		return fmt.Errorf("write the accepted findings: %w", err)
@@ -269,6 +291,9 @@ func (c *validateCmd) verdict(result *rule.Result) error {
 	}
 	if n := result.Count(least); n > 0 {
 		return notRight{fmt.Errorf("the config is not right: findings of severity %s or worse: %d", least, n)}
+	}
+	if result.Unread {
+		return notRight{errors.New("the config is not known to be right: a file of it could not be read")}
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ func (v *validation) census(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	j := joiner{v: v, groups: map[groupKey]*Group{}}
+	j := joiner{v: v, groups: map[groupKey]*Group{}, total: Census{Always: Held{}, Timed: Held{}}}
 	for it.Next() {
 		if err := j.next(it.Payload()); err != nil {
 			return err
@@ -48,7 +48,8 @@ type joiner struct {
 	exists   bool
 	at       origin // of the POI
 	district uint32
-	screened bool
+	zone     uint32   // without times
+	timed    []uint32 // zones with times
 	sets     []uint32
 }
 
@@ -66,13 +67,15 @@ func (j *joiner) next(payload []byte) error {
 		j.membership(r.uint32(), at)
 		return r.done()
 	}
-	district, screened := r.uint32(), r.flag()
+	district, zone := r.uint32(), r.uint32()
 	if j.total.Read++; j.exists {
+		r.numbers(nil)
 		j.total.Duplicate++
 		j.twice(at)
 		return r.done()
 	}
-	j.exists, j.at, j.district, j.screened = true, at, district, screened
+	j.exists, j.at, j.district, j.zone = true, at, district, zone
+	j.timed = r.numbers(j.timed[:0])
 	return r.done()
 }
 
@@ -101,10 +104,14 @@ func (j *joiner) count() {
 	t.Unique++
 	combo := j.v.sets.combo(j.sets)
 	g := j.group(groupKey{combo, j.district})
-	if j.screened {
+	if j.zone != None {
+		j.hold(t.Always, j.zone)
 		g.Screened++
 		t.Screened++
 		return
+	}
+	for _, zone := range j.timed {
+		j.hold(t.Timed, zone)
 	}
 	g.POIs++
 	t.Postings++
@@ -113,6 +120,22 @@ func (j *joiner) count() {
 	}
 	if len(j.sets) > 0 {
 		t.InSets++
+	}
+}
+
+// hold counts the place as one of a zone.
+func (j *joiner) hold(zones Held, zone uint32) {
+	z := zones[zone]
+	if z == nil {
+		z = &ZonePlaces{Sets: map[poi.SetID]int64{}}
+		zones[zone] = z
+	}
+	if z.All == 0 || cmp.Or(j.at.compare(z.at), cmp.Compare(string(j.id), string(z.First))) < 0 {
+		z.at, z.First, z.At = j.at, poi.POIID(j.id), j.v.placeOf(j.at, string(j.id))
+	}
+	z.All++
+	for _, set := range j.sets {
+		z.Sets[j.v.sets.ids[set]]++
 	}
 }
 

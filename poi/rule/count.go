@@ -76,9 +76,9 @@ func countsMoved(v *View, emit Emit) {
 type counts struct{ idle, quotas, zones int64 }
 
 func (v *View) counts() (c counts) {
-	s := newSupply(v.Config)
+	s := poi.NewSupply(tasksByID(v.Config))
 	for i := range v.Census.Groups {
-		if g := &v.Census.Groups[i]; len(s.at(g)) == 0 {
+		if g := &v.Census.Groups[i]; !s.Drops(g.Sets, g.District) {
 			c.idle += g.POIs
 		}
 	}

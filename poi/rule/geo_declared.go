@@ -32,9 +32,9 @@ func declaredRules() []*Rule {
 			Doc: "A column country says where a place should be. What belongs to which country is learnt from the places themselves: " +
 				"where 19 of 20 or more of the places in a district name one country, those that name another are reported; " +
 				"and where 19 of 20 of those that name a country lie in districts, those that are 10 km outside all districts are. " +
-				"Fewer than 20 places prove nothing.",
+				"Fewer than 20 places prove nothing, and a column of more than 1,000 values names no countries: it is not judged.",
 			Start: func(v *View, emit Emit) Check {
-				c := &declaredCountry{view: v, emit: emit, seen: map[countryDistrict]*sighting{}}
+				c := &declaredCountry{view: v, emit: emit, names: map[string]bool{}, seen: map[countryDistrict]*sighting{}}
 				return Check{POI: c.poi, Done: c.done}
 			},
 		},
@@ -126,15 +126,23 @@ type sighting struct {
 // these are told in one finding.
 const keptSightings = 10
 
+// The values beyond which a column names no countries, in all and with the
+// districts in which they are.
+const (
+	maxCountries = 1_000
+	maxSightings = 50_000
+)
+
 type declaredCountry struct {
-	view *View
-	emit Emit
-	seen map[countryDistrict]*sighting
+	view  *View
+	emit  Emit
+	names map[string]bool
+	seen  map[countryDistrict]*sighting // nil: the values are no countries
 }
 
 func (c *declaredCountry) poi(p *POI) {
 	country := attr(p.POI, "country")
-	if country == "" {
+	if country == "" || c.seen == nil {
 		return
 	}
 	if p.District == None && c.nearDistrict(p.Pos) {
@@ -143,7 +151,12 @@ func (c *declaredCountry) poi(p *POI) {
 	s := c.seen[countryDistrict{country, p.District}]
 	if s == nil {
 		s = &sighting{}
-		c.seen[countryDistrict{strings.Clone(country), p.District}] = s
+		country = strings.Clone(country)
+		c.seen[countryDistrict{country, p.District}], c.names[country] = s, true
+		if len(c.names) > maxCountries || len(c.seen) > maxSightings {
+			c.names, c.seen = nil, nil
+			return
+		}
 	}
 	if s.count++; len(s.kept) < keptSightings {
 		s.kept = append(s.kept, Finding{At: poiField(p, "country"), Object: "POI " + string(p.ID), Value: strings.Clone(country)})

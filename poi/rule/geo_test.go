@@ -10,6 +10,7 @@ import (
 	"geodrop/grid"
 	"geodrop/grid/coord"
 	"geodrop/grid/index"
+	"geodrop/poi"
 )
 
 // polygon is the GeoJSON of a feature, with its properties, and rings given as
@@ -131,6 +132,27 @@ func TestDeclaredPlaces(t *testing.T) {
 	}
 }
 
+// A column of which every row has another value names no countries, and costs
+// nothing.
+func TestNoCountries(t *testing.T) {
+	for values, want := range map[int]int{maxCountries: maxCountries - 1, maxCountries + 1: 0} {
+		var found []Finding
+		c := All()[slices.IndexFunc(All(), func(r *Rule) bool { return r.ID == "poi-country" })].
+			Start(&View{Districts: Areas[*poi.District]{Records: []*poi.District{{Name: "West"}}}}, func(f Finding) { found = append(found, f) })
+		for i := range 20 * values {
+			country := "AA"
+			if i < values-1 {
+				country = fmt.Sprint(i)
+			}
+			c.POI(&POI{POI: &poi.POI{ID: "x", Attrs: []poi.Attr{{Name: "country", Value: country}}}})
+		}
+		c.Done()
+		if len(found) != want {
+			t.Errorf("%d findings in a column of %d values, want %d", len(found), values, want)
+		}
+	}
+}
+
 // One district that does not fit among many that do is told by itself.
 func TestSingleSeam(t *testing.T) {
 	row := func(edit func(i int, west, east *float64)) map[string]string {
@@ -239,4 +261,37 @@ func TestBadHash(t *testing.T) {
 		}
 	}
 	t.Fatal("no four blocks have a bad hash")
+}
+
+// A zone takes places, each once: neither rows of a set that are twice nor rows
+// with an id that another place has make more of them.
+func TestZonesCountPlaces(t *testing.T) {
+	for rule, properties := range map[string]string{"zone-places": "", "zone-hours": `,"daily":"21:00-23:00","time_zone":"UTC"`} {
+		files := clean()
+		files[zones] = strings.Replace(files[zones], yard+"}}", yard+"}},\n"+polygon(`"id":"fair","reason":"fair"`+properties, "0.3,0.3 0.4,0.3 0.4,0.4 0.3,0.4"), 1)
+		files[pois] += rows(20, func(i int) string { return fmt.Sprintf("x%d,Stall %d,0.7%02d,0.7", i, i, i) })
+		files[pois] += "in,Barn,0.31,0.31\n" + rows(5, func(int) string { return "in,Barn,0.32,0.32" }) + rows(5, func(i int) string { return fmt.Sprintf("x%d,Stall,0.33,0.33", i) })
+		files["poi_sets.csv"] += rows(20, func(i int) string { return fmt.Sprintf("west,x%d", i) }) + rows(12, func(int) string { return "west,in" })
+		r := validated(t, files, Options{})
+		for _, f := range r.Findings {
+			if f.Rule == rule {
+				t.Errorf("a place of 23 in a zone is told:\n%+v", f)
+			}
+		}
+		files[zones] = strings.Replace(files[zones], "[0.3,0.3],[0.4,0.3]", "[0.3,0.3],[0.8,0.3]", 1) // a triangle of them
+		files[zones] = strings.Replace(files[zones], "[0.4,0.4],[0.3,0.4]", "[0.8,0.8],[0.3,0.8]", 1)
+		r = validated(t, files, Options{})
+		n := 0
+		for _, f := range r.Findings {
+			if f.Rule == rule {
+				n++
+				if f.Count != 21 || !strings.Contains(f.Message, "21 of 23 places of task rides") || !strings.HasSuffix(f.Message, "such as POI x0 at pois.csv:6") {
+					t.Errorf("%+v, want 21 places of 23", f)
+				}
+			}
+		}
+		if n != 1 {
+			t.Errorf("%d findings of %s\n%s", n, rule, messages(r))
+		}
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"geodrop/poi"
@@ -22,8 +21,8 @@ func zoneRules() []*Rule {
 			Doc: "Places in a zone without times are not in the release. " + much + "Where all zones together take that much of a set, this makes a finding of its own. " +
 				"A zone that was drawn too large, or a set that was chosen in the wrong area, shows itself so. Of several zones that hold a place the first by id counts.",
 			Start: func(v *View, emit Emit) Check {
-				c := &zoneCheck{view: v, taken: newTaken(), report: emit}
-				return Check{POI: c.always, Member: c.member, Census: c.placesDone}
+				c := &zoneCheck{view: v, report: emit}
+				return Check{Census: c.places}
 			},
 		},
 		{
@@ -33,56 +32,17 @@ func zoneRules() []*Rule {
 			Doc: "A zone with times hides the drops inside while it is active. " + much +
 				"A task is concerned if some session of it, from now on, and the times of the zone have a moment in common; the first one is named.",
 			Start: func(v *View, emit Emit) Check {
-				c := &zoneCheck{view: v, taken: newTaken(), report: emit, met: map[string]meeting{}}
-				return Check{POI: c.timed, Member: c.member, Census: c.hoursDone}
+				c := &zoneCheck{view: v, report: emit, met: map[string]meeting{}}
+				return Check{Census: c.hours}
 			},
 		},
 	}
 }
 
-// taken is the places in zones, by the numbers of these, and the sets that they
-// are in.
-type taken struct {
-	zonesOf map[poi.POIID][]uint32
-	all     map[uint32]int64
-	inSet   map[zoneSet]int64
-	first   map[uint32]string
-}
-
-type zoneSet struct {
-	zone uint32
-	set  poi.SetID
-}
-
-func newTaken() taken {
-	return taken{zonesOf: map[poi.POIID][]uint32{}, all: map[uint32]int64{}, inSet: map[zoneSet]int64{}, first: map[uint32]string{}}
-}
-
-func (t *taken) add(p *POI, zones []uint32) {
-	id := poi.POIID(strings.Clone(string(p.ID)))
-	if _, twice := t.zonesOf[id]; twice {
-		return
-	}
-	t.zonesOf[id] = slices.Clone(zones)
-	for _, z := range zones {
-		if t.all[z]++; t.all[z] == 1 {
-			t.first[z] = "POI " + string(id) + " at " + p.At.String()
-		}
-	}
-}
-
-// of is how many places of a set a zone takes.
-func (t *taken) of(zone uint32, set poi.SetID) int64 {
-	if set == poi.AllPOIs {
-		return t.all[zone]
-	}
-	return t.inSet[zoneSet{zone, set}]
-}
-
 type zoneCheck struct {
 	view   *View
 	report Emit
-	taken  taken
+	held   Held
 	met    map[string]meeting // by the texts of two schedules
 }
 
@@ -92,25 +52,15 @@ type meeting struct {
 	ok bool
 }
 
-func (c *zoneCheck) always(p *POI) {
-	if p.Zone != None {
-		c.taken.add(p, []uint32{p.Zone})
-	}
-}
-
-func (c *zoneCheck) timed(p *POI) {
-	if len(p.Timed) > 0 && p.Zone == None {
-		c.taken.add(p, p.Timed)
-	}
-}
-
-func (c *zoneCheck) member(m *poi.Membership) {
-	for _, zone := range c.taken.zonesOf[m.POI] {
-		key := zoneSet{zone, m.Set}
-		if _, known := c.taken.inSet[key]; !known {
-			key.set = poi.SetID(strings.Clone(string(m.Set)))
-		}
-		c.taken.inSet[key]++
+// taken is how many places of a set a zone takes.
+func (c *zoneCheck) taken(zone uint32, set poi.SetID) int64 {
+	switch z := c.held[zone]; {
+	case z == nil:
+		return 0
+	case set == poi.AllPOIs:
+		return z.All
+	default:
+		return z.Sets[set]
 	}
 }
 
@@ -132,7 +82,7 @@ func (c *zoneCheck) tolls(zone uint32, sets map[poi.SetID]*placed, concerns func
 	for i := range c.view.Config.Tasks {
 		t := &c.view.Config.Tasks[i]
 		p := sets[t.Set]
-		found := toll{task: t, of: p.pois + p.screened, taken: c.taken.of(zone, t.Set)}
+		found := toll{task: t, of: p.pois + p.screened, taken: c.taken(zone, t.Set)}
 		if !found.much() {
 			continue
 		}
@@ -147,7 +97,8 @@ func (c *zoneCheck) tolls(zone uint32, sets map[poi.SetID]*placed, concerns func
 	return tolls
 }
 
-func (c *zoneCheck) placesDone() {
+func (c *zoneCheck) places() {
+	c.held = c.view.Census.Always
 	sets := placesOf(c.view)
 	c.each(c.view.Always.Records, func(zone uint32, z *poi.Zone) {
 		tolls := c.tolls(zone, sets, func(*poi.Task) (time.Time, bool) { return time.Time{}, true })
@@ -155,11 +106,11 @@ func (c *zoneCheck) placesDone() {
 			c.report(c.finding(zone, z, tolls, "takes "+tollText(&tolls[0])))
 		}
 	})
-	c.setsDone(sets)
+	c.sets(sets)
 }
 
-// setsDone reports sets of which many zones take much, by reasons.
-func (c *zoneCheck) setsDone(sets map[poi.SetID]*placed) {
+// sets reports sets of which many zones take much, by reasons.
+func (c *zoneCheck) sets(sets map[poi.SetID]*placed) {
 	told := map[poi.SetID]bool{}
 	for i := range c.view.Config.Tasks {
 		t := &c.view.Config.Tasks[i]
@@ -183,7 +134,7 @@ func (c *zoneCheck) setsDone(sets map[poi.SetID]*placed) {
 func (c *zoneCheck) reasons(set poi.SetID) (zones int64, text string) {
 	by := map[string]int64{}
 	for i, z := range c.view.Always.Records {
-		if n := c.taken.of(uint32(i), set); n > 0 {
+		if n := c.taken(uint32(i), set); n > 0 {
 			zones++
 			by[z.Reason] += n
 		}
@@ -195,7 +146,8 @@ func (c *zoneCheck) reasons(set poi.SetID) (zones int64, text string) {
 	return zones, some(names)
 }
 
-func (c *zoneCheck) hoursDone() {
+func (c *zoneCheck) hours() {
+	c.held = c.view.Census.Timed
 	sets := placesOf(c.view)
 	c.each(c.view.Timed.Records, func(zone uint32, z *poi.Zone) {
 		tolls := c.tolls(zone, sets, func(t *poi.Task) (time.Time, bool) { return c.meet(t, z) })
@@ -208,7 +160,7 @@ func (c *zoneCheck) hoursDone() {
 // each calls do for the zones that hold places, in their order.
 func (c *zoneCheck) each(zones []*poi.Zone, do func(uint32, *poi.Zone)) {
 	for i, z := range zones {
-		if c.taken.all[uint32(i)] > 0 {
+		if c.held[uint32(i)] != nil {
 			do(uint32(i), z)
 		}
 	}
@@ -222,9 +174,10 @@ func (c *zoneCheck) finding(zone uint32, z *poi.Zone, tolls []toll, message stri
 	if more := len(tolls) - 1; more > 0 {
 		message += fmt.Sprintf(" (and of %d more)", more)
 	}
-	message += ", such as " + c.taken.first[zone]
+	held := c.held[zone]
+	message += ", such as POI " + string(held.First) + " at " + held.At.String()
 	return Finding{At: record(poi.TableZones, string(z.ID), ""), Object: "zone " + named(string(z.ID), z.Name), Value: z.Reason,
-		Count: c.taken.all[zone], Message: message}
+		Count: held.All, Message: message}
 }
 
 // meet is when a task and a zone are first active at once. Zones and tasks often

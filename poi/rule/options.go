@@ -74,14 +74,25 @@ func (o *Options) check() error {
 		known[r.ID] = true
 	}
 	for id := range o.Severity {
-		if !known[id] {
-			return unknownRule(id, o.Rules)
+		if err := o.checkRule(id, known); err != nil {
+			return err
 		}
 	}
 	for i := range o.Accepted {
-		if id := o.Accepted[i].Rule; !known[id] {
-			return unknownRule(id, o.Rules)
+		if err := o.checkRule(o.Accepted[i].Rule, known); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// checkRule refuses to change a rule that is not there, or that nothing may hide.
+func (o *Options) checkRule(id string, known map[string]bool) error {
+	switch {
+	case !known[id]:
+		return unknownRule(id, o.Rules)
+	case id == idUnreadable:
+		return fmt.Errorf("%w: %s stays an error and cannot be accepted, since nobody knows what such a file has: mend the file", ErrOptions, id)
 	}
 	return nil
 }

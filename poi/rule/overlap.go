@@ -116,11 +116,16 @@ func (o *overlaps) places() map[poi.TaskID][]int {
 	for _, p := range o.pairs {
 		wanted[p.a.ID], wanted[p.b.ID] = []int{}, []int{}
 	}
-	s := newSupply(o.view.Config)
+	tasks := tasksByID(o.view.Config)
+	s := poi.NewSupply(tasks)
+	var numbers []poi.TaskNo
 	for i := range o.view.Census.Groups {
-		for _, src := range s.at(&o.view.Census.Groups[i]) {
-			if list, ok := wanted[src.task.ID]; ok {
-				wanted[src.task.ID] = append(list, i)
+		g := &o.view.Census.Groups[i]
+		numbers = s.Append(numbers[:0], g.Sets, g.District)
+		for _, no := range numbers {
+			id := tasks[no].ID
+			if list, ok := wanted[id]; ok {
+				wanted[id] = append(list, i)
 			}
 		}
 	}

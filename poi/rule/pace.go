@@ -32,13 +32,14 @@ func paces(v *View, c *poi.Config, emit Emit) {
 	for _, p := range pacesOf(c) {
 		charged[p.merchant] = append(charged[p.merchant], p.pace)
 	}
+	openings := newTurns(v)
 	for i := range c.Merchants {
 		m := &c.Merchants[i]
 		limit, limited := limits[m.ID]
 		if !limited {
 			continue
 		}
-		if task, sum := fastest(charged[m.ID], v.Now); sum > limit {
+		if task, sum := fastest(charged[m.ID], openings); sum > limit*(1+slack) {
 			emit(Finding{At: record(poi.TableMerchants, string(m.ID), "max_per_second"), Object: "merchant " + string(m.ID),
 				Value: strconv.FormatFloat(limit, 'g', -1, 64), Nearest: strconv.FormatFloat(sum, 'g', 4, 64),
 				Message: fmt.Sprintf("can take %.4g prizes a second and gets %.4g when task %s is open", limit, sum, task)})
@@ -135,37 +136,48 @@ func openSeconds(s *poi.Schedule) float64 {
 	return open.Seconds() * (float64(whole) / float64(until.Sub(s.Start)))
 }
 
-// maxMoments bounds the openings at which paces are added up.
-const maxMoments = 1000
+// slack is by how much a sum of rates may be beyond a limit: it may have been
+// added up in an order in which it is not exact.
+const slack = 1e-9
 
-// fastest is the opening of a task, from now on, at which most is given.
-func fastest(charged []pace, now time.Time) (task poi.TaskID, most float64) {
-	seen, looked := map[poi.TaskID]bool{}, map[time.Time]bool{}
+// fastest is the task that opens when most is given.
+func fastest(charged []pace, t *turns) (task poi.TaskID, most float64) {
+	var tasks []*poi.Task
+	var paces [][]pace // of each
 	for _, p := range charged {
-		if seen[p.task.ID] || p.task.Paused || len(looked) >= maxMoments {
+		if p.task.Paused {
 			continue
 		}
-		seen[p.task.ID] = true
-		next, ok := p.task.When.Next(laterOf(now, p.task.When.Start))
-		if !ok || looked[next.Start.UTC()] {
-			continue
+		if n := len(tasks); n == 0 || tasks[n-1] != p.task {
+			tasks, paces = append(tasks, p.task), append(paces, nil)
 		}
-		looked[next.Start.UTC()] = true
-		if sum := sumAt(charged, next.Start); sum > most {
-			task, most = p.task.ID, sum
+		paces[len(paces)-1] = append(paces[len(paces)-1], p)
+	}
+	sum, open := 0.0, map[poi.PrizeID]int{} // tasks that share a pace
+	for _, turn := range t.of(tasks) {
+		for _, p := range paces[turn.task] {
+			sum += change(p, turn.opens, open)
+		}
+		if sum > most*(1+slack) {
+			task, most = tasks[turn.task].ID, sum
 		}
 	}
 	return task, most
 }
 
-func sumAt(charged []pace, at time.Time) (sum float64) {
-	counted := map[poi.PrizeID]bool{}
-	for _, p := range charged {
-		if p.task.Paused || !p.task.When.OpenAt(at) || p.own && counted[p.prize] {
-			continue
+// change is by how much a sum of paces changes when the task of one opens or
+// closes.
+func change(p pace, opens bool, open map[poi.PrizeID]int) float64 {
+	switch before := open[p.prize]; {
+	case opens:
+		if open[p.prize]++; p.own && before > 0 {
+			return 0
 		}
-		counted[p.prize] = p.own
-		sum += p.rate
+		return p.rate
+	default:
+		if open[p.prize]--; p.own && before > 1 {
+			return 0
+		}
+		return -p.rate
 	}
-	return sum
 }

@@ -105,11 +105,6 @@ func (v *validation) readMemberships(ctx context.Context) error {
 		file := v.sorters.file(batch.File)
 		for i := range batch.Rows {
 			m := &batch.Rows[i]
-			for j := range v.checks {
-				if hook := v.checks[j].Member; hook != nil {
-					hook(&m.Membership)
-				}
-			}
 			if err := v.sorters.addMembership(m, v.sets.number(m.Set), origin{file, m.Line}); err != nil {
 				return err
 			}

@@ -29,7 +29,7 @@ func readerRules() []*Rule {
 			Reason: "a file is not what its name says",
 			Fix:    "Mend the file at the place that is named; validate again to see what the rest of it has.",
 			Doc: "A file that is cut short, is UTF-16, has no header or is no JSON or YAML cannot be read to its end, " +
-				"so nobody knows what is missing. Rules that need the whole config do not run.",
+				"so nobody knows what is missing. Rules that need the whole config do not run, and the severity of this one stays.",
 		},
 		{
 			ID: idMisnamed, Group: group, Severity: Error,
@@ -141,18 +141,28 @@ func (v *validation) nearestTo(r *poi.Reject) string {
 	if r.Code != poi.CodeDangling {
 		return ""
 	}
-	c := v.view.Config
-	switch name {
-	case "merchant":
-		return poi.Nearest(r.Value, namesOf(c.Merchants, func(m *poi.Merchant) string { return string(m.ID) }))
-	case "prize":
-		return poi.Nearest(r.Value, namesOf(c.Prizes, func(p *poi.Prize) string { return string(p.ID) }))
-	case "task_id":
-		return poi.Nearest(r.Value, namesOf(c.Tasks, func(t *poi.Task) string { return string(t.ID) }))
-	case "poi_set":
-		return poi.Nearest(r.Value, append(namesOf(c.Sets, func(s *poi.SetID) string { return string(*s) }), string(poi.AllPOIs)))
+	names, known := v.names[name]
+	if !known {
+		names = v.namesFor(name)
+		v.names[name] = names
 	}
-	return ""
+	return v.nearest.to(r.Value, names)
+}
+
+// namesFor are what a field may name.
+func (v *validation) namesFor(field string) []string {
+	c := v.view.Config
+	switch field {
+	case "merchant":
+		return namesOf(c.Merchants, func(m *poi.Merchant) string { return string(m.ID) })
+	case "prize":
+		return namesOf(c.Prizes, func(p *poi.Prize) string { return string(p.ID) })
+	case "task_id":
+		return namesOf(c.Tasks, func(t *poi.Task) string { return string(t.ID) })
+	case "poi_set":
+		return append(namesOf(c.Sets, func(s *poi.SetID) string { return string(*s) }), string(poi.AllPOIs))
+	}
+	return nil
 }
 
 func nearestAmount(name, value string) string {

@@ -64,17 +64,13 @@ func unusedRule(id, reason string, find func(*poi.Config, Emit)) *Rule {
 	}
 }
 
-// nearestCost bounds how many findings of a rule are given a nearest value: each
-// is a comparison with all that there are.
-const nearestCost = 1000
-
 func danglingDistricts(v *View, emit Emit) {
 	known := make(map[poi.Adcode]bool, len(v.Districts.Records))
 	for _, d := range v.Districts.Records {
 		known[d.Adcode] = true
 	}
 	names := namesOf(v.Districts.Records, func(d **poi.District) string { return string((*d).Adcode) })
-	found := 0
+	near := nearest{}
 	for i := range v.Config.Tasks {
 		t := &v.Config.Tasks[i]
 		for j := range t.Quotas {
@@ -82,12 +78,8 @@ func danglingDistricts(v *View, emit Emit) {
 			if q.District == poi.AnyDistrict || known[q.District] {
 				continue
 			}
-			f := Finding{At: quotaPlace(t, j, "district"), Object: "task " + string(t.ID), Value: string(q.District),
-				Message: fmt.Sprintf("has a quota of %d for the district %q, which does not exist", q.Units, string(q.District))}
-			if found++; found <= nearestCost {
-				f.Nearest = poi.Nearest(f.Value, names)
-			}
-			emit(f)
+			emit(Finding{At: quotaPlace(t, j, "district"), Object: "task " + string(t.ID), Value: string(q.District), Nearest: near.to(string(q.District), names),
+				Message: fmt.Sprintf("has a quota of %d for the district %q, which does not exist", q.Units, string(q.District))})
 		}
 	}
 }

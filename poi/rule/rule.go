@@ -27,14 +27,13 @@ type Emit func(Finding)
 // in the order in which they stand here, by one goroutine; what is passed to them
 // is valid until they return, unless it says otherwise.
 type Check struct {
-	Config   func(*poi.Config)     // it stays valid
-	District func(*poi.District)   // each; it stays valid
-	Zone     func(*poi.Zone)       // each; it stays valid
-	Areas    func()                // View has the areas
-	POI      func(*POI)            // each, duplicates among them, in the order of the source
-	Member   func(*poi.Membership) // each, after all POIs; those that lead nowhere are among them
-	Census   func()                // View has the census
-	Cell     func(*Cell)           // each cell with POIs, in ascending order of sort keys
+	Config   func(*poi.Config)   // it stays valid
+	District func(*poi.District) // each; it stays valid
+	Zone     func(*poi.Zone)     // each; it stays valid
+	Areas    func()              // View has the areas
+	POI      func(*POI)          // each, duplicates among them, in the order of the source
+	Census   func()              // View has the census
+	Cell     func(*Cell)         // each cell with POIs, in ascending order of sort keys
 	Done     func()
 }
 

@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -52,12 +54,8 @@ func ReadSettings(name string, from io.Reader) (*Settings, error) {
 	if len(text) > maxSettings {
 		return nil, &decode.FileError{File: name, Code: poi.CodeTooLong, Reason: fmt.Sprintf("the file has more than %d bytes", maxSettings)}
 	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return nil, &decode.FileError{File: name, Code: decode.CodeSyntax, Reason: "the file is not YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")}
-	}
-	if len(doc.Content) == 1 {
-		r.mapping(doc.Content[0], map[string]func(*yaml.Node){"severity": r.severities, "accepted": r.acceptedList})
+	if doc := r.document(text); doc != nil {
+		r.mapping(doc, map[string]func(*yaml.Node){"severity": r.severities, "accepted": r.acceptedList})
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -70,6 +68,27 @@ type settingsReader struct {
 	name     string
 	settings Settings
 	err      error
+}
+
+// document is the only one of the text; nil if that says nothing.
+func (r *settingsReader) document(text []byte) *yaml.Node {
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	var docs [2]yaml.Node
+	for i := range docs {
+		switch err := d.Decode(&docs[i]); {
+		case errors.Is(err, io.EOF):
+		case err != nil:
+			r.err = &decode.FileError{File: r.name, Code: decode.CodeSyntax, Reason: "the file is not YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")}
+			return nil
+		case i > 0:
+			r.fault(&docs[i], decode.CodeSyntax, "a second document begins here: put all settings into one")
+			return nil
+		}
+	}
+	if len(docs[0].Content) != 1 || docs[0].Content[0].Tag == "!!null" {
+		return nil
+	}
+	return docs[0].Content[0]
 }
 
 func (r *settingsReader) fault(n *yaml.Node, code poi.Code, format string, args ...any) {

@@ -55,6 +55,15 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
+// A file in which all is commented out says nothing.
+func TestEmptySettings(t *testing.T) {
+	for _, text := range []string{"", "# none\n", "---\n", "null\n", "~\n...\n"} {
+		if o := settings(t, text); len(o.Severity)+len(o.Accepted) > 0 {
+			t.Errorf("%q has settings: %+v", text, o)
+		}
+	}
+}
+
 func TestSeverity(t *testing.T) {
 	r := validated(t, nameless(t), settings(t, "severity: {name-empty: error}\n"))
 	if got := []int64{r.Count(Error), r.Count(Warning), r.Count(Note)}; !slices.Equal(got, []int64{3, 3, 3}) {
@@ -68,6 +77,8 @@ func TestBadSettings(t *testing.T) {
 		{"field", "severities: {}\n", `rules.yaml:1:1: "severities" is no field here; there are accepted, severity`},
 		{"level", "severity:\n  name-empty: bad\n", `rules.yaml:2:15: "bad" is no severity: there are off, note, warning and error`},
 		{"twice", "severity: {a: off, a: off}\n", `rules.yaml:1:20: "a" is given twice`},
+		{"two documents", "severity: {}\n---\nseverity: {}\n", "rules.yaml:2:1: a second document begins here"},
+		{"a second that is none", "severity: {}\n---\nseverity: [\n", "rules.yaml: the file is not YAML: "},
 		{"no list", "accepted: 1\n", "rules.yaml:1:11: a list of accepted findings belongs here"},
 		{"no rule", "accepted:\n  - {reason: r, object: o, expires: 2028-01-01}\n", "rules.yaml:2:5: the entry has no rule"},
 		{"no reason", "accepted:\n  - {rule: r, object: o, expires: 2028-01-01}\n", "rules.yaml:2:5: the entry has no reason"},
@@ -87,10 +98,13 @@ func TestBadSettings(t *testing.T) {
 	}
 }
 
-func TestUnknownRules(t *testing.T) {
+// Settings name rules that there are, and none that must not be hidden.
+func TestRulesOfSettings(t *testing.T) {
 	for text, want := range map[string]string{
-		"severity: {name-emty: off}\n":                                          `there is no rule "name-emty"; did you mean "name-empty"?`,
-		"accepted:\n  - {rule: x, object: o, reason: r, expires: 2028-01-01}\n": `there is no rule "x"; geodrop rules lists them`,
+		"severity: {name-emty: off}\n":                                                         `there is no rule "name-emty"; did you mean "name-empty"?`,
+		"accepted:\n  - {rule: x, object: o, reason: r, expires: 2028-01-01}\n":                `there is no rule "x"; geodrop rules lists them`,
+		"severity: {unreadable-file: off}\n":                                                   "unreadable-file stays an error",
+		"accepted:\n  - {rule: unreadable-file, at_most: 1, reason: r, expires: 2028-01-01}\n": "unreadable-file stays an error",
 	} {
 		_, err := Validate(t.Context(), open(t, clean()), settings(t, text))
 		if !errors.Is(err, ErrOptions) || !strings.Contains(err.Error(), want) {

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 // sorters put POIs into the order of their ids, together with memberships, and
 // into that of their cells.
 //
-//	by id    key: hash of the id  id, role, origin, set | district, screened
+//	by id    key: hash of the id  id, role, origin, set | district, zone, number of zones with times, these
 //	by cell  key: cell            origin, position, district, screened, id, name, kind
 //
 // Text has its length in front of it; numbers are big-endian where their order
@@ -81,7 +82,12 @@ func (s *sorters) addPOI(p *POI, at origin) error {
 	b = append(b, rolePOI)
 	b = at.append(b)
 	b = binary.BigEndian.AppendUint32(b, p.District)
-	s.buf = append(b, flag(p.Zone != None))
+	b = binary.BigEndian.AppendUint32(b, p.Zone)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(p.Timed)))
+	for _, zone := range p.Timed {
+		b = binary.BigEndian.AppendUint32(b, zone)
+	}
+	s.buf = b
 	if err := s.byID.Add(xxh3.HashString(string(p.ID)), s.buf); err != nil || s.byCell == nil {
 		return err
 	}
@@ -102,6 +108,10 @@ func (s *sorters) addMembership(m *poi.MembershipRow, set uint32, at origin) err
 	b = at.append(b)
 	s.buf = binary.BigEndian.AppendUint32(b, set)
 	return s.byID.Add(xxh3.HashString(string(m.POI)), s.buf)
+}
+
+func (o origin) compare(other origin) int {
+	return cmp.Or(cmp.Compare(o.file, other.file), cmp.Compare(o.line, other.line))
 }
 
 func (o origin) append(b []byte) []byte {
@@ -150,6 +160,14 @@ func (r *reader) text() []byte {
 }
 
 func (r *reader) uint32() uint32 { return binary.BigEndian.Uint32(r.take(4)) }
+
+// numbers appends those that are there, behind how many they are.
+func (r *reader) numbers(to []uint32) []uint32 {
+	for n := r.uint32(); n > 0 && r.err == nil; n-- {
+		to = append(to, r.uint32())
+	}
+	return to
+}
 
 func (r *reader) flag() bool { return r.take(1)[0] != 0 }
 

@@ -200,10 +200,10 @@ func withoutTasks(v *View, emit Emit) {
 	if v.LeftOut || len(v.Config.Tasks) == 0 { // without any it is another rule's
 		return
 	}
-	s := newSupply(v.Config)
+	s := poi.NewSupply(tasksByID(v.Config))
 	idle, by := int64(0), map[poi.Adcode]int64{}
 	for i := range v.Census.Groups {
-		if g := &v.Census.Groups[i]; len(s.at(g)) == 0 {
+		if g := &v.Census.Groups[i]; !s.Drops(g.Sets, g.District) {
 			idle += g.POIs
 			by[g.District] += g.POIs
 		}

@@ -58,11 +58,13 @@ type validation struct {
 	collector *collector
 	sorters   sorters
 	sets      setTable
+	names     map[string][]string // that a field may name, once one was misspelt
+	nearest   nearest
 	result    Result
 }
 
 func newValidation(src poi.Source, o Options, g *grid.Grid) *validation {
-	v := &validation{opts: o, src: src, collector: newCollector(&o),
+	v := &validation{opts: o, src: src, collector: newCollector(&o), names: map[string][]string{},
 		view: View{Now: o.Now, Grid: g, Radius: o.Radius, Limit: o.Limit, Base: o.Base, MaxMoved: o.MaxMoved, Config: &poi.Config{}}}
 	for _, t := range v.collector.tallies {
 		if t.rule.Start != nil {

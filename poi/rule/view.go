@@ -100,6 +100,22 @@ type Census struct {
 	Outside   int64 // of these, outside all districts
 	InSets    int64 // of these, in some set beside AllPOIs
 	Duplicate int64
+
+	Always Held // of zones without times: each place in the first by id
+	Timed  Held // of zones with times: each place left in all that hold it
+}
+
+// Held is the places in zones, by the numbers of these in View.
+type Held map[uint32]*ZonePlaces
+
+// ZonePlaces counts the places in a zone, each id once.
+type ZonePlaces struct {
+	All   int64
+	Sets  map[poi.SetID]int64 // those in each set beside AllPOIs
+	First poi.POIID           // that was read
+	At    poi.Place           // of the first
+
+	at origin // of the first
 }
 
 // Group is the POIs that have their sets and their district in common.
