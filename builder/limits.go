@@ -36,7 +36,7 @@ func (b *build) sortOutRejected(s *sorted, early map[poi.RejectKey]int64) {
 func (b *build) checkRejected() error {
 	r, s := &b.rejected, b.summary
 	if r.config > 0 && !b.opts.AcceptRejectedConfig {
-		return fmt.Errorf("%w: %d among zones, districts, sets, tasks, prizes and merchants, of which each counts: mend them, or accept that they are missing",
+		return fmt.Errorf("%w: %d among zones, districts, sets, tasks, prizes and merchants, of which each counts: mend them, or accept that they are missing (--accept-rejected-config)",
 			ErrRejected, r.config)
 	}
 	// Duplicates and dangling memberships were read before they were rejected.
@@ -48,7 +48,7 @@ func (b *build) checkRejected() error {
 func (b *build) checkShare(what string, rejected, rows int64) error {
 	limit := max(b.opts.MaxRejected, 0)
 	if float64(rejected) > limit*float64(rows) {
-		return fmt.Errorf("%w: %d of %d %s, more than %.3g %%: mend the input or raise the limit",
+		return fmt.Errorf("%w: %d of %d %s, more than %.3g %%: mend the input or raise the limit (--max-rejected)",
 			ErrRejected, rejected, rows, what, 100*limit)
 	}
 	return nil
@@ -65,7 +65,7 @@ func (b *build) readBefore() (*manifest.Manifest, error) {
 	case !errors.Is(err, manifest.ErrInvalid) && !errors.Is(err, manifest.ErrFormat):
 		return nil, err
 	case b.opts.MaxShrink < 1:
-		return nil, fmt.Errorf("%w, or not: approve it by a limit of 100 %%, since the one that is there cannot be read: %w", ErrShrink, err)
+		return nil, fmt.Errorf("%w, or not: approve it by a limit of 100 %% (--max-shrink), since the one that is there cannot be read: %w", ErrShrink, err)
 	}
 	b.opts.Log.Warn("the release that is there cannot be read and will be replaced", "error", err)
 	return nil, nil

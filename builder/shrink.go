@@ -39,7 +39,7 @@ func CheckShrink(before, after map[string]int64, limit float64) error {
 	} {
 		had, counted := gate.of(before)
 		if has, _ := gate.of(after); counted && float64(had-has) > gate.limit*float64(had) {
-			errs = append(errs, fmt.Errorf("%w: %d %s after %d, a loss of more than %.3g %%: approve it by a higher limit",
+			errs = append(errs, fmt.Errorf("%w: %d %s after %d, a loss of more than %.3g %%: approve it by a higher limit (--max-shrink)",
 				ErrShrink, has, gate.what, had, 100*gate.limit))
 		}
 	}

@@ -21,6 +21,9 @@ type Plan struct {
 	// Refused are the reasons for which a build onto the release before would
 	// seal nothing unless told to; none as a rule.
 	Refused []string `json:"refused,omitempty"`
+	// Rejected is nil when no row of the new config was left out, and when no
+	// build was given.
+	Rejected *Rejected `json:"rejected,omitempty"`
 
 	Places    Change     `json:"places"`
 	Drops     Change     `json:"drops"`

@@ -68,6 +68,10 @@ type Options struct {
 	// places; nil where one is not at hand.
 	SourceBefore, SourceAfter poi.Source
 
+	// Built is what the build of the release after did, to tell which rows it left
+	// out; nil where that is not known.
+	Built *builder.Summary
+
 	Memory  int64  // for sorting; default 256 MiB
 	TempDir string // where that spills; default os.TempDir
 	Dense   int    // places of a dense cell; default 5
@@ -172,6 +176,7 @@ func (c *comparison) head() {
 	if err := builder.CheckShrink(m.Counts, n.Counts, c.options.MaxShrink); err != nil {
 		c.plan.Refused = lines(err)
 	}
+	c.plan.Rejected = rejectedBy(c.options.Built)
 	c.plan.Grid, c.plan.Dense = Grid(m.Grid), c.options.Dense
 }
 

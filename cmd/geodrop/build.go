@@ -80,6 +80,12 @@ func (c *buildCmd) Run(r *run) (err error) {
 			err = printErr
 		}
 	}
+	if errors.Is(err, builder.ErrRejected) {
+		if c.JSON { // else the summary names them
+			nameRejected(r.stderr, summary)
+		}
+		err = refused(err, c.Src)
+	}
 	for _, unsealed := range []error{builder.ErrRejected, builder.ErrShrink, builder.ErrEmpty, decode.ErrFormat} {
 		if errors.Is(err, unsealed) {
 			return notRight{err}

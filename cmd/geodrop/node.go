@@ -47,7 +47,7 @@ func (c *nodeCmd) Run(r *run) (err error) {
 	registry := prometheus.NewRegistry()
 	feed, err := node.OpenAgent(agent.Options{Upstreams: upstreams, Dir: c.Dir, Trust: keys, Node: c.name(), Token: c.NodeToken, Health: node.Health(registry), Registry: registry, Log: r.log})
 	if errors.Is(err, atomicfile.ErrLocked) {
-		err = fmt.Errorf("another geodrop runs there: %w; choose another folder", err)
+		err = fmt.Errorf("another geodrop runs there: %w; choose another folder with --dir", err)
 	}
 	if err != nil {
 		return err

@@ -15,7 +15,6 @@ import (
 	"geodrop/grid"
 	"geodrop/poi"
 	"geodrop/poi/decode"
-	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
 )
 
@@ -130,9 +129,10 @@ func (c *planCmd) compare(r *run, before *query.Release, sourceBefore, sourceAft
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
 	dir := c.Release
+	var built *builder.Summary
 	if dir == "" {
 		dir = filepath.Join(temp, "release")
-		if err := c.build(r, sourceAfter, dir, before.Manifest().Grid); err != nil {
+		if built, err = c.build(r, sourceAfter, dir, before.Manifest().Grid); err != nil {
 			return nil, err
 		}
 	}
@@ -144,7 +144,7 @@ func (c *planCmd) compare(r *run, before *query.Release, sourceBefore, sourceAft
 	const share = 4 // of the memory; the rest is for mapped files and what is held of each release
 	return plan.Compare(r.ctx, before, after, plan.Options{
 		SourceBefore: sourceBefore, SourceAfter: sourceAfter, Memory: int64(c.Memory) / share, TempDir: temp,
-		Dense: c.Dense, MaxShrink: c.MaxShrink.limit(),
+		Built: built, Dense: c.Dense, MaxShrink: c.MaxShrink.limit(),
 	})
 }
 
@@ -165,16 +165,16 @@ func closed(src poi.Source) error {
 }
 
 // build builds the new release, on the grid of the one before.
-func (c *planCmd) build(r *run, src poi.Source, dir string, g manifest.Grid) error {
+func (c *planCmd) build(r *run, src poi.Source, dir string, g manifest.Grid) (*builder.Summary, error) {
 	s, err := builder.Build(r.ctx, src, builder.Options{
 		Out: dir, Memory: int64(c.Memory), CellSize: grid.Size(g.CellMetres), Radius: g.Radius, SegmentBytes: int64(c.SegmentBytes),
 		MaxRejected: c.MaxRejected.limit(), AcceptRejectedConfig: c.AcceptRejectedConfig,
 		Progress: newProgress(r.stderr), Log: r.log,
 	})
-	if s.Rejected > 0 {
-		fmt.Fprintf(r.stderr, "geodrop: %s rows of the config were rejected and are not in the plan\n", builder.Thousands(s.Rejected))
+	if errors.Is(err, builder.ErrRejected) {
+		nameRejected(r.stderr, s)
 	}
-	return err
+	return s, refused(err, c.Src)
 }
 
 // write writes the plan, whole or not at all.
@@ -193,7 +193,7 @@ func (c *planCmd) write(r *run, p *plan.Plan) error {
 		_, err := r.stdout.Write(b.Bytes())
 		return err
 	}
-	return atomicfile.Write(filepath.Dir(c.Out), filepath.Base(c.Out), b.Bytes())
+	return writeOut(c.Out, b.Bytes())
 }
 
 // gates are what a plan may be refused for.

@@ -80,7 +80,7 @@ func (c *relayCmd) open(r *run, upstreams []*url.URL, keys func() (trust.Keys, e
 	var err error
 	carrier, err = relay.Open(options)
 	if errors.Is(err, atomicfile.ErrLocked) {
-		err = fmt.Errorf("another geodrop runs there: %w; choose another folder", err)
+		err = fmt.Errorf("another geodrop runs there: %w; choose another folder with --dir", err)
 	}
 	return carrier, err
 }

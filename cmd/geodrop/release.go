@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 
 	"geodrop/sync/manifest"
@@ -67,6 +68,9 @@ func (c *adminFlags) ask(r *run, method string, body, into any, path ...string) 
 	const patience = 2 * time.Minute // a publication may have to end first
 	client := &http.Client{Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	resp, err := client.Do(req)
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("ask the origin: %w: was the origin started with GEODROP_ADMIN_TOKEN? Without it nobody answers operators; else name its --admin with --origin", err)
+	}
 	if err != nil {
 		return fmt.Errorf("ask the origin: %w", err)
 	}
@@ -117,7 +121,8 @@ func (c *adminFlags) move(r *run, body any, path ...string) error {
 type releaseListCmd struct{ adminFlags }
 
 func (*releaseListCmd) Help() string {
-	return `Nodes tell the origin every half minute what they serve; nobody vouches for that.
+	return `Nodes tell the origin what they serve within a second or so of a change, and every
+half minute; nobody vouches for that.
 
 Example: geodrop release list
 

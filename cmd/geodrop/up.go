@@ -110,6 +110,9 @@ func (c *upCmd) config(r *run, s *shelf.Shelf) (publish.Config, error) {
 	f := &sourceFlags{Src: c.Src, CRS: c.CRS}
 	path := c.store()
 	if path == "" {
+		if err := c.present(s); err != nil {
+			return nil, err
+		}
 		return f.follow(r.log)
 	}
 	f.Src = "sqlite:" + path
@@ -128,6 +131,20 @@ func (c *upCmd) config(r *run, s *shelf.Shelf) (publish.Config, error) {
 		_, err = fmt.Fprintf(r.stdout, "First start: the shipped sample is in sqlite:%s\n", path)
 	}
 	return config, err
+}
+
+// present refuses a config that is not there as long as nothing was ever served:
+// that is a mistyped path, which waiting does not mend. Later it is a loss, and
+// what was served goes on.
+func (c *upCmd) present(s *shelf.Shelf) error {
+	kind, path, _ := strings.Cut(c.Src, ":")
+	if path == "" || kind != "dir" && kind != "sqlite" || len(s.Candidates()) > 0 {
+		return nil
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no config at %s, and %s holds none that was served before: geodrop import or geodrop sample make one", c.Src, c.Dir)
+	}
+	return nil
 }
 
 // published reports whether the store has been published before.

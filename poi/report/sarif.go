@@ -60,12 +60,12 @@ type sarifResult struct {
 	RuleIndex    int               `json:"ruleIndex"`
 	Level        string            `json:"level"`
 	Message      sarifText         `json:"message"`
-	Locations    []sarifLocation   `json:"locations"`
+	Locations    []sarifLocation   `json:"locations,omitempty"`
 	Fingerprints map[string]string `json:"partialFingerprints"`
 }
 
 type sarifLocation struct {
-	Physical *sarifPhysical `json:"physicalLocation,omitempty"`
+	Physical sarifPhysical  `json:"physicalLocation"`
 	Logical  []sarifLogical `json:"logicalLocations,omitempty"`
 }
 
@@ -122,27 +122,48 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 func (o *Options) sarifResult(f *rule.Finding, index int) sarifResult {
 	return sarifResult{
 		RuleID: f.Rule, RuleIndex: index, Level: f.Severity.String(), Message: sarifText{sentence(f)},
-		Locations:    []sarifLocation{o.sarifLocation(f)},
+		Locations:    o.sarifLocations(f),
 		Fingerprints: map[string]string{"geodrop/v1": fingerprint(f)},
 	}
 }
 
-func (o *Options) sarifLocation(f *rule.Finding) (l sarifLocation) {
+// sarifLocations are where a finding is. A location without a file makes GitHub
+// refuse all of a log: what is about a whole table is at the file that most write
+// it in, and in a store nowhere.
+func (o *Options) sarifLocations(f *rule.Finding) []sarifLocation {
 	at := o.place(f)
-	if at.File != "" {
-		uri := url.URL{Path: at.File}
-		if path.IsAbs(at.File) {
-			uri.Scheme = "file"
-		}
-		l.Physical = &sarifPhysical{Artifact: sarifArtifact{uri.String()}}
-		if at.Line > 0 {
-			l.Physical.Region = &sarifRegion{StartLine: at.Line, StartColumn: at.Column}
-		}
+	if at.File == "" && o.Dir != "" {
+		at.File, at.Line, at.Column = path.Join(o.Dir, usualFile(at.Table)), 1, 0
+	}
+	if at.File == "" {
+		return nil
+	}
+	uri := url.URL{Path: at.File}
+	if path.IsAbs(at.File) {
+		uri.Scheme = "file"
+	}
+	l := sarifLocation{Physical: sarifPhysical{Artifact: sarifArtifact{uri.String()}}}
+	if at.Line > 0 {
+		l.Physical.Region = &sarifRegion{StartLine: at.Line, StartColumn: at.Column}
 	}
 	if name := logicalName(&at); name != "" {
 		l.Logical = []sarifLogical{{Name: name, Kind: "member"}}
 	}
-	return l
+	return []sarifLocation{l}
+}
+
+// usualFile is the file of a bundle in which a table is, as a rule.
+func usualFile(t poi.Table) string {
+	switch t {
+	case poi.TableDistricts, poi.TableZones:
+		return string(t) + ".geojson"
+	case poi.TablePOIs, poi.TableMerchants, poi.TablePrizes:
+		return string(t) + ".csv"
+	case poi.TableSets:
+		return "poi_sets.csv"
+	default:
+		return "tasks.yaml"
+	}
 }
 
 // logicalName is a path such as tasks/lanterns/quotas[3].units.

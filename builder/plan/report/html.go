@@ -36,6 +36,7 @@ type page struct {
 	Plan     *plan.Plan
 	Headline string
 	Refused  []string
+	Rejected []string
 	Policy   string
 	Style    template.CSS
 	Script   template.JS
@@ -76,6 +77,9 @@ func HTML(w io.Writer, p *plan.Plan) error {
 	for _, why := range p.Refused {
 		filled.Refused = append(filled.Refused, plain(why))
 	}
+	for _, row := range rejected(p) {
+		filled.Rejected = append(filled.Rejected, plain(row))
+	}
 	t, err := template.New("page").Parse(pageHTML)
 	if err == nil {
 		err = t.Execute(w, &filled)
@@ -101,7 +105,7 @@ func cards(p *plan.Plan) []card {
 	worth := []string{}
 	for _, w := range p.Budget.Worth {
 		if w.Differs() {
-			worth = append(worth, delta(w.Delta())+" minor units of "+w.Currency)
+			worth = append(worth, gain(w.Delta(), w.Currency))
 		}
 	}
 	return []card{

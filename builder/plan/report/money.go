@@ -12,7 +12,7 @@ func budget(p *plan.Plan, _ int) Section {
 	s.Table.add("", "units, all quotas", number(b.Units.Before), number(b.Units.After), delta(b.Units.Delta()))
 	s.Table.add("", "units, pools of any district", number(b.Any.Before), number(b.Any.After), delta(b.Any.Delta()))
 	for _, w := range b.Worth {
-		s.Table.add("", "worth in minor units of "+w.Currency, number(w.Before), number(w.After), delta(w.Delta()))
+		s.Table.add("", "worth", amount(w.Before, w.Currency), amount(w.After, w.Currency), gain(w.Delta(), w.Currency))
 	}
 	return s
 }
@@ -28,7 +28,7 @@ func prizes(p *plan.Plan, rows int) Section {
 	for i := range shown {
 		z := &shown[i]
 		s.Table.add("", z.Name+" ("+string(z.ID)+")"+presence(z.Presence), number(z.Units.Before), number(z.Units.After),
-			delta(z.Units.Delta()), budgetOf(z.Budget), shift(z.Value)+currency(z))
+			delta(z.Units.Delta()), budgetOf(z.Budget), worth(z))
 	}
 	if len(rest) > 0 {
 		s.Table.Rest = left(len(rest), "prize")
@@ -44,11 +44,16 @@ func budgetOf(b plan.Shift) string {
 	return shift(b)
 }
 
-func currency(z *plan.Prize) string {
-	if z.Currency == "" {
-		return ""
+// worth is what a unit of a prize is worth. A prize that changes its currency has
+// the new one alone: the old one is in no plan.
+func worth(z *plan.Prize) string {
+	switch {
+	case z.Value == (plan.Shift{}):
+		return none
+	case !z.Value.Differs():
+		return amount(z.Value.After, z.Currency)
 	}
-	return " " + z.Currency
+	return money(z.Value.Before, z.Currency) + " → " + amount(z.Value.After, z.Currency)
 }
 
 func quotas(p *plan.Plan, rows int) Section {

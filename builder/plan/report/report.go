@@ -95,6 +95,7 @@ func summary(p *plan.Plan) Section {
 	for _, why := range p.Refused {
 		s.Words = append(s.Words, "Needs approval: "+why+".")
 	}
+	s.Words = append(s.Words, rejected(p)...)
 	s.Table = &Table{Head: []string{"", "before", "after", "added", "removed", "moved", "changed"}}
 	for _, row := range []struct {
 		name string
@@ -103,6 +104,22 @@ func summary(p *plan.Plan) Section {
 		s.Table.add("", append([]string{row.name}, change(row.c)...)...)
 	}
 	return s
+}
+
+// rejected says which rows of the config are not in the plan.
+func rejected(p *plan.Plan) []string {
+	r := p.Rejected
+	if r == nil {
+		return nil
+	}
+	words := []string{fmt.Sprintf("Not in the plan: %s of the config %s rejected.", plural(r.Rows, "row"), verb(r.Rows, "were", "was"))}
+	for i := range r.First {
+		words = append(words, r.First[i].Text)
+	}
+	if more := r.Rows - int64(len(r.First)); more > 0 {
+		words = append(words, fmt.Sprintf("… and %s more; geodrop validate lists them.", number(more)))
+	}
+	return words
 }
 
 func (t *Table) add(district string, cells ...string) {

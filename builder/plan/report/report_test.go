@@ -97,6 +97,7 @@ func crowded() *plan.Plan {
 		p.Zones.Zones = append(p.Zones.Zones, plan.Zone{ID: poi.ZoneID(id), Name: name, Reason: name, Screened: 1 << 40})
 		p.Moves.Farthest = append(p.Moves.Farthest, plan.Move{POI: poi.POIID(id), Name: name, Metres: 1e7})
 	}
+	p.Rejected = &plan.Rejected{Rows: 1 << 40, First: []plan.RejectedRow{{File: name, Line: 1, Value: name, Code: "x", Reason: name, Text: name}}}
 	p.Refused = []string{name, name, name, name, name, name, name}
 	p.Budget.QuotasDiffer = 1 << 30
 	return p

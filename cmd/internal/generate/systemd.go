@@ -39,6 +39,8 @@ StartLimitIntervalSec=0
 {{- if eq .Name "origin"}}
 # Who reaches the address has every release and all of its tasks: let it be one
 # that nodes alone reach (geodrop generate systemd-origin --listen 10.0.0.5:8090).
+# Operators (geodrop release) are answered, at 127.0.0.1:8092, only where
+# /etc/geodrop/origin.env has GEODROP_ADMIN_TOKEN=, 16 characters or more.
 ExecStartPre=-{{.Binary}} keys new --out /var/lib/geodrop-origin/origin.key
 {{- end}}
 # At level info there is a line for each request.

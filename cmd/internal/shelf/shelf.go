@@ -51,7 +51,7 @@ func Open(dir string, log *slog.Logger) (*Shelf, error) {
 	}
 	unlock, err := atomicfile.LockDir(dir)
 	if errors.Is(err, atomicfile.ErrLocked) {
-		err = fmt.Errorf("%w: %w; choose another folder", ErrBusy, err)
+		err = fmt.Errorf("%w: %w; choose another folder with --dir", ErrBusy, err)
 	}
 	if err != nil {
 		return nil, err
