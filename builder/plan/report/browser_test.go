@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"geodrop/builder/plan"
+
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -137,13 +139,17 @@ func (b *tab) pixels(name string) float64 {
 // Pictures are among the artifacts: go test -artifacts.
 func TestBrowser(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "plan.html")
-	if err := os.WriteFile(file, []byte(written(t, "html", planned(t))), 0o644); err != nil {
+	p := planned(t)
+	p.Map.Points = append([]plan.Point{added("Null island", 0.0001, 0.0001)}, p.Map.Points...)
+	p.Map.Differ++
+	if err := os.WriteFile(file, []byte(written(t, "html", p)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	b := openTab(t, file, 1440, 900)
 	b.shoot("desk-light")
 	t.Run("views", func(t *testing.T) { views(t, b) })
 	t.Run("district", func(t *testing.T) { district(t, b) })
+	t.Run("far away", func(t *testing.T) { far(t, b) })
 	b.colours("dark")
 	b.until(`getComputedStyle(document.documentElement).getPropertyValue("--land") === "#1b2229"`)
 	b.shoot("desk-dark")
@@ -199,4 +205,24 @@ func district(t *testing.T, b *tab) {
 	if again := b.pixels("removed"); again != all {
 		t.Errorf("%v pixels are of what is removed, %v at first", again, all)
 	}
+}
+
+// far: a place out of the picture does not make the rest small, and can be gone to.
+func far(t *testing.T, b *tab) {
+	if names := value[string](b, `[...document.querySelectorAll("[data-far] .name")].map(e => e.textContent).join()`); names != "Null island" {
+		t.Errorf("far away are %q", names)
+	}
+	for _, legend := range []string{"more", "fewer"} {
+		if hidden := value[bool](b, fmt.Sprintf(`document.querySelector("li[data-kind=%s]").hidden`, legend)); hidden {
+			t.Errorf("no legend for districts with %s drops", legend)
+		}
+	}
+	b.click(`nav [data-far]`)
+	b.until(`document.querySelector("canvas").dataset.pointed === "Null island"`)
+	b.shoot("desk-far")
+	if kept := b.pixels("removed"); kept > 0 {
+		t.Errorf("%v pixels are of what is removed, far away", kept)
+	}
+	b.click(`[data-zoom="0"]`)
+	b.until(`document.querySelector("canvas").dataset.pointed === ""`)
 }

@@ -25,10 +25,12 @@ var pageStyle string
 //go:embed page/page.js
 var pageScript string
 
-// htmlRows bounds the tables of the page, listedRows the list beside its map.
+// htmlRows bounds the tables of the page, listedRows and farRows the
+// lists beside its map.
 const (
 	htmlRows   = 200
 	listedRows = 200
+	farRows    = 50
 )
 
 // page is what the template is filled with.
@@ -44,6 +46,8 @@ type page struct {
 	Cards    []card
 	Listed   []listed
 	Unlisted string
+	Far      []farAway
+	FarAway  int // of which Far are the first
 	Shown    string
 	Sections []Section
 }
@@ -65,7 +69,8 @@ type figure struct{ Class, Text string }
 // HTML writes a plan as a page in one file, which asks nobody for anything: a
 // policy within keeps it so, whatever the names in the plan are.
 func HTML(w io.Writer, p *plan.Plan) error {
-	data, err := json.Marshal(dataOf(p)) // escapes < and > and &
+	drawn := dataOf(p)
+	data, err := json.Marshal(drawn) // escapes < and > and &
 	if err != nil {
 		return fmt.Errorf("write the plan: %w", err)
 	}
@@ -74,6 +79,7 @@ func HTML(w io.Writer, p *plan.Plan) error {
 		Cards: cards(p), Shown: shown(p), Sections: Sections(p, htmlRows)[1:],
 	}
 	filled.Listed, filled.Unlisted = listedOf(p)
+	filled.Far, filled.FarAway = drawn.far[:min(len(drawn.far), farRows)], len(drawn.far)
 	for _, why := range p.Refused {
 		filled.Refused = append(filled.Refused, plain(why))
 	}
@@ -110,14 +116,27 @@ func cards(p *plan.Plan) []card {
 	}
 	return []card{
 		{"", "drops", number(d.After), "after " + number(d.Before) + ", at " + plural(p.Places.After, "place")},
-		{"added", "added", delta(d.Added), ""},
-		{"removed", "removed", delta(-d.Removed), ""},
-		{"moved", "moved", number(d.Moved), farthestOf(p)},
-		{"changed", "changed", number(d.Changed), ""},
-		{"", "quotas", delta(p.Budget.Units.Delta()), strings.Join(append([]string{"units"}, worth...), ", ")},
-		{"", "area seen", percent(c.After.Share()), "after " + percent(c.Before.Share())},
+		counted("added", delta(d.Added), ""),
+		counted("removed", delta(-d.Removed), ""),
+		counted("moved", number(d.Moved), farthestOf(p)),
+		counted("changed", number(d.Changed), ""),
+		counted("", delta(p.Budget.Units.Delta()), strings.Join(append([]string{"units"}, worth...), ", ")).named("quotas"),
+		{"", "area seen", strings.ReplaceAll(areaSeen(c), " %", "\u00a0%"), "of all districts"},
 		{"", "bytes to move", byteSize(p.Transfer.Bytes), percent(p.Share()) + " of the release, " + plural(int64(p.Transfer.Rebuilt), "segment") + " rebuilt"},
 	}
+}
+
+// counted is a figure in the colour of what it counts, if that is anything.
+func counted(kind, figure, note string) card {
+	if figure == "0" {
+		return card{"zero", kind, figure, note}
+	}
+	return card{kind, kind, figure, note}
+}
+
+func (c card) named(name string) card {
+	c.Name = name
+	return c
 }
 
 func farthestOf(p *plan.Plan) string {
@@ -134,7 +153,9 @@ func listedOf(p *plan.Plan) (list []listed, rest string) {
 	for i := range some {
 		d := &some[i]
 		row := listed{Adcode: d.Adcode, Name: plain(d.Name) + presence(d.Presence), Before: d.Coverage.Before.Share(), After: d.Coverage.After.Share()}
-		row.Seen = shares(row.Before, row.After) + " seen"
+		if row.Seen = none; d.Adcode != "" {
+			row.Seen = areaSeen(&d.Coverage) + " seen"
+		}
 		for _, mark := range []struct {
 			class, sign string
 			n           int64
@@ -149,7 +170,7 @@ func listedOf(p *plan.Plan) (list []listed, rest string) {
 		list = append(list, row)
 	}
 	if len(more) > 0 {
-		rest = fmt.Sprintf("and %s more", plural(int64(len(more)), "district"))
+		rest = "… and " + others(int64(len(more)), "district")
 	}
 	return list, rest
 }
@@ -164,7 +185,7 @@ func shown(p *plan.Plan) string {
 	}
 	others := int64(len(p.Map.Points)) - differ
 	if differ == p.Map.Differ && others == p.Map.Others {
-		return fmt.Sprintf("The map has every place: %s that differ, and %s others.", number(differ), number(others))
+		return fmt.Sprintf("The map has every place of the two releases: %s that differ, and %s others. What zones keep out of both is in neither.", number(differ), number(others))
 	}
 	return fmt.Sprintf("The map has %s of %s places that differ, and %s of %s others, chosen evenly; the tables count all.",
 		number(differ), number(p.Map.Differ), number(others), number(p.Map.Others))
@@ -176,6 +197,9 @@ type mapData struct {
 	Districts []mapDistrict             `json:"districts"`
 	Points    [][10]any                 `json:"points"`
 	Gone      map[poi.Adcode][4]float64 `json:"gone"` // where districts were
+	View      [4]float64                `json:"view"` // a frame
+
+	far []farAway
 }
 
 type mapDistrict struct {
@@ -215,6 +239,8 @@ func dataOf(p *plan.Plan) *mapData {
 			plain(pt.Name), plain(string(pt.POI)), taskList(pt.Tasks[0]), taskList(pt.Tasks[1]), plain(string(pt.Zone))})
 	}
 	m.Middle = math.Round(math.Atan2(east, north) * 180 / math.Pi)
+	view, far := viewOf(p, m.Middle)
+	m.View, m.far = [4]float64{view.south, view.west, view.north, view.east}, far
 	return m
 }
 

@@ -8,11 +8,11 @@ import (
 
 func zones(p *plan.Plan, rows int) Section {
 	s := Section{ID: "zones", Title: "Zones"}
-	switch z := &p.Zones; {
-	case !z.AfterKnown:
-		s.Words = []string{"Zones without times are in no release: give the configs to see what they screen."}
-	case !z.BeforeKnown:
-		s.Words = []string{"What the zones without times kept out before is not in a release: give the config before to see what they free."}
+	if !p.Zones.AfterKnown && p.Places.Removed > 0 {
+		s.Words = append(s.Words, "Whether zones without times keep out any place that is removed is in no release: --src, the new config, tells.")
+	}
+	if !p.Zones.BeforeKnown && p.Places.Added > 0 {
+		s.Words = append(s.Words, "Whether zones without times kept out any place that is added is in no release: --against-src, the config before, tells.")
 	}
 	hit := func(z *plan.Zone) bool {
 		return z.Screened+z.Freed > 0 || z.Before != nil && z.After != nil && *z.Before != *z.After

@@ -150,7 +150,7 @@ func districts(p *plan.Plan, rows int) Section {
 		return d.Drops.Differ() + d.Arrived + d.Left
 	})
 	if len(shown) == 0 {
-		s.Words = []string{fmt.Sprintf("None of %s differs.", plural(int64(len(p.Districts)), "district"))}
+		s.Words = []string{fmt.Sprintf("None of %s differs.", plural(named(p.Districts), "district"))}
 		return s
 	}
 	s.Table = &Table{Head: []string{"district", "before", "after", "added", "removed", "moved", "changed", "from, to others", "quota", "area seen", "dense cells seen"}}
@@ -169,6 +169,16 @@ func districts(p *plan.Plan, rows int) Section {
 		s.Table.Rest = left(len(rest), "district") + ": " + differences(&sum)
 	}
 	return s
+}
+
+// named counts districts, without what is outside of all.
+func named(all []plan.District) (n int64) {
+	for i := range all {
+		if all[i].Adcode != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // exchange are the drops that came from other districts and went to others.

@@ -46,8 +46,11 @@ func percent(share float64) string {
 
 func shares(before, after float64) string {
 	a, b := percent(before), percent(after)
+	for digits := 2; before != after && a == b && digits <= 4; digits++ {
+		a, b = fmt.Sprintf("%.*f %%", digits, 100*before), fmt.Sprintf("%.*f %%", digits, 100*after)
+	}
 	if a == b {
-		return b
+		return percent(after)
 	}
 	return a + " → " + b
 }
@@ -76,10 +79,15 @@ const (
 
 // left says how many rows a table has no room for.
 func left(n int, of string) string {
+	return "and " + others(int64(n), of) + verb(int64(n), " that differ", " that differs")
+}
+
+// others counts what is left of something.
+func others(n int64, of string) string {
 	if n == 1 {
-		return "and 1 more " + of + " that differs"
+		return "1 more " + of
 	}
-	return fmt.Sprintf("and %s more %ss that differ", number(int64(n)), of)
+	return number(n) + " more " + of + "s"
 }
 
 func metres(m float64) string {

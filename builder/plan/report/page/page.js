@@ -7,6 +7,7 @@
   const canvas = box.querySelector("canvas");
   const tip = box.querySelector(".tip");
   const pen = canvas.getContext("2d");
+  const TINTS = { more: "added", fewer: "removed", even: "changed" }; // districts, by what colours them
   const KINDS = ["kept", "changed", "moved", "added", "removed", "retasked"]; // as the data numbers them
   const middle = data.middle; // longitude that the map is unrolled around
   const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -57,10 +58,8 @@
     draw();
   }
 
-  const whole = () => extent([
-    ...points.filter((p) => p.kind !== "kept").flatMap((p) => [p.before, p.after].filter(Boolean)),
-    ...districts.flatMap((d) => (d.differs ? d.rings.flat() : [])),
-  ]) ?? extent([...points.map((p) => p.before), ...districts.flatMap((d) => d.rings.flat())]);
+  const unrolled = (lat, lng) => [(lng + 180) / 360, y(lat)]; // longitude from the middle
+  const whole = () => extent([unrolled(data.view[0], data.view[1]), unrolled(data.view[2], data.view[3])]);
 
   function zoom(by, px = width / 2, py = height / 2) {
     const next = Math.max(200, Math.min(scale * by, 4e8));
@@ -98,6 +97,7 @@
     if (pointed) ring(pointed);
     canvas.dataset.drawn = view;
     canvas.dataset.held = held;
+    canvas.dataset.pointed = pointed?.name ?? "";
   }
 
   function path(d) {
@@ -108,14 +108,20 @@
     }
   }
 
+  const tint = (d) => (d.added > d.removed ? "more" : d.added < d.removed ? "fewer" : "even");
+
+  // offers reports whether any of a box can be seen. What cannot is not drawn: a
+  // path far beyond the canvas takes seconds.
+  const offers = (e) => e && e[2] * scale >= left && e[0] * scale <= left + width && e[3] * scale >= top && e[1] * scale <= top + height;
+
   function outline(d) {
+    if (!offers(d.box)) return;
     path(d);
     pen.fillStyle = colour.land;
     pen.fill("evenodd");
     if (view === "difference" && d.differs) {
-      const net = d.added - d.removed;
       pen.globalAlpha = 0.1 + 0.25 * Math.min(1, d.strength);
-      pen.fillStyle = net > 0 ? colour.added : net < 0 ? colour.removed : colour.changed;
+      pen.fillStyle = colour[TINTS[tint(d)]];
       pen.fill("evenodd");
       pen.globalAlpha = 1;
     }
@@ -148,6 +154,16 @@
     pen.fillStyle = pen.strokeStyle = colour[kind];
     pen.beginPath();
     switch (kind) {
+      case "more": case "fewer": case "even":
+        pen.rect(px - r, py - r, 2 * r, 2 * r);
+        pen.globalAlpha = 0.35;
+        pen.fillStyle = colour[TINTS[kind]];
+        pen.fill();
+        pen.globalAlpha = 1;
+        pen.lineWidth = 0.8;
+        pen.strokeStyle = colour.border;
+        pen.stroke();
+        return;
       case "removed":
         pen.lineWidth = 2;
         pen.moveTo(px - r, py - r); pen.lineTo(px + r, py + r);
@@ -180,6 +196,7 @@
   }
 
   function trail(p, r) {
+    if (!offers(extent([p.before, p.after]))) return;
     pen.strokeStyle = colour.moved;
     pen.lineWidth = 1.4;
     pen.beginPath();
@@ -238,12 +255,21 @@
   }
 
   function go(id) {
+    pointed = null;
     const d = districts.find((d) => d.id === id);
     held = d ? id : "";
     for (const b of document.querySelectorAll("nav [data-district]")) b.setAttribute("aria-pressed", String(b.dataset.district === held && held !== ""));
     if (d && d.box) fit(d.box);
     else if (data.gone[id]) { const g = data.gone[id]; fit(extent([[x(g[1]), y(g[0])], [x(g[3]), y(g[2])]])); }
     else fit(whole());
+  }
+
+  // jump shows a place that the picture leaves out.
+  function jump({ far, lat, lng }) {
+    go("");
+    const [px, py] = unrolled(+lat, +lng), around = 1e-4;
+    pointed = points[+far];
+    fit([px - around, py - around, px + around, py + around]);
   }
 
   function theme() {
@@ -296,6 +322,10 @@
     const difference = view === "difference";
     for (const li of box.querySelectorAll(".legend li")) {
       const { kind } = li.dataset;
+      if (kind in TINTS) {
+        li.hidden = !difference || !districts.some((d) => d.differs && tint(d) === kind);
+        continue;
+      }
       li.hidden = difference ? !points.some((p) => p.kind === kind) : kind !== "place" && kind !== "kept";
       if (kind === "kept") li.lastChild.textContent = difference ? "as it was" : "nothing drops";
     }
@@ -342,6 +372,7 @@
     go(e.dataset.district);
     if (e.tagName === "TR") box.scrollIntoView({ block: "nearest" });
   });
+  for (const b of document.querySelectorAll("[data-far]")) b.addEventListener("click", () => jump(b.dataset));
   dark.addEventListener("change", theme);
   dress();
   legend();
