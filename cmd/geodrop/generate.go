@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"geodrop/cmd/internal/generate"
-	"geodrop/sync/atomicfile"
 )
 
 type generateCmd struct {
@@ -65,7 +64,7 @@ func (c *generateCmd) Run(r *run) error {
 		if err := os.MkdirAll(filepath.Dir(c.Out), 0o755); err != nil {
 			return fmt.Errorf("make the folder of --out: %w", err)
 		}
-		return atomicfile.Write(filepath.Dir(c.Out), filepath.Base(c.Out), text.Bytes())
+		return writeOut(c.Out, text.Bytes())
 	}
 	_, err := r.stdout.Write(text.Bytes())
 	return err

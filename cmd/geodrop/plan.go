@@ -29,8 +29,8 @@ type planCmd struct {
 	Out    string `short:"o" placeholder:"FILE" help:"Where to write it; default: standard output."`
 	Schema bool   `help:"Print the JSON Schema of --format json instead."`
 
-	FailOnRemoved *percent `placeholder:"SHARE" help:"Exit with 1 if more than this share of the drops is removed, such as 5%."`
-	FailOnUnseen  *percent `placeholder:"SHARE" help:"Exit with 1 if players see drops from less than this share of the dense cells."`
+	FailOnRemoved *percent `placeholder:"SHARE" help:"Exit with 1 if more than this share of the drops is removed, such as 5%. A task that is paused or over keeps its drops."`
+	FailOnUnseen  *percent `placeholder:"SHARE" help:"Exit with 1 if players see no drop from more than this share of the dense cells, where there are any."`
 
 	Dense                int     `default:"5" help:"Places that make a cell a dense one."`
 	Memory               size    `default:"1GiB" help:"Memory to stay within."`
@@ -203,9 +203,10 @@ func (c *planCmd) gates(p *plan.Plan) error {
 		errs = append(errs, fmt.Errorf("%s of %s drops are removed, more than the %g %% of --fail-on-removed: look at the plan, or raise it",
 			builder.Thousands(p.Drops.Removed), builder.Thousands(p.Drops.Before), 100*float64(*c.FailOnRemoved)))
 	}
-	if seen := &p.Coverage.After; c.FailOnUnseen != nil && float64(seen.DenseSeen) < float64(*c.FailOnUnseen)*float64(seen.Dense) {
-		errs = append(errs, fmt.Errorf("%s of %s dense cells see a drop, less than the %g %% of --fail-on-unseen: look at the plan, or lower it",
-			builder.Thousands(seen.DenseSeen), builder.Thousands(seen.Dense), 100*float64(*c.FailOnUnseen)))
+	after := &p.Coverage.After
+	if unseen := after.Dense - after.DenseSeen; c.FailOnUnseen != nil && float64(unseen) > float64(*c.FailOnUnseen)*float64(after.Dense) {
+		errs = append(errs, fmt.Errorf("%s of %s dense cells see no drop, more than the %g %% of --fail-on-unseen: look at the plan, or raise it",
+			builder.Thousands(unseen), builder.Thousands(after.Dense), 100*float64(*c.FailOnUnseen)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return notRight{err}

@@ -18,7 +18,6 @@ import (
 	"geodrop/poi/decode"
 	reports "geodrop/poi/report"
 	"geodrop/poi/rule"
-	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
 )
 
@@ -218,7 +217,7 @@ func (c *validateCmd) print(r *run, result *rule.Result) error {
 	if err := reports.Write(&text, result, o); err != nil {
 		return err
 	}
-	if err := atomicfile.Write(filepath.Dir(c.Out), filepath.Base(c.Out), text.Bytes()); err != nil {
+	if err := writeOut(c.Out, text.Bytes()); err != nil {
 		return err
 	}
 	o.Format, o.Color = reports.Text, colored(r.stdout)

@@ -78,14 +78,38 @@ func Headline(p *plan.Plan) string {
 	switch d := &p.Drops; {
 	case p.Before.ID == p.After.ID:
 		return "Nothing changes: both are release " + p.After.ID + "."
-	case d.Differ() == 0 && p.Places.Differ() == 0:
-		return "No drop changes on the map."
 	case d.Differ() == 0:
-		return fmt.Sprintf("No drop changes on the map, but %s of %s %s.", number(p.Places.Differ()), plural(p.Places.Before, "place"), verb(p.Places.Differ(), "do", "does"))
+		return "No drop changes on the map" + besides(p) + "."
 	default:
 		return fmt.Sprintf("%s %s: %s added, %s removed, %s moved, %s changed. There are %s after %s.",
 			plural(d.Differ(), "drop"), verb(d.Differ(), "differ", "differs"), number(d.Added), number(d.Removed), number(d.Moved), number(d.Changed), number(d.After), number(d.Before))
 	}
+}
+
+// besides is what changes while all drops stay: a task that is paused or over
+// keeps its drops.
+func besides(p *plan.Plan) string {
+	var tasks int64
+	for i := range p.Tasks {
+		if p.Tasks[i].Differs() {
+			tasks++
+		}
+	}
+	var all []string
+	differ := p.Places.Differ() + tasks + p.Budget.QuotasDiffer
+	if n := p.Places.Differ(); n > 0 {
+		all = append(all, fmt.Sprintf("%s of %s", number(n), plural(p.Places.Before, "place")))
+	}
+	if tasks > 0 {
+		all = append(all, fmt.Sprintf("%s of %s", number(tasks), plural(int64(len(p.Tasks)), "task")))
+	}
+	if n := p.Budget.QuotasDiffer; n > 0 {
+		all = append(all, plural(n, "quota"))
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", but %s %s", strings.Join(all, " and "), verb(differ, "do", "does"))
 }
 
 func summary(p *plan.Plan) Section {

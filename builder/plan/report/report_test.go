@@ -157,7 +157,9 @@ func TestNamesAreText(t *testing.T) {
 func TestHeadline(t *testing.T) {
 	same := plan.Plan{Before: plan.Release{ID: "r1"}, After: plan.Release{ID: "r1"}}
 	other := plan.Plan{Before: plan.Release{ID: "r1"}, After: plan.Release{ID: "r2"}}
-	places, drops := other, other
+	places, drops, paused := other, other, other
+	paused.Tasks = []plan.Task{{Presence: plan.InBoth, Fields: []plan.Field{{Name: "paused", Before: "no", After: "yes"}}}, {Presence: plan.InBoth}}
+	paused.Budget.QuotasDiffer = 3
 	places.Places = plan.Change{Before: 5, After: 4, Removed: 1}
 	drops.Drops = plan.Change{Before: 2000, After: 2001, Added: 1}
 	for _, tt := range []struct {
@@ -167,6 +169,7 @@ func TestHeadline(t *testing.T) {
 		{&same, "Nothing changes: both are release r1."},
 		{&other, "No drop changes on the map."},
 		{&places, "No drop changes on the map, but 1 of 5 places does."},
+		{&paused, "No drop changes on the map, but 1 of 2 tasks and 3 quotas do."},
 		{&drops, "1 drop differs: 1 added, 0 removed, 0 moved, 0 changed. There are 2,001 after 2,000."},
 	} {
 		if got := Headline(tt.plan); got != tt.want {
