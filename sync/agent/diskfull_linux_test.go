@@ -117,7 +117,7 @@ func TestDiskFullWhenServed(t *testing.T) {
 		until(t, a, "served, and not known to the disk", func(s Status) bool { return s.Release == last && s.Class == Disk })
 	}
 	stop()
-	if id := firstServed(t, options); id != first.ID {
+	if id := firstServed(t, options, true); id != first.ID {
 		t.Errorf("a start serves %s, want the last that the disk knows, %s", id, first.ID)
 	}
 	began := time.Now()
@@ -128,7 +128,7 @@ func TestDiskFullWhenServed(t *testing.T) {
 		t.Errorf("%v after there was space", took)
 	}
 	stop()
-	if id := firstServed(t, options); id != last {
+	if id := firstServed(t, options, true); id != last {
 		t.Errorf("a start serves %s, want the last release, %s", id, last)
 	}
 }
@@ -159,7 +159,7 @@ func TestDiskCatchesUp(t *testing.T) {
 		t.Errorf("%v after there was space", took)
 	}
 	stop()
-	if id := firstServed(t, options); id != m.ID {
+	if id := firstServed(t, options, true); id != m.ID {
 		t.Errorf("a start serves %q, want %s", id, m.ID)
 	}
 }

@@ -82,6 +82,7 @@ func (a *Agent) catchUp() {
 		return
 	}
 	a.options.Log.Info("the disk knows again which release is served", "release", a.serving)
+	a.step("caught up")
 	a.prune()
 }
 

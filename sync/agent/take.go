@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
+	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
 )
 
@@ -65,6 +67,10 @@ func (a *Agent) there(ctx context.Context, p manifest.Pointer) (bool, error) {
 		return false, nil
 	}
 	if a.verify(ctx, dir, p.Manifest) == nil {
+		// Whoever gave it its name may not have come to make that durable.
+		if err := atomicfile.SyncDir(filepath.Dir(dir)); err != nil {
+			return false, failed(Disk, "take release %s as it is there: %w", p.Release, err)
+		}
 		return true, nil
 	}
 	if ctx.Err() != nil {
