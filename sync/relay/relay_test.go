@@ -315,7 +315,10 @@ func TestRestart(t *testing.T) {
 	c := &count{of: o}
 	options := quick(t, listen(t, c))
 	_, at, stop := start(t, options)
-	_, pointer, err := get(t, at, "/v1/channels/main")
+	first, pointer, err := get(t, at, "/v1/channels/main")
+	for began := time.Now(); err == nil && first.StatusCode != 200 && time.Since(began) < longest; { // it may not have asked yet
+		first, pointer, err = get(t, at, "/v1/channels/main")
+	}
 	must(t, err)
 	for _, s := range m.Segments {
 		_, _, err := get(t, at, objectPath(s.Object))
