@@ -9,7 +9,7 @@ type benchHTTPCmd struct {
 	Rounds      count  `default:"9" help:"Rounds, of which the median counts."`
 	Connections count  `default:"8" help:"Connections, each with one request at a time."`
 	Dir         string `placeholder:"DIR" help:"Keep the release there, and use one that is; default: a temporary folder."`
-	Tile38      string `name:"tile38" placeholder:"PATH" help:"A tile38-server; default: the one that is installed."`
+	Tile38      string `name:"tile38" type:"existingfile" placeholder:"PATH" help:"A tile38-server; default: the one that is installed."`
 }
 
 func (*benchHTTPCmd) Help() string {

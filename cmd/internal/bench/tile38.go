@@ -13,7 +13,7 @@ import (
 func startTile38(ctx context.Context, path string) (*respServer, error) {
 	path, err := program("tile38-server", path)
 	if err != nil {
-		return nil, fmt.Errorf("%w; --tile38 names one", err)
+		return nil, fmt.Errorf("find Tile38: %w; --tile38 names its server", err)
 	}
 	return startRESP(ctx, "Tile38", path, func(dir, socket string) []string {
 		return []string{"-s", socket, "-d", dir, "-q", "--appendonly", "no", "--http-transport", "no"}
