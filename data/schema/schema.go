@@ -48,7 +48,7 @@ const (
 )
 
 // Version is the version of the schema that this program reads and writes.
-const Version = 2
+const Version = 3
 
 // Errors of a database whose tables are not those of Version.
 var (

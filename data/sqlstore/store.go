@@ -31,6 +31,9 @@ type Engine struct {
 	Dialect schema.Dialect
 	// BeginSnapshot and BeginWrite start a transaction.
 	BeginSnapshot, BeginWrite []string
+	// EndWrite undoes what BeginWrite does to the connection, before the
+	// transaction ends either way.
+	EndWrite []string
 	// Upsert is the clause behind the rows of an INSERT that sets columns where
 	// the key is there; nothing if set is empty.
 	Upsert func(key, set []string) string
@@ -217,12 +220,12 @@ func run(ctx context.Context, conn *sql.Conn, statements ...string) error {
 // rollbackTime bounds ending a transaction when the caller's time is over.
 const rollbackTime = 5 * time.Second
 
-// rollback ends a transaction that is not to be kept, and returns the
-// connection to the pool, or closes it where that fails.
-func rollback(conn *sql.Conn) {
+// rollback ends a transaction that is not to be kept, after some statements, and
+// returns the connection to the pool, or closes it where that fails.
+func rollback(conn *sql.Conn, before ...string) {
 	ctx, cancel := context.WithTimeout(context.Background(), rollbackTime)
 	defer cancel()
-	if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+	if err := run(ctx, conn, append(before[:len(before):len(before)], "ROLLBACK")...); err != nil {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // closes it: the database rolls back
 	}
 	_ = conn.Close()

@@ -44,6 +44,9 @@ func (t *transaction) commit(ctx context.Context, token string) error {
 	if err := t.exec(ctx, "DELETE FROM writes WHERE written_at < ?", now.Add(-keepTokens).Unix()); err != nil {
 		return err
 	}
+	if err := run(ctx, t.conn, t.e.EndWrite...); err != nil {
+		return err
+	}
 	return run(ctx, t.conn, "UPDATE changes SET muted = 0 WHERE id = 1", "COMMIT")
 }
 
@@ -53,7 +56,7 @@ func (t *transaction) release(err error) {
 		_ = statement.Close() // the connection is rolled back or done with
 	}
 	if err != nil || t.undo {
-		rollback(t.conn)
+		rollback(t.conn, t.e.EndWrite...)
 		return
 	}
 	_ = t.conn.Close()
