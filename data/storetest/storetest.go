@@ -16,6 +16,8 @@ type Fixture struct {
 	Foreign func(statements ...string) error             // as any other client would
 	// Impatient opens it for a writer that waits for others a second at most.
 	Impatient func(ctx context.Context) (poi.Store, error)
+	// BulkAlone is set where others wait for a bulk write as for any other.
+	BulkAlone bool
 }
 
 // Run runs the contract; open makes a new, empty store for each test.
@@ -37,6 +39,10 @@ func Run(t *testing.T, open func(*testing.T) *Fixture) {
 		{"refused writes", refusedWrites},
 		{"writers take turns", writersTakeTurns},
 		{"busy", busy},
+		{"bulk", bulk},
+		{"bulk of few", bulkOfFew},
+		{"bulk and the same row", bulkSameRow},
+		{"bulk fails", bulkFails},
 		{"imports", imports},
 		{"one stream at a time", oneStream},
 		{"cancelled", cancelled},
