@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 
 	"geodrop/data/schema"
@@ -16,7 +15,7 @@ func otherSchema(t *testing.T, f *Fixture) {
 		statement string
 		want      error
 	}{
-		{fmt.Sprintf("UPDATE goose_db_version SET version_id = %d WHERE version_id > 0", schema.Version+1), schema.ErrTooNew},
+		{"UPDATE goose_db_version SET version_id = 999 WHERE version_id > 0", schema.ErrTooNew},
 		{"DELETE FROM goose_db_version WHERE version_id > 0", schema.ErrTooOld},
 		{"DROP TABLE goose_db_version", schema.ErrTooOld},
 	} {
