@@ -52,7 +52,7 @@ type Options struct {
 	Memory       int64     // see below; default 1 GiB, at least MinMemory
 	CellSize     grid.Size // default grid.DefaultSize
 	Radius       int       // of the window in cells; default grid.DefaultRadius
-	SegmentBytes int64     // mean size of segments: half to about twice as much; default 16 MiB
+	SegmentBytes int64     // mean size of segments: half to about twice as much; default 2 MiB
 	WithoutHash  bool      // leave the prefix hash out of the segments
 
 	// MaxRejected is the share of POIs, and of memberships, that may be
@@ -92,7 +92,7 @@ const MinMemory = 64 << 20
 
 const (
 	defaultMemory       = 1 << 30
-	defaultSegmentBytes = 16 << 20
+	defaultSegmentBytes = 2 << 20
 	maxSegmentBytes     = 1 << 29 // the format ends at 4 GiB, and a tile is never cut
 	segmentShare        = 4       // two segments are to take no more than half of the memory, in the mean
 	defaultMaxRejected  = 0.01
