@@ -12,7 +12,7 @@ import (
 type Reject struct {
 	File   string // as named by the source: "pois.csv.gz", "tasks.yaml", a table
 	Line   int    // 1-based; 0 when the source has no lines
-	Column int    // 1-based, in bytes; 0 when it means the whole line
+	Column int    // 1-based, in code points; 0 when it means the whole line
 	Field  string // "lat", "quotas[3].units"; may be empty
 	Value  string // what stood there, cut to MaxRejectValue bytes
 	Code   Code

@@ -13,8 +13,8 @@ import (
 	"geodrop/poi/rule"
 )
 
-// The parts of SARIF 2.1.0 that are written. Columns count bytes there too: of
-// the kinds that the standard knows, code points are the nearest.
+// The parts of SARIF 2.1.0 that are written. Columns count code points, as in
+// poi.Place.
 type sarifLog struct {
 	Schema  string     `json:"$schema"`
 	Version string     `json:"version"`
