@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 // halfOfTheConfig is the share that may be lost of what few rows of a config
@@ -39,8 +40,8 @@ func CheckShrink(before, after map[string]int64, limit float64) error {
 	} {
 		had, counted := gate.of(before)
 		if has, _ := gate.of(after); counted && float64(had-has) > gate.limit*float64(had) {
-			errs = append(errs, fmt.Errorf("%w: %d %s after %d, a loss of more than %.3g %%: approve it by a higher limit (--max-shrink)",
-				ErrShrink, has, gate.what, had, 100*gate.limit))
+			errs = append(errs, fmt.Errorf("%w: %s %s after %s, a loss of more than %.3g %%: approve it by a higher limit (--max-shrink)",
+				ErrShrink, phrase.Number(has), gate.what, phrase.Number(had), 100*gate.limit))
 		}
 	}
 	return errors.Join(errs...)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"strings"
 
 	"geodrop/poi"
 	"geodrop/poi/rule"
@@ -90,19 +89,4 @@ func sentence(f *rule.Finding) string {
 		text += "; nearest: " + f.Nearest
 	}
 	return text
-}
-
-// Printable replaces what could move the cursor, end the line or turn around
-// text on a terminal: ids, names and paths come from others.
-func Printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r < ' ', r >= 0x7f && r < 0xa0, // control characters
-			r == 0x2028, r == 0x2029, // ends of lines and paragraphs
-			r == 0x061c, r == 0x200e, r == 0x200f, // marks of direction
-			r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
-			return '·'
-		}
-		return r
-	}, s)
 }

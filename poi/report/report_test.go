@@ -18,6 +18,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 	"geodrop/poi/rule"
 )
 
@@ -113,7 +114,7 @@ func TestUnknownFormat(t *testing.T) {
 func TestTextIsPrintable(t *testing.T) {
 	text := string(written(t, "full", Options{Show: -1}))
 	for _, r := range text {
-		if r != '\n' && Printable(string(r)) != string(r) {
+		if r != '\n' && phrase.Plain(string(r)) != string(r) {
 			t.Errorf("the text has %U:\n%s", r, text)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 // byCount words counts by district, the greatest first.
@@ -20,7 +21,7 @@ func byCount(v *View, by map[poi.Adcode]int64) []string {
 	words := make([]string, 0, len(codes))
 	for _, code := range codes {
 		if by[code] > 0 {
-			words = append(words, fmt.Sprintf("%s %d", names[code], by[code]))
+			words = append(words, names[code]+" "+phrase.Number(by[code]))
 		}
 	}
 	return words
@@ -68,8 +69,8 @@ func countsMoved(v *View, emit Emit) {
 			continue
 		}
 		emit(Finding{At: poi.Place{Table: of.table}, Object: of.what, Value: fmt.Sprint(of.is),
-			Message: fmt.Sprintf("are %d after %d in the release before: moved by %.3g %%, more than %.3g %%",
-				of.is, of.was, 100*moved/float64(of.was), 100*of.limit)})
+			Message: fmt.Sprintf("are %s after %s in the release before: moved by %.3g %%, more than %.3g %%",
+				phrase.Number(of.is), phrase.Number(of.was), 100*moved/float64(of.was), 100*of.limit)})
 	}
 }
 

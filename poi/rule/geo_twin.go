@@ -12,6 +12,7 @@ import (
 	"geodrop/grid"
 	"geodrop/grid/coord"
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 func twinRules() []*Rule {
@@ -162,7 +163,7 @@ func (t *twin) finding() Finding {
 	f.Message = fmt.Sprintf("has a twin %s away: %s", metres(t.away), t.second)
 	if t.others > 1 {
 		f.Count = t.others + 1
-		f.Message += fmt.Sprintf(", and %d more", t.others-1)
+		f.Message += fmt.Sprintf(", and %s more", phrase.Number(t.others-1))
 	}
 	return f
 }

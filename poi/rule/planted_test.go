@@ -210,10 +210,10 @@ func TestWords(t *testing.T) {
 		name, message, nearest string
 		edits                  [][3]string
 	}{
-		{"too many to the unit", "has a budget of 1499 units, the quotas of its task come to 1500: 1 too many", "1500",
+		{"too many to the unit", "has a budget of 1,499 units, the quotas of its task come to 1,500: 1 too many", "1500",
 			[][3]string{{"prizes.csv", ",1500,", ",1499,"}}},
 		{"reference", `task_id "ridez" is no task of this bundle`, "rides", [][3]string{{"quotas.csv", "", "ridez,badge,1001,1\n"}}},
-		{"district", `has a quota of 1000 for the district "10001", which does not exist`, "1001", [][3]string{{"tasks.yaml", "district: 1001", "district: 10001"}}},
+		{"district", `has a quota of 1,000 units for the district "10001", which does not exist`, "1001", [][3]string{{"tasks.yaml", "district: 1001", "district: 10001"}}},
 		{"amount", `units "-1" is not within 0…9007199254740991`, "0", [][3]string{{"quotas.csv", "", "rides,badge,1002,-1\n"}}},
 		{"twice", "is also at pois.csv:2, which stays", "", [][3]string{{"pois.csv", "", "a,Other,0.05,0.05\n"}}},
 		{"zones", "has no places: all 2 of the set west lie in zones", "", [][3]string{

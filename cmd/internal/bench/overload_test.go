@@ -73,7 +73,7 @@ func TestWaitReady(t *testing.T) {
 	}
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"status":"ready"}`)) }))
 	defer web.Close()
-	url, err := waitReady(t.Context(), strings.NewReader("Starting on "+web.URL+"/ …\nRelease r1: 1 places\n"))
+	url, err := waitReady(t.Context(), strings.NewReader("Starting on "+web.URL+"/ …\nRelease r1: 1 place\n"))
 	if err != nil || url != web.URL {
 		t.Errorf("%q, %v", url, err)
 	}
