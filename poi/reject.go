@@ -18,6 +18,10 @@ type Reject struct {
 	Code   Code
 	Reason string // a clause after the field: "is not within -90…90 degrees"
 
+	// See is another place that the reason names, such as that of the first of
+	// two records with one id.
+	See Place
+
 	// Swapped is, for a latitude beyond 90, where the place would be if latitude
 	// and longitude changed places; 0, 0 if that is impossible, too.
 	Swapped coord.E7

@@ -59,7 +59,7 @@ func writeJSON(w io.Writer, r *rule.Result, o *Options) error {
 	}
 	for i := range r.Findings {
 		d.Findings[i] = r.Findings[i]
-		d.Findings[i].At = o.place(&r.Findings[i])
+		d.Findings[i].At, d.Findings[i].See = o.place(r.Findings[i].At), o.place(r.Findings[i].See)
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)

@@ -76,8 +76,8 @@ func (o *Options) lines(t *rule.Total, findings []rule.Finding) string {
 	var b strings.Builder
 	b.WriteString("\n")
 	for i := range findings {
-		at := o.place(&findings[i])
-		fmt.Fprintf(&b, "%s: %s\n", phrase.Plain(at.String()), phrase.Plain(sentence(&findings[i])))
+		at := o.place(findings[i].At)
+		fmt.Fprintf(&b, "%s: %s\n", phrase.Plain(at.String()), phrase.Plain(o.sentence(&findings[i])))
 	}
 	if more := t.Count - int64(len(findings)); more > 0 {
 		fmt.Fprintf(&b, "and %s more\n", phrase.Number(more))

@@ -60,9 +60,8 @@ func Write(w io.Writer, r *rule.Result, opts Options) error {
 	return nil
 }
 
-// place is where a finding stands, its file below the folder.
-func (o *Options) place(f *rule.Finding) poi.Place {
-	at := f.At
+// place is one of a finding, its file below the folder.
+func (o *Options) place(at poi.Place) poi.Place {
 	if at.File != "" {
 		at.File = path.Join(o.Dir, at.File)
 	}
@@ -79,14 +78,18 @@ func each(r *rule.Result, fn func(t *rule.Total, findings []rule.Finding)) {
 	}
 }
 
-// sentence says what a finding is, in one line.
-func sentence(f *rule.Finding) string {
+// sentence says what a finding is, in one line. A place in a store is not named:
+// the message has the record.
+func (o *Options) sentence(f *rule.Finding) string {
 	text := f.Message
 	if f.Object != "" {
 		text = f.Object + " " + text
 	}
 	if f.Nearest != "" {
 		text += "; nearest: " + f.Nearest
+	}
+	if see := o.place(f.See); see.File != "" {
+		text += "; see " + see.String()
 	}
 	return text
 }

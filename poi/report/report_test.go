@@ -42,6 +42,8 @@ func results() map[string]*rule.Result {
 	for line := range 7 {
 		full.Findings = append(full.Findings, finding(names, rule.Note, poi.Place{File: "pois.csv.gz", Line: line + 2}, "POI "+strconv.Itoa(line), "has no name"))
 	}
+	full.Findings[1].See = poi.Place{File: "pois_2.csv", Line: 9}                   // in a bundle
+	full.Findings[2].See = poi.Place{Table: poi.TablePOIs, Key: "8", Field: "name"} // in a store
 	full.Findings = append(full.Findings,
 		finding(odd, rule.Warning, poi.Place{File: "sets/ä b%.csv"}, "set \x1b[31mred\x00", "has <b>\"odd\" & 'odder'</b> \u202ename\ufffe"),
 		finding(odd, rule.Warning, poi.Place{Table: "tasks", Key: "lan terns", Field: "quotas[3].units"}, "task lan terns", "is in a store"))
@@ -172,7 +174,7 @@ func TestSARIFIsOfTheStandard(t *testing.T) {
 			t.Errorf("%s: another reader sees %d results of %d", name, len(got), len(r.Findings))
 		}
 		for i, result := range log.Runs[0].Results {
-			if at := log.Runs[0].Tool.Driver.Rules[result.RuleIndex]; *at.ID != *result.RuleID || *result.Message.Text != sentence(&r.Findings[i]) {
+			if at := log.Runs[0].Tool.Driver.Rules[result.RuleIndex]; *at.ID != *result.RuleID || *result.Message.Text != (&Options{Dir: "config/london"}).sentence(&r.Findings[i]) {
 				t.Errorf("%s: result %d is of rule %s: %s", name, i, *at.ID, *result.Message.Text)
 			}
 		}

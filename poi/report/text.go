@@ -70,12 +70,12 @@ func (t *textWriter) rule(total *rule.Total, findings []rule.Finding) {
 	}
 	for i := range shown {
 		f := &shown[i]
-		at := t.opts.place(f)
+		at := t.opts.place(f.At)
 		where := at.String()
 		if at.Line == 0 && at.Field != "" {
 			where += " " + at.Field
 		}
-		t.line("  %s: %s", t.paint(bold, phrase.Plain(where)), phrase.Plain(sentence(f)))
+		t.line("  %s: %s", t.paint(bold, phrase.Plain(where)), phrase.Plain(t.opts.sentence(f)))
 	}
 	if more := total.Count - int64(len(shown)); more > 0 {
 		t.line("  … and %s more%s", phrase.Number(more), t.spread(total))

@@ -204,7 +204,7 @@ func (c *seamCheck) done() {
 	d := c.view.Districts.Records[worst.A]
 	c.emit(Finding{
 		At: districtPlace(d), Object: "borders",
-		Value: metres(worst.Width), Count: int64(overlaps.pairs + gaps.pairs),
+		Value: metres(worst.Width), See: c.firstAt, Count: int64(overlaps.pairs + gaps.pairs),
 		Message: c.overlapsText(&overlaps) + "; they " + c.gapsText(&gaps),
 	})
 }
@@ -232,7 +232,7 @@ func (c *seamCheck) overlapsText(t *seamTotal) string {
 	}
 	text := fmt.Sprintf("overlap between %s of districts, %s in all, %s", phrase.Count(t.pairs, "pair"), squareMetres(t.area), c.widthsText(t))
 	if c.twice > 0 {
-		text += fmt.Sprintf("; %s there in two districts, such as POI %s at %s in %s", phrase.Count(c.twice, "place"), c.first, c.firstAt.String(), c.firstBetween)
+		text += fmt.Sprintf("; %s there in two districts, such as POI %s in %s", phrase.Count(c.twice, "place"), c.first, c.firstBetween)
 	}
 	return text
 }

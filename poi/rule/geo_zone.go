@@ -176,9 +176,9 @@ func (c *zoneCheck) finding(zone uint32, z *poi.Zone, tolls []toll, message stri
 		message += fmt.Sprintf(" (and of %s more)", phrase.Number(more))
 	}
 	held := c.held[zone]
-	message += ", such as POI " + string(held.First) + " at " + held.At.String()
+	message += ", such as POI " + string(held.First)
 	return Finding{At: record(poi.TableZones, string(z.ID), ""), Object: "zone " + named(string(z.ID), z.Name), Value: z.Reason,
-		Count: held.All, Message: message}
+		See: held.At, Count: held.All, Message: message}
 }
 
 // meet is when a task and a zone are first active at once. Zones and tasks often

@@ -109,11 +109,15 @@ func (v *validation) rejectFinding(r *poi.Reject) Finding {
 		field := strings.TrimSuffix(r.Field, " of")
 		return Finding{At: record(poi.Table(r.File), r.Value, field), Object: objectOf(r), Message: strings.TrimSpace(field + " " + r.Reason)}
 	}
-	f := Finding{At: poi.Place{File: r.File, Line: r.Line, Column: r.Column, Field: r.Field}, Value: r.Value}
+	f := Finding{At: poi.Place{File: r.File, Line: r.Line, Column: r.Column, Field: r.Field}, Value: r.Value, See: r.See}
 	f.Nearest = v.nearestTo(r)
-	f.Message = strings.TrimSpace(r.Field + " " + r.Reason)
+	reason := r.Reason
+	if r.See != (poi.Place{}) { // it is named by See
+		reason = givenBefore
+	}
+	f.Message = strings.TrimSpace(r.Field + " " + reason)
 	if r.Value != "" {
-		f.Message = fmt.Sprintf("%s %q %s", r.Field, r.Value, r.Reason)
+		f.Message = fmt.Sprintf("%s %q %s", r.Field, r.Value, reason)
 	}
 	v.view.trySwapped(r, &f)
 	return f

@@ -46,6 +46,7 @@ type Finding struct {
 	Value    string    `json:"value,omitempty"`   // what stands there
 	Nearest  string    `json:"nearest,omitempty"` // the nearest value that would be right
 	Message  string    `json:"message"`           // a clause after the object: "ends before it starts"
+	See      poi.Place `json:"see,omitzero"`      // another place that the message is about
 	Count    int64     `json:"count,omitempty"`   // of what the finding stands for, where it is more than one
 }
 
