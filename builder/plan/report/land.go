@@ -23,7 +23,7 @@ func zones(p *plan.Plan, rows int) Section {
 		s.Words = append(s.Words, fmt.Sprintf("None of %s with places in it differs.", phrase.Count(len(p.Zones.Zones), "zone")))
 		return s
 	}
-	s.Table = &Table{Head: []string{"zone", "why", "places before", "after", "newly screened", "drops lost", "freed", "drops won"}}
+	s.Table = &Table{Head: []string{"zone", "why", "places before", "after", "screened", "drops lost", "freed", "drops won"}}
 	for i := range shown {
 		z := &shown[i]
 		why := z.Reason

@@ -49,7 +49,7 @@ type Row struct {
 // rows.
 func Sections(p *plan.Plan, rows int) []Section {
 	all := []Section{
-		summary(p), districts(p, rows), tasks(p, rows), budget(p, rows), prizes(p, rows), quotas(p, rows),
+		summary(p), districts(p, rows), tasks(p, rows), definitions(p, rows), budget(p, rows), prizes(p, rows), quotas(p, rows),
 		zones(p, rows), coverage(p), moves(p, rows), transfer(p),
 	}
 	for i := range all {
@@ -240,39 +240,6 @@ func add(sum, c *plan.Change) {
 
 func differences(c *plan.Change) string {
 	return fmt.Sprintf("%s added, %s removed, %s moved, %s changed", phrase.Count(c.Added, "drop"), phrase.Number(c.Removed), phrase.Number(c.Moved), phrase.Number(c.Changed))
-}
-
-func tasks(p *plan.Plan, rows int) Section {
-	s := Section{ID: "tasks", Title: "Tasks"}
-	shown, rest := top(p.Tasks, rows, (*plan.Task).Differs, func(t *plan.Task) int64 { return t.Drops.Differ() })
-	if len(shown) == 0 {
-		s.Words = []string{fmt.Sprintf("None of %s differs.", phrase.Count(len(p.Tasks), "task"))}
-		return s
-	}
-	s.Table = &Table{Head: []string{"task", "before", "after", "added", "removed", "moved", "changed", "quota", "definition"}}
-	for i := range shown {
-		t := &shown[i]
-		cells := append([]string{t.Title + " (" + string(t.ID) + ")" + presence(t.Presence)}, change(&t.Drops)...)
-		cells[5] += farthest(t.Drops.Moved, float64(t.Farthest))
-		s.Table.add("", append(cells, shift(t.Units), definition(t))...)
-	}
-	if len(rest) > 0 {
-		var sum plan.Change
-		for i := range rest {
-			add(&sum, &rest[i].Drops)
-		}
-		s.Table.Rest = left(len(rest), "task") + ": " + differences(&sum)
-	}
-	return s
-}
-
-// definition says which fields differ.
-func definition(t *plan.Task) string {
-	var all []string
-	for _, f := range t.Fields {
-		all = append(all, fmt.Sprintf("%s: %s → %s", f.Name, cmp.Or(f.Before, "none"), cmp.Or(f.After, "none")))
-	}
-	return strings.Join(all, "; ")
 }
 
 func moves(p *plan.Plan, rows int) Section {
