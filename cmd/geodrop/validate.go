@@ -50,8 +50,9 @@ there are findings of the severity --fail-on or worse. Lines and columns begin
 at 1; in every format, columns count characters (Unicode code points).
 
 rules.yaml in the bundle sets severities and accepts known findings, each with a
-reason and a date on which it is reported again. A config that has findings
-already begins with --accept. The rules are in: geodrop rules.
+reason, an amount beyond which it is reported again, and a date from which on it
+is. A config that has findings already begins with --accept. The rules are in:
+geodrop rules.
 
 A job for continuous integration is written by geodrop generate github-actions,
 a hook for git by geodrop generate pre-commit.

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 
 	"geodrop/poi"
@@ -136,11 +137,14 @@ func onPrizes(look func(*View, *poi.Prize, promise) (Finding, bool)) func(*View,
 	}
 }
 
+// countOf is a number of units as the count of a finding.
+func countOf(units uint64) int64 { return int64(min(units, math.MaxInt64)) }
+
 func overBudget(_ *View, p *poi.Prize, sum promise) (Finding, bool) {
 	if p.Units == 0 || sum.units <= p.Units {
 		return Finding{}, false
 	}
-	return Finding{At: poi.Place{Field: "units"}, Value: fmt.Sprint(p.Units), Nearest: fmt.Sprint(sum.units),
+	return Finding{At: poi.Place{Field: "units"}, Value: fmt.Sprint(p.Units), Nearest: fmt.Sprint(sum.units), Count: countOf(sum.units - p.Units),
 		Message: fmt.Sprintf("has a budget of %s, %s come to %s: %s too many",
 			phrase.Count(p.Units, "unit"), sum.words(), phrase.Number(sum.units), phrase.Number(sum.units-p.Units))}, true
 }
@@ -150,7 +154,7 @@ func underBudget(v *View, p *poi.Prize, sum promise) (Finding, bool) {
 		return Finding{}, false
 	}
 	left := p.Units - sum.units
-	return Finding{At: poi.Place{Field: "units"}, Value: fmt.Sprint(p.Units), Nearest: fmt.Sprint(sum.units),
+	return Finding{At: poi.Place{Field: "units"}, Value: fmt.Sprint(p.Units), Nearest: fmt.Sprint(sum.units), Count: countOf(left),
 		Message: fmt.Sprintf("has a budget of %s, %s come to %s: %s in no quota",
 			phrase.Count(p.Units, "unit"), sum.words(), phrase.Number(sum.units), phrase.Number(left)+phrase.Agree(left, " is", " are"))}, true
 }

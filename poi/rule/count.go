@@ -64,11 +64,12 @@ func countsMoved(v *View, emit Emit) {
 		{"districts", poi.TableDistricts, v.Base["districts"], int64(len(v.Districts.Records)), half},
 		{"zones", poi.TableZones, v.Base["zones"], now.zones, half},
 	} {
-		moved := float64(max(of.is-of.was, of.was-of.is))
+		rows := max(of.is-of.was, of.was-of.is)
+		moved := float64(rows)
 		if of.was == 0 || moved <= of.limit*float64(of.was) {
 			continue
 		}
-		emit(Finding{At: poi.Place{Table: of.table}, Object: of.what, Value: fmt.Sprint(of.is),
+		emit(Finding{At: poi.Place{Table: of.table}, Object: of.what, Value: fmt.Sprint(of.is), Count: rows,
 			Message: fmt.Sprintf("are %s after %s in the release before: moved by %.3g %%, more than %.3g %%",
 				phrase.Number(of.is), phrase.Number(of.was), 100*moved/float64(of.was), 100*of.limit)})
 	}

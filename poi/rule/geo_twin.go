@@ -163,7 +163,7 @@ func (t *twin) finding() Finding {
 	f.At.Field = "name"
 	f.Message = fmt.Sprintf("has a twin %s away: %s", metres(t.away), t.second)
 	if t.others > 1 {
-		f.Count = t.others + 1
+		f.Count = t.others
 		f.Message += fmt.Sprintf(", and %s more", phrase.Number(t.others-1))
 	}
 	return f

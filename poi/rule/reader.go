@@ -190,7 +190,15 @@ func namesOf[T any](records []T, name func(*T) string) []string {
 	return names
 }
 
-// addUnits adds amounts, up to the largest that there is.
+// addAmounts adds what findings amount to, up to the largest number there is.
+func addAmounts(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
+
+// addUnits adds units, up to the largest that there is.
 func addUnits(a, b uint64) uint64 {
 	if a > math.MaxUint64-b {
 		return math.MaxUint64
