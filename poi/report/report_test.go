@@ -122,6 +122,27 @@ func TestTextIsPrintable(t *testing.T) {
 	}
 }
 
+// Where findings are is told of files that have many, not of each that has one.
+func TestSpread(t *testing.T) {
+	w := textWriter{opts: &Options{}}
+	for want, files := range map[string]map[string]int64{
+		"":                               {"a.csv": 9},
+		"; in all: b.csv 1,000, a.csv 1": {"a.csv": 1, "b.csv": 1000},
+		"; in all: e 5, d 4, c 3, b 2, 1 other file": {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5},
+	} {
+		total := rule.Total{Files: files}
+		for _, n := range files {
+			total.Count += n
+		}
+		if got := w.spread(&total); got != want {
+			t.Errorf("%v is told as %q, want %q", files, got, want)
+		}
+	}
+	if got := w.spread(&rule.Total{Count: 3, Files: map[string]int64{"a": 1, "b": 1, "c": 1}}); got != "" {
+		t.Errorf("files with one finding each are told as %q", got)
+	}
+}
+
 // sarifStandard is the schema of the standard, from the module that has it.
 func sarifStandard(t *testing.T) *jsonschema.Schema {
 	t.Helper()

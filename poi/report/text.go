@@ -87,9 +87,10 @@ func (t *textWriter) rule(total *rule.Total, findings []rule.Finding) {
 // shownFiles is how many files a text counts findings of.
 const shownFiles = 4
 
-// spread tells in which files the findings of a rule are.
+// spread tells in which files the findings of a rule are, unless there are as
+// many as findings.
 func (t *textWriter) spread(total *rule.Total) string {
-	if len(total.Files) < 2 {
+	if n := len(total.Files); n < 2 || int64(n) == total.Count {
 		return ""
 	}
 	names := slices.SortedFunc(maps.Keys(total.Files), func(a, b string) int {

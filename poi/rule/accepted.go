@@ -39,7 +39,7 @@ func acceptedRules() []*Rule {
 		},
 		{
 			ID: idBeyond, Group: group, Severity: Warning,
-			Reason: "there are more findings than were accepted",
+			Reason: "there is more than was accepted",
 			Fix:    "Look at what came on top, and mend it, or raise at_most or amount.",
 			Doc: "An acceptance says how many findings there may be (at_most), or what they may amount to (amount): a finding that is about many " +
 				"(places at one point, units over a budget) counts as many as its count in the JSON says, each other one. " +
