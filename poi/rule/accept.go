@@ -11,13 +11,12 @@ import (
 
 // WriteAccepted writes settings that accept what was found, for whoever begins
 // with a config that has findings already: up to maxEach of a rule by their
-// object, more by their number, and each up to what it amounts to now.
+// object, more as a whole, and each up to what it amounts to now.
 func WriteAccepted(w io.Writer, found *Result, reason string, expires time.Time) error {
 	type entry struct {
 		Rule    string `yaml:"rule"`
 		Object  string `yaml:"object,omitempty"`
-		AtMost  int64  `yaml:"at_most,omitempty"`
-		Amount  int64  `yaml:"amount,omitempty"`
+		Amount  int64  `yaml:"amount"`
 		Reason  string `yaml:"reason"`
 		Expires string `yaml:"expires"`
 	}
@@ -37,7 +36,7 @@ func WriteAccepted(w io.Writer, found *Result, reason string, expires time.Time)
 		findings = findings[t.Kept:]
 		objects := objectsOf(of)
 		if t.Count > int64(len(of)) || len(objects) > maxEach || slices.Contains(objects, "") {
-			add(entry{Rule: t.Rule.ID, AtMost: t.Count, Amount: t.Amount})
+			add(entry{Rule: t.Rule.ID, Amount: t.Amount})
 			continue
 		}
 		for _, object := range objects {

@@ -33,8 +33,8 @@ const SettingsFile = "rules.yaml"
 //	    reason: a reserve for the last days
 //	    expires: 2029-01-01         # from then on it is reported again
 //	  - rule: near-duplicate        # all findings of a rule …
-//	    at_most: 45000              # … up to a number of them
-//	    amount: 60000               # … and of places in them
+//	    amount: 60000               # … up to so many places in them
+//	    at_most: 45000              # … or up to so many findings, or both
 //	    reason: two sources of postal places
 //	    expires: 2029-01-01
 type Settings struct {

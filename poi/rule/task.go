@@ -69,7 +69,7 @@ func taskRules() []*Rule {
 				"tasks.yaml was lost or is called otherwise.",
 			Start: onCensus(func(v *View, emit Emit) {
 				if len(v.Config.Tasks) == 0 && !v.LeftOut && v.Census.Postings > 0 {
-					emit(Finding{At: poi.Place{Table: poi.TableTasks}, Count: v.Census.Postings,
+					emit(Finding{At: poi.Place{Table: poi.TableTasks},
 						Message: fmt.Sprintf("there is no task for any of %s", phrase.Count(v.Census.Postings, "place"))})
 				}
 			}),
