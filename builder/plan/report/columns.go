@@ -17,7 +17,7 @@ const (
 	mostWords  = 44 // where columns go below others in any case
 	mostFigure = 32
 	foldLines  = 3
-	gapWidth   = 2 // in front of each column
+	columnGap  = "  " // in front of each column
 )
 
 // column is one of a table in a text.
@@ -73,7 +73,7 @@ func blocks(all []column) [][]column {
 	var parts [][]column
 	part := all[:1:1]
 	for _, c := range all[1:] {
-		if len(part) > 1 && widthOf(part)+gapWidth+c.width > textWidth {
+		if len(part) > 1 && widthOf(part)+widthOf([]column{c}) > textWidth {
 			parts, part = append(parts, part), all[:1:1]
 		}
 		part = append(part, c)
@@ -102,7 +102,7 @@ func squeezed(all []column) ([]column, bool) {
 
 func widthOf(columns []column) (width int) {
 	for _, c := range columns {
-		width += gapWidth + c.width
+		width += len(columnGap) + c.width
 	}
 	return width
 }
@@ -126,7 +126,7 @@ func writeColumns(b *strings.Builder, columns []column) {
 				if c.figures {
 					cell, gap = gap, cell
 				}
-				line.WriteString("  " + cell + gap)
+				line.WriteString(columnGap + cell + gap)
 			}
 			b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 		}

@@ -63,21 +63,19 @@ func markdown(p *plan.Plan, rows int) string {
 }
 
 func writeMarked(b *strings.Builder, t *Table) {
-	writeRow(b, t.Head)
-	rule := make([]string, len(t.Head))
-	for i := range rule {
-		rule[i] = "---"
-		if t.figures(i) {
-			rule[i] = "--:"
-		}
-	}
-	b.WriteString("| " + strings.Join(rule, " | ") + " |\n")
-	for _, r := range t.Rows {
-		cells := make([]string, len(r.Cells))
-		for i, c := range r.Cells {
-			cells[i] = marked(cut(c, markdownCell))
+	columns := t.columns()
+	for row := range len(t.Rows) + 1 {
+		cells, rule := make([]string, len(columns)), make([]string, len(columns))
+		for i, c := range columns {
+			cells[i], rule[i] = marked(cut(c.cells[row], markdownCell)), "---"
+			if c.figures {
+				rule[i] = "--:"
+			}
 		}
 		writeRow(b, cells)
+		if row == 0 { // under the head
+			writeRow(b, rule)
+		}
 	}
 	if t.Rest != "" {
 		b.WriteString("\n… " + marked(t.Rest) + "\n")

@@ -63,8 +63,7 @@ var blockMark = regexp.MustCompile(`^([#+=>-]|[0-9]{1,9}[.)](\s|$))`)
 // paragraph is a line of text that stands by itself.
 func paragraph(s string) string {
 	s = strings.TrimLeft(s, " ")
-	at := blockMark.FindStringIndex(s)
-	if at == nil {
+	if !blockMark.MatchString(s) {
 		return marked(s)
 	}
 	mark := strings.IndexAny(s, "#+=>-.)")
