@@ -55,6 +55,7 @@ func TestBadInput(t *testing.T) {
 		{"column without name", "pois.csv", "id,name,lat,lng,\n", 0, nil, `:1:17: in the header, column 5 has no name (missing)`},
 		{"a million columns", "pois.csv", strings.Repeat(",", 1e6) + "\n", 0, nil, `:1: the header has more than 1000 fields (field_count)`},
 		{"a million fields", "pois.csv", head + strings.Repeat(",", 1e6) + "\na,b,1,1\n", 1, []string{`:2: row has more than 1000 fields (field_count)`}, ""},
+		{"one field", "pois.csv", head + "a\n", 0, []string{`:2: row "a" has 1 field, the header has 4 (field_count)`}, ""},
 		{"few fields", "pois.csv", head + "a,b,1\nb,b,1,1\n", 1, []string{`:2: row "a,b,1" has 3 fields, the header has 4 (field_count)`}, ""},
 		{"many fields", "pois.csv", head + "a,b,1,1,\n", 0, []string{`:2: row "a,b,1,1," has 5 fields, the header has 4 (field_count)`}, ""},
 		{"long row", "pois.csv", head + "a," + strings.Repeat("x", 1<<20) + ",1,1\nb,b,1,1\n", 1, []string{`:2: row has more than 1048576 bytes (too_long)`}, ""},

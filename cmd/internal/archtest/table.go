@@ -23,7 +23,7 @@ func Table() []Row {
 		{Path: "grid/index", Documented: true, Imports: []string{"grid/coord", "grid", "sync/atomicfile"}},
 		{Path: "poi", Imports: []string{"grid/coord", "grid"}},
 		{Path: "poi/phrase", Documented: true},
-		{Path: "poi/decode", Imports: []string{"grid/coord", "grid", "poi"}},
+		{Path: "poi/decode", Imports: []string{"grid/coord", "grid", "poi", "poi/phrase"}},
 		{Path: "poi/catalog", Imports: []string{"poi"}},
 		{Path: "builder/extsort"},
 		{Path: "poi/rule", Imports: []string{"grid/coord", "grid", "grid/index", "poi", "poi/phrase", "poi/decode", "builder/extsort"}, Documented: true},
