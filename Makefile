@@ -5,7 +5,7 @@ SHELL       := bash
 
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-TEST_DEPS   := redis-server mariadb-server chromium nodejs npm prometheus systemd nginx libxml2-utils strace iproute2
+TEST_DEPS   := redis-server mariadb-server chromium nodejs npm prometheus systemd nginx libxml2-utils cmark-gfm strace iproute2
 DATA        := ../shared/data
 FUZZTIME    := 1m
 BENCHFLAGS  :=

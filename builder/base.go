@@ -11,6 +11,7 @@ import (
 	"geodrop/grid/index"
 	"geodrop/poi"
 	"geodrop/poi/catalog"
+	"geodrop/poi/phrase"
 	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
 )
@@ -80,7 +81,7 @@ func (r *base) suits(b *build) (err error) {
 	case r.m.Grid.CellMetres != int(b.grid.Size()) || n.SegmentBytes != b.opts.SegmentBytes || n.WithoutHash != b.opts.WithoutHash:
 		return fmt.Errorf("%w: it was built with other options", errBase)
 	case n.Rejected > 0:
-		return fmt.Errorf("%w: %d rows of its config were rejected", errBase, n.Rejected)
+		return fmt.Errorf("%w: %s of its config %s rejected", errBase, phrase.Count(n.Rejected, "row"), phrase.Agree(n.Rejected, "was", "were"))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 	"geodrop/sync/manifest"
 )
 
@@ -36,20 +37,20 @@ func (b *build) sortOutRejected(s *sorted, early map[poi.RejectKey]int64) {
 func (b *build) checkRejected() error {
 	r, s := &b.rejected, b.summary
 	if r.config > 0 && !b.opts.AcceptRejectedConfig {
-		return fmt.Errorf("%w: %d among zones, districts, sets, tasks, prizes and merchants, of which each counts: mend them, or accept that they are missing (--accept-rejected-config)",
-			ErrRejected, r.config)
+		return fmt.Errorf("%w: %s among zones, districts, sets, tasks, prizes and merchants, of which each counts: mend %s missing (--accept-rejected-config)",
+			ErrRejected, phrase.Number(r.config), phrase.Agree(r.config, "it, or accept that it is", "them, or accept that they are"))
 	}
 	// Duplicates and dangling memberships were read before they were rejected.
 	return errors.Join(
-		b.checkShare("POIs", r.pois+s.Duplicates, s.Read+r.pois),
-		b.checkShare("memberships", r.memberships+s.Dangling, s.Memberships+r.memberships))
+		b.checkShare("POI", r.pois+s.Duplicates, s.Read+r.pois),
+		b.checkShare("membership", r.memberships+s.Dangling, s.Memberships+r.memberships))
 }
 
 func (b *build) checkShare(what string, rejected, rows int64) error {
 	limit := max(b.opts.MaxRejected, 0)
 	if float64(rejected) > limit*float64(rows) {
-		return fmt.Errorf("%w: %d of %d %s, more than %.3g %%: mend the input or raise the limit (--max-rejected)",
-			ErrRejected, rejected, rows, what, 100*limit)
+		return fmt.Errorf("%w: %s of %s, more than %.3g %%: mend the input or raise the limit (--max-rejected)",
+			ErrRejected, phrase.Number(rejected), phrase.Count(rows, what), 100*limit)
 	}
 	return nil
 }
@@ -73,7 +74,7 @@ func (b *build) readBefore() (*manifest.Manifest, error) {
 
 func (b *build) checkSize(before *manifest.Manifest) error {
 	if b.summary.Postings == 0 {
-		return fmt.Errorf("%w: %d rows were read", ErrEmpty, b.summary.Read)
+		return fmt.Errorf("%w: %s read", ErrEmpty, phrase.Count(b.summary.Read, "row")+phrase.Agree(b.summary.Read, " was", " were"))
 	}
 	if before == nil {
 		return nil

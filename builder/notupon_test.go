@@ -38,12 +38,12 @@ func TestNotUpon(t *testing.T) {
 		"rejects before": {
 			before: func(s *shop) { s.exec("INSERT INTO set_members (poi_id, set_id) VALUES ('nowhere', 'set1')") },
 			after:  func(s *shop, _ *Options) { s.exec("DELETE FROM set_members WHERE poi_id = 'nowhere'") },
-			reason: "rows of its config were rejected",
+			reason: "1 row of its config was rejected",
 		},
 		"rejected task": {after: func(s *shop, o *Options) {
 			o.AcceptRejectedConfig = true
 			s.exec("UPDATE tasks SET merchant = 'nobody' WHERE id = 'u'")
-		}, reason: "are rejected now"},
+		}, reason: "1 row of the config is rejected now"},
 		"log is gone":     {after: func(s *shop, _ *Options) { s.exec("DELETE FROM change_log WHERE n < (SELECT MAX(n) FROM change_log)") }, reason: "does not go back"},
 		"notes are gone":  {after: func(s *shop, o *Options) { s.remove(o.Out, notesKind) }, reason: "no notes"},
 		"damaged notes":   {after: func(s *shop, o *Options) { s.damage(o.Out, notesKind) }, reason: "damaged"},
@@ -54,7 +54,7 @@ func TestNotUpon(t *testing.T) {
 		"position is not that of the log": {after: func(s *shop, _ *Options) {
 			s.exec("UPDATE pois SET name = 'x' WHERE id = 'poi-3'")
 			s.exec("UPDATE change_log SET lat_e7 = lat_e7 + 1000000 WHERE id = 'poi-3' AND kind = 'poi' AND lat_e7 IS NOT NULL")
-		}, reason: "not where they were changed"},
+		}, reason: "1 POI is not where it was changed"},
 		"rows gone past the log": {after: func(s *shop, _ *Options) {
 			for _, row := range []string{
 				"DELETE FROM set_members WHERE poi_id = 'poi-11'", "DELETE FROM pois WHERE id = 'poi-11'",

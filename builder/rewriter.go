@@ -9,6 +9,7 @@ import (
 	"geodrop/grid"
 	"geodrop/grid/index"
 	"geodrop/poi/catalog"
+	"geodrop/poi/phrase"
 	"geodrop/sync/manifest"
 )
 
@@ -205,7 +206,7 @@ func (r *rewriter) beginCell() {
 
 func (r *rewriter) endCell() error {
 	if len(r.going) > 0 {
-		return fmt.Errorf("%w: %d POIs are not where they were changed", errBase, len(r.going))
+		return fmt.Errorf("%w: %s not where %s changed", errBase, phrase.Count(len(r.going), "POI")+phrase.Agree(len(r.going), " is", " are"), phrase.Agree(len(r.going), "it was", "they were"))
 	}
 	return r.cell.flush(r.key)
 }

@@ -16,17 +16,17 @@ import (
 
 // The names of Manifest.Counts.
 const (
-	countPostings   = "pois"
+	countPostings   = poi.CountPOIs
 	countRead       = "read"
 	countScreened   = "screened"
 	countOutside    = "outside_districts"
-	countWithout    = "without_tasks"
-	countInSets     = "in_sets"
+	countWithout    = poi.CountWithoutTasks
+	countInSets     = poi.CountInSets
 	countDuplicates = "duplicates"
-	countTasks      = "tasks"
-	countQuotas     = "quotas"
-	countDistricts  = "districts"
-	countZones      = "zones"
+	countTasks      = poi.CountTasks
+	countQuotas     = poi.CountQuotas
+	countDistricts  = poi.CountDistricts
+	countZones      = poi.CountZones
 )
 
 // parts are what a release is sealed from, beside the config.

@@ -5,57 +5,24 @@ import (
 	"fmt"
 
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
-// halfOfTheConfig is the share that may be lost of what few rows of a config
-// decide, where the limit is lower: one of two tasks may end, one of two zones
-// may go.
-const halfOfTheConfig = 0.5
-
 // CheckShrink holds the counts of a manifest against those of the release that
-// it is to replace. Limit is as Options.MaxShrink. Of POIs it is the share that
-// may be lost. What an operator edits by the row (tasks, quotas, districts,
-// zones), and the POIs that hang on such rows, may lose half, or the limit where
-// that is more: an edit passes, a table that came back empty or with a fifth of
-// its rows does not. What the release before did not count is not compared.
+// it is to replace, as poi.CompareCounts compares them: nothing may be lost beyond
+// its limit. Limit is as Options.MaxShrink.
 //
 // The error wraps ErrShrink and names all that was lost.
 func CheckShrink(before, after map[string]int64, limit float64) error {
 	setDefault(&limit, defaultMaxShrink)
-	limit = max(limit, 0)
 	var errs []error
-	for _, gate := range []struct {
-		what  string
-		of    func(counts map[string]int64) (n int64, counted bool)
-		limit float64
-	}{
-		{"POIs", count(countPostings), limit},
-		{"POIs with tasks", withTasks, max(limit, halfOfTheConfig)},
-		{"POIs in sets", count(countInSets), max(limit, halfOfTheConfig)},
-		{"tasks", count(countTasks), max(limit, halfOfTheConfig)},
-		{"quotas", count(countQuotas), max(limit, halfOfTheConfig)},
-		{"districts", count(countDistricts), max(limit, halfOfTheConfig)},
-		{"zones", count(countZones), max(limit, halfOfTheConfig)},
-	} {
-		had, counted := gate.of(before)
-		if has, _ := gate.of(after); counted && float64(had-has) > gate.limit*float64(had) {
-			errs = append(errs, fmt.Errorf("%w: %d %s after %d, a loss of more than %.3g %%: approve it by a higher limit (--max-shrink)",
-				ErrShrink, has, gate.what, had, 100*gate.limit))
+	for _, c := range poi.CompareCounts(before, after, max(limit, 0)) {
+		if float64(c.Was-c.Is) > c.Limit*float64(c.Was) {
+			errs = append(errs, fmt.Errorf("%w: %s %s after %s, a loss of more than %.3g %%: approve it by a higher limit (--max-shrink)",
+				ErrShrink, phrase.Number(c.Is), c.What, phrase.Number(c.Was), 100*c.Limit))
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func count(name string) func(map[string]int64) (int64, bool) {
-	return func(counts map[string]int64) (int64, bool) {
-		n, counted := counts[name]
-		return n, counted
-	}
-}
-
-func withTasks(counts map[string]int64) (int64, bool) {
-	without, counted := counts[countWithout]
-	return counts[countPostings] - without, counted
 }
 
 // counts are what the manifest is to say. They follow from the content alone.

@@ -89,45 +89,16 @@ func (s *sorted) origin(file string, line int) (origin, error) {
 	return newOrigin(no, line), nil
 }
 
-// readPOIs reads ahead in a goroutine of its own, so that decoding and placing
-// share two cores.
 func (b *build) readPOIs(ctx context.Context, s *sorted) error {
 	b.stage("read")
-	ctx, cancel := context.WithCancel(ctx)
-	batches, done := make(chan *poi.POIBatch, 4), make(chan error, 1)
-	go func() {
-		defer close(batches)
-		done <- forward(ctx, b.src.POIs(ctx), batches)
-	}()
 	p := placer{b: b, sorted: s}
-	var err error
-	for batch := range batches {
-		if err = p.place(batch); err != nil {
-			break
-		}
-		b.opts.Progress.Add(len(batch.Rows))
-	}
-	cancel()
-	for range batches { // let the reader see that it is over
-	}
-	if readErr := <-done; err == nil {
-		err = readErr
-	}
-	return err
-}
-
-func forward(ctx context.Context, from func(func(*poi.POIBatch, error) bool), to chan<- *poi.POIBatch) error {
-	for batch, err := range from {
-		if err != nil {
+	return poi.Ahead(ctx, b.src.POIs, func(batch *poi.POIBatch) error {
+		if err := p.place(batch); err != nil {
 			return err
 		}
-		select {
-		case to <- batch:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return ctx.Err()
+		b.opts.Progress.Add(len(batch.Rows))
+		return nil
+	})
 }
 
 // placer finds the cells of POIs and hands them to the sorters.

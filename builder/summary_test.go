@@ -92,14 +92,6 @@ func TestSummaryOfNothing(t *testing.T) {
 	golden(t, "summary-empty.txt", b.String())
 }
 
-func TestThousands(t *testing.T) {
-	for n, want := range map[int64]string{0: "0", 7: "7", 999: "999", 1000: "1,000", 1385088: "1,385,088", 100000000: "100,000,000"} {
-		if got := Thousands(n); got != want {
-			t.Errorf("Thousands(%d) is %s, want %s", n, got, want)
-		}
-	}
-}
-
 // The stages are told to Progress as they are timed, and rows are counted.
 func TestProgress(t *testing.T) {
 	p := &told{rows: map[string]int{}}

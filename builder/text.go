@@ -5,35 +5,36 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"geodrop/poi/phrase"
 )
 
 // Text gives the summary to people, as rows of a name and what it is.
 func (s *Summary) Text(row func(name, value string)) {
-	row("read", Thousands(s.Read)+" POIs"+", "+Thousands(s.Memberships)+" set memberships")
+	row("read", phrase.Count(s.Read, "POI")+", "+phrase.Count(s.Memberships, "set membership"))
 	row("rejected", s.rejected())
 	for i := range s.Rejects[:min(len(s.Rejects), shownRejects)] {
 		row("", s.Rejects[i].String())
 	}
 	if more := s.Rejected - shownRejects; more > 0 {
-		row("", "… and "+Thousands(more)+" more")
+		row("", "… and "+phrase.Number(more)+" more")
 	}
-	row("screened out", Thousands(s.Screened)+" POIs"+" in "+strconv.Itoa(len(s.zones))+" of "+strconv.Itoa(s.Zones)+" zones"+most(s.ScreenedBy))
+	row("screened out", phrase.Count(s.Screened, "POI")+" in "+phrase.Number(len(s.zones))+" of "+phrase.Count(s.Zones, "zone")+most(s.ScreenedBy))
 	for _, z := range s.TopZones {
-		row("", fmt.Sprintf("%s (%s): %s", cmp.Or(z.Name, string(z.ID)), z.Reason, Thousands(z.Count)))
+		row("", fmt.Sprintf("%s (%s): %s", cmp.Or(z.Name, string(z.ID)), z.Reason, phrase.Number(z.Count)))
 	}
-	row("in the release", Thousands(s.Postings)+" POIs")
-	row("outside any district", Thousands(s.Outside)+" POIs"+" ("+strconv.Itoa(s.Districts)+" districts)")
-	row("without tasks", Thousands(s.WithoutTasks)+" POIs")
+	row("in the release", phrase.Count(s.Postings, "POI"))
+	row("outside any district", phrase.Count(s.Outside, "POI")+" ("+phrase.Count(s.Districts, "district")+")")
+	row("without tasks", phrase.Count(s.WithoutTasks, "POI"))
 	cells := make([]string, len(s.Densest))
 	for i, c := range s.Densest {
-		cells[i] = c.Cell + " " + strconv.Itoa(c.Count)
+		cells[i] = fmt.Sprintf("%s %d", c.Cell, c.Count)
 	}
 	row("densest cells", strings.Join(cells, ", "))
 	row("segments", s.segments())
-	row("bytes", Thousands(s.Bytes))
+	row("bytes", phrase.Number(s.Bytes))
 	for _, stage := range s.Stages {
 		row("stage "+stage.Name, fmt.Sprintf("%8.2f s, peak %s", stage.Duration.Seconds(), mebibytes(stage.PeakBytes)))
 	}
@@ -42,10 +43,10 @@ func (s *Summary) Text(row func(name, value string)) {
 
 // segments tells how many were made anew, where there was a release to build upon.
 func (s *Summary) segments() string {
-	n := strconv.Itoa(s.Segments)
+	n := phrase.Number(s.Segments)
 	switch {
 	case s.Base != "":
-		return n + ": " + strconv.Itoa(s.Rebuilt) + " rebuilt, " + strconv.Itoa(s.Reused) + " as in " + s.Base
+		return n + ": " + phrase.Number(s.Rebuilt) + " rebuilt, " + phrase.Number(s.Reused) + " as in " + s.Base
 	case s.NotUpon != "":
 		return n + ", all rebuilt: " + s.NotUpon
 	}
@@ -77,11 +78,7 @@ func (s *Summary) rejected() string {
 	for code, n := range s.RejectedBy {
 		by[string(code)] = n
 	}
-	rows := " rows"
-	if s.Rejected == 1 {
-		rows = " row"
-	}
-	return Thousands(s.Rejected) + rows + most(by)
+	return phrase.Count(s.Rejected, "row") + most(by)
 }
 
 // most lists numbers by name, the greatest first.
@@ -92,18 +89,9 @@ func most(by map[string]int64) string {
 	names := slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Or(cmp.Compare(by[b], by[a]), cmp.Compare(a, b)) })
 	parts := make([]string, len(names))
 	for i, name := range names {
-		parts[i] = name + " " + Thousands(by[name])
+		parts[i] = name + " " + phrase.Number(by[name])
 	}
 	return ": " + strings.Join(parts, ", ")
-}
-
-// Thousands writes a number with its thousands apart.
-func Thousands(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }
 
 func mebibytes(n int64) string {

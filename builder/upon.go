@@ -8,6 +8,7 @@ import (
 	"geodrop/grid/index"
 	"geodrop/poi"
 	"geodrop/poi/catalog"
+	"geodrop/poi/phrase"
 	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
 )
@@ -52,7 +53,7 @@ func (b *build) makeUpon(ctx context.Context, before *manifest.Manifest) (p *par
 	}
 	b.sumUp(base, changes, r.tally)
 	if b.summary.Read != changes.Rows { // rows came or went past the log: by TRUNCATE, or with no trigger
-		return nil, fmt.Errorf("%w: it makes %d POIs, the source has %d", errBase, b.summary.Read, changes.Rows)
+		return nil, fmt.Errorf("%w: it makes %s, the source has %s", errBase, phrase.Count(b.summary.Read, "POI"), phrase.Number(changes.Rows))
 	}
 	return &parts{segments: segments, areas: base.m.Areas, districts: base.catalog.Districts}, nil
 }
@@ -67,7 +68,7 @@ func (b *build) readSmall(ctx context.Context) (err error) {
 		return err
 	}
 	if n := b.src.Rejects().Total(); n > 0 {
-		return fmt.Errorf("%w: %d rows of the config are rejected now", errBase, n)
+		return fmt.Errorf("%w: %s of the config %s rejected now", errBase, phrase.Count(n, "row"), phrase.Agree(n, "is", "are"))
 	}
 	b.summary.Zones = len(zones)
 	b.supply = supplyOf(b.config.Tasks)

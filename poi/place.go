@@ -9,7 +9,7 @@ import (
 type Place struct {
 	File   string `json:"file,omitempty"`   // of a bundle
 	Line   int    `json:"line,omitempty"`   // 1-based; 0 when it is not known
-	Column int    `json:"column,omitempty"` // 1-based, in bytes; 0 when it means the whole line
+	Column int    `json:"column,omitempty"` // 1-based, in code points; 0 when it means the whole line
 
 	Table Table  `json:"table,omitempty"` // of the record
 	Key   string `json:"key,omitempty"`   // its id

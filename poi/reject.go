@@ -12,11 +12,15 @@ import (
 type Reject struct {
 	File   string // as named by the source: "pois.csv.gz", "tasks.yaml", a table
 	Line   int    // 1-based; 0 when the source has no lines
-	Column int    // 1-based, in bytes; 0 when it means the whole line
+	Column int    // 1-based, in code points; 0 when it means the whole line
 	Field  string // "lat", "quotas[3].units"; may be empty
 	Value  string // what stood there, cut to MaxRejectValue bytes
 	Code   Code
 	Reason string // a clause after the field: "is not within -90…90 degrees"
+
+	// See is another place that the reason names, such as that of the first of
+	// two records with one id.
+	See Place
 
 	// Swapped is, for a latitude beyond 90, where the place would be if latitude
 	// and longitude changed places; 0, 0 if that is impossible, too.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"geodrop/builder"
 	"geodrop/data/transfer"
 	"geodrop/grid/coord"
 	"geodrop/poi"
@@ -50,7 +49,7 @@ func (c *exportCmd) write(r *run, src poi.Source) error {
 	}
 	t.line("The bundle is in %s.", c.Out)
 	if n := src.Rejects().Total(); n > 0 && t.err == nil {
-		return notRight{fmt.Errorf("%s rows were rejected and left out", builder.Thousands(n))}
+		return notRight{fmt.Errorf("%s rejected and left out", rowsWere(n))}
 	}
 	return t.err
 }

@@ -38,7 +38,7 @@ func TestGuides(t *testing.T) {
 // guideSays is what the commands of a page print, among other things.
 var guideSays = map[string][]string{
 	"ci": {"note window-overlap: ", "Nothing found, ",
-		"config/prizes.csv:5:52: prize book-token has a budget of 999 units, the quotas of its task come to 1000: 1 too many",
+		"config/prizes.csv:5:52: prize book-token has a budget of 999 units, the quotas of its task come to 1,000: 1 too many",
 		"Not to be merged: 1\n"},
 	"operations": {`"district":{"id":"E09000007","name":"Camden"}`, "node-1", "node-3"},
 }

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"strings"
 
-	"geodrop/builder"
 	"geodrop/data/transfer"
 	"geodrop/grid/coord"
 	"geodrop/poi"
 	"geodrop/poi/decode"
+	"geodrop/poi/phrase"
 )
 
 type importCmd struct {
@@ -89,10 +89,13 @@ func (c *importCmd) Run(r *run) (err error) {
 		}
 	}
 	if rejected > 0 {
-		return notRight{fmt.Errorf("%s rows were rejected and left out; all others are in the store", builder.Thousands(rejected))}
+		return notRight{fmt.Errorf("%s rejected and left out; all others are in the store", rowsWere(rejected))}
 	}
 	return nil
 }
+
+// rowsWere begins what is said of some rows.
+func rowsWere(n int64) string { return phrase.Count(n, "row") + phrase.Agree(n, " was", " were") }
 
 // load imports one bundle, and says what became of it.
 func (c *importCmd) load(r *run, bundle *decode.Bundle, store poi.Store, rejected *int64) (err error) {
@@ -107,13 +110,9 @@ func (c *importCmd) load(r *run, bundle *decode.Bundle, store poi.Store, rejecte
 		case part.Known:
 			note = ", by the import before"
 		case part.Replaced > 0:
-			note = fmt.Sprintf(", of which %s replaced what was there", builder.Thousands(part.Replaced))
+			note = fmt.Sprintf(", of which %s replaced what was there", phrase.Number(part.Replaced))
 		}
-		rows := "rows"
-		if part.Rows == 1 {
-			rows = "row"
-		}
-		t.line("%s: %s %s%s", printable(part.Name), builder.Thousands(part.Rows), rows, note)
+		t.line("%s: %s%s", printable(part.Name), phrase.Count(part.Rows, "row"), note)
 	}
 	rejects := bundle.Rejects()
 	kept := rejects.Kept()
@@ -121,7 +120,7 @@ func (c *importCmd) load(r *run, bundle *decode.Bundle, store poi.Store, rejecte
 		t.line("%s", printable(kept[i].String()))
 	}
 	if more := rejects.Total() - int64(len(kept)); more > 0 {
-		t.line("… and %s more", builder.Thousands(more))
+		t.line("… and %s more", phrase.Number(more))
 	}
 	*rejected += rejects.Total()
 	return errors.Join(wrongInput(err), t.err)

@@ -15,10 +15,10 @@ import (
 	"strings"
 
 	"geodrop/api/query"
-	"geodrop/builder"
 	"geodrop/grid"
 	"geodrop/grid/index"
 	"geodrop/poi/catalog"
+	"geodrop/poi/phrase"
 	"geodrop/sync/manifest"
 )
 
@@ -136,7 +136,7 @@ func (c *inspectCmd) cell(t *table) (err error) {
 	if err != nil {
 		return err
 	}
-	t.line("Cell %s of release %s has %d places.", c.Cell, release.Manifest().ID, len(places))
+	t.line("Cell %s of release %s has %s.", c.Cell, release.Manifest().ID, phrase.Count(len(places), "place"))
 	for i := range places {
 		p := &places[i]
 		at := p.Pos.WGS84()
@@ -162,7 +162,7 @@ func (c *inspectCmd) release(ctx context.Context, t *table) error {
 	t.row("source", strings.TrimSpace(fmt.Sprintf("%s %s", m.Source.Kind, m.Source.Digest)))
 	t.row("grid", fmt.Sprintf("cells of %d m, radius %d", m.Grid.CellMetres, m.Grid.Radius))
 	for _, name := range slices.Sorted(maps.Keys(m.Counts)) {
-		t.row(strings.ReplaceAll(name, "_", " "), builder.Thousands(m.Counts[name]))
+		t.row(strings.ReplaceAll(name, "_", " "), phrase.Number(m.Counts[name]))
 	}
 	var sum segmentSum
 	for _, s := range m.Segments {
@@ -178,8 +178,8 @@ func (c *inspectCmd) release(ctx context.Context, t *table) error {
 			return err
 		}
 	}
-	t.row("catalog", builder.Thousands(m.Catalog.Bytes)+" bytes")
-	t.row("areas", builder.Thousands(m.Areas.Bytes)+" bytes")
+	t.row("catalog", phrase.Count(m.Catalog.Bytes, "byte"))
+	t.row("areas", phrase.Count(m.Areas.Bytes, "byte"))
 	sum.print(t)
 	return nil
 }
@@ -205,13 +205,13 @@ func (c *inspectCmd) areas(t *table) (err error) {
 	}
 	tables := f.Tables()
 	edge := float64(uint64(1)<<tables.Shift) / 1e7
-	t.row("area file", builder.Thousands(info.Size())+" bytes")
-	t.row("areas", builder.Thousands(int64(tables.Areas)))
+	t.row("area file", phrase.Count(info.Size(), "byte"))
+	t.row("areas", phrase.Number(tables.Areas))
 	t.row("raster", fmt.Sprintf("%d×%d cells of %.7f°", tables.Cols, tables.Rows, edge))
 	t.row("  south-west", fmt.Sprintf("%.7f, %.7f", float64(tables.South)*edge-90, float64(tables.West)*edge-180))
-	t.row("cells", builder.Thousands(int64(len(tables.Cells))))
-	t.row("words of lists", builder.Thousands(int64(len(tables.Lists))))
-	t.row("vertices", builder.Thousands(int64(len(tables.Vertices))))
+	t.row("cells", phrase.Number(len(tables.Cells)))
+	t.row("words of lists", phrase.Number(len(tables.Lists)))
+	t.row("vertices", phrase.Number(len(tables.Vertices)))
 	return nil
 }
 
@@ -224,11 +224,11 @@ func (c *inspectCmd) catalog(t *table) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Path, err)
 	}
-	t.row("catalog", builder.Thousands(int64(len(b)))+" bytes")
-	t.row("merchants", builder.Thousands(int64(len(held.Merchants))))
-	t.row("prizes", builder.Thousands(int64(len(held.Prizes))))
-	t.row("tasks", builder.Thousands(int64(len(held.Tasks))))
-	t.row("districts", builder.Thousands(int64(len(held.Districts))))
-	t.row("timed zones", builder.Thousands(int64(len(held.Zones))))
+	t.row("catalog", phrase.Count(len(b), "byte"))
+	t.row("merchants", phrase.Number(len(held.Merchants)))
+	t.row("prizes", phrase.Number(len(held.Prizes)))
+	t.row("tasks", phrase.Number(len(held.Tasks)))
+	t.row("districts", phrase.Number(len(held.Districts)))
+	t.row("timed zones", phrase.Number(len(held.Zones)))
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"geodrop/api/client/load"
 	"geodrop/grid/coord"
+	"geodrop/poi/phrase"
 )
 
 type loadCmd struct {
@@ -160,9 +161,9 @@ func (c *loadCmd) judge(report *load.Report) error {
 	case report.Lookups == 0:
 		return nil // so slow a rate that none was due, or stopped before
 	case report.OK == 0 && failed > 0:
-		return notRight{fmt.Errorf("none of %d lookups succeeded", report.Lookups)}
+		return notRight{fmt.Errorf("none of %s succeeded", phrase.Count(report.Lookups, "lookup"))}
 	case float64(failed) > float64(c.MaxErrors)*float64(report.Lookups):
-		return notRight{fmt.Errorf("%d of %d lookups failed, more than --max-errors", failed, report.Lookups)}
+		return notRight{fmt.Errorf("%s of %s failed, more than --max-errors", phrase.Number(failed), phrase.Count(report.Lookups, "lookup"))}
 	}
 	return nil
 }

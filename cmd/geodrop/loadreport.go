@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"geodrop/api/client/load"
-	"geodrop/builder"
+	"geodrop/poi/phrase"
 )
 
 // writeLoad prints a report for people.
@@ -23,20 +23,18 @@ func writeLoad(w io.Writer, r *load.Report) error {
 	t.row("answers without drops", share(r.Empty, r.OK))
 	t.row("errors", errorsText(r.Errors))
 	if s := r.Slow; s != nil {
-		t.row("slow clients", fmt.Sprintf("%s: %s connections, %s cut off, %s refused", thousands(s.Clients),
-			thousands(s.Connected), thousands(s.CutOff), thousands(s.Refused)))
+		t.row("slow clients", fmt.Sprintf("%s: %s connections, %s cut off, %s refused", phrase.Number(s.Clients),
+			phrase.Number(s.Connected), phrase.Number(s.CutOff), phrase.Number(s.Refused)))
 	}
 	t.row("schedule", scheduleText(r))
 	return t.err
 }
 
-func thousands[N int | int64](n N) string { return builder.Thousands(int64(n)) }
-
 func perSecond(rate float64) string {
 	if rate < 1000 {
 		return strconv.FormatFloat(rate, 'g', 4, 64) + "/s"
 	}
-	return builder.Thousands(int64(rate+0.5)) + "/s"
+	return phrase.Number(int64(rate+0.5)) + "/s"
 }
 
 func share(n, of int64) string {
@@ -67,7 +65,7 @@ func errorsText(errors map[string]int64) string {
 	}
 	var parts []string
 	for _, kind := range slices.Sorted(maps.Keys(errors)) {
-		parts = append(parts, kind+" "+thousands(errors[kind]))
+		parts = append(parts, kind+" "+phrase.Number(errors[kind]))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -90,7 +88,7 @@ func scheduleText(r *load.Report) string {
 const stepHeading = "    asked/s   goodput/s    p50 ms    p99 ms  errors"
 
 func stepLine(r *load.Report) string {
-	line := fmt.Sprintf("%11s %11s %9s %9s  %s", builder.Thousands(int64(r.Rate+0.5)), builder.Thousands(int64(r.Goodput+0.5)),
+	line := fmt.Sprintf("%11s %11s %9s %9s  %s", phrase.Number(int64(r.Rate+0.5)), phrase.Number(int64(r.Goodput+0.5)),
 		ms(r.Latency.P50), ms(r.Latency.P99), errorsText(r.Errors))
 	if !r.Schedule.Kept {
 		line += " (the generator was late)"

@@ -15,6 +15,7 @@ import (
 	"geodrop/grid"
 	"geodrop/poi"
 	"geodrop/poi/decode"
+	"geodrop/poi/phrase"
 	"geodrop/sync/manifest"
 )
 
@@ -200,13 +201,13 @@ func (c *planCmd) write(r *run, p *plan.Plan) error {
 func (c *planCmd) gates(p *plan.Plan) error {
 	var errs []error
 	if c.FailOnRemoved != nil && float64(p.Drops.Removed) > float64(*c.FailOnRemoved)*float64(p.Drops.Before) {
-		errs = append(errs, fmt.Errorf("%s of %s drops are removed, more than the %g %% of --fail-on-removed: look at the plan, or raise it",
-			builder.Thousands(p.Drops.Removed), builder.Thousands(p.Drops.Before), 100*float64(*c.FailOnRemoved)))
+		errs = append(errs, fmt.Errorf("%s of %s removed, more than the %g %% of --fail-on-removed: look at the plan, or raise it",
+			phrase.Number(p.Drops.Removed), phrase.Count(p.Drops.Before, "drop")+phrase.Agree(p.Drops.Removed, " is", " are"), 100*float64(*c.FailOnRemoved)))
 	}
 	after := &p.Coverage.After
 	if unseen := after.Dense - after.DenseSeen; c.FailOnUnseen != nil && float64(unseen) > float64(*c.FailOnUnseen)*float64(after.Dense) {
-		errs = append(errs, fmt.Errorf("%s of %s dense cells see no drop, more than the %g %% of --fail-on-unseen: look at the plan, or raise it",
-			builder.Thousands(unseen), builder.Thousands(after.Dense), 100*float64(*c.FailOnUnseen)))
+		errs = append(errs, fmt.Errorf("%s of %s no drop, more than the %g %% of --fail-on-unseen: look at the plan, or raise it",
+			phrase.Number(unseen), phrase.Count(after.Dense, "dense cell")+phrase.Agree(unseen, " sees", " see"), 100*float64(*c.FailOnUnseen)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return notRight{err}

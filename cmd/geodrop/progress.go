@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"geodrop/builder"
+	"geodrop/poi/phrase"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -48,7 +49,7 @@ func (p *progress) Add(rows int) {
 		_ = p.bar.Add(rows)
 	} else if now := time.Now(); !p.terminal && now.Sub(p.said) >= sayEvery {
 		p.said = now
-		fmt.Fprintf(p.f, "geodrop: stage %s, %s rows\n", p.stage, builder.Thousands(p.rows))
+		fmt.Fprintf(p.f, "geodrop: stage %s, %s rows\n", p.stage, phrase.Number(p.rows))
 	}
 }
 

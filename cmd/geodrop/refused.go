@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"geodrop/builder"
+	"geodrop/poi/phrase"
 )
 
 // refusedShown is how many rejected rows are named where a config is refused.
@@ -20,7 +21,7 @@ func nameRejected(w io.Writer, s *builder.Summary) {
 		fmt.Fprintf(w, "  %s\n", printable(shown[i].String()))
 	}
 	if more := s.Rejected - int64(len(shown)); more > 0 {
-		fmt.Fprintf(w, "  … and %s more\n", builder.Thousands(more))
+		fmt.Fprintf(w, "  … and %s more\n", phrase.Number(more))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"geodrop/poi/phrase"
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
 )
@@ -147,7 +148,7 @@ func (c *releaseListCmd) Run(r *run) error {
 		}
 	}
 	for _, rel := range s.Releases {
-		words := fmt.Sprintf("%d bytes, published %s", rel.Bytes, rel.Published.Format(time.RFC3339))
+		words := fmt.Sprintf("%s, published %s", phrase.Count(rel.Bytes, "byte"), rel.Published.Format(time.RFC3339))
 		if rel.Bad != nil {
 			words += ", bad: " + rel.Bad.Reason
 		}

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"geodrop/builder"
 	"geodrop/grid/index"
+	"geodrop/poi/phrase"
 )
 
 // segmentSum adds up what segments are made of.
@@ -54,15 +54,16 @@ func (s *segmentSum) add(path string, top int) (err error) {
 }
 
 func (s *segmentSum) print(t *table) {
-	t.row("segments", fmt.Sprintf("%d, %s bytes", s.segments, builder.Thousands(int64(s.Bytes))))
+	t.row("segments", phrase.Number(s.segments)+", "+phrase.Count(s.Bytes, "byte"))
 	for _, section := range s.Sections {
-		t.row("  "+section.Name, builder.Thousands(int64(section.Bytes)))
+		t.row("  "+section.Name, phrase.Number(section.Bytes))
 	}
-	t.row("prefix hash", fmt.Sprintf("in %d of %d segments, %d of %d slots used", s.hashed, s.segments, s.used, s.slots))
-	t.row("blocks", builder.Thousands(int64(s.Blocks)))
-	t.row("tiles", fmt.Sprintf("%s, %s crowded", builder.Thousands(int64(s.Tiles)), builder.Thousands(int64(s.Crowded))))
-	t.row("combinations", builder.Thousands(int64(s.Combos)))
-	t.row("cells with places", builder.Thousands(int64(s.Cells)))
+	t.row("prefix hash", fmt.Sprintf("in %s of %s, %s of %s used", phrase.Number(s.hashed), phrase.Count(s.segments, "segment"),
+		phrase.Number(s.used), phrase.Count(s.slots, "slot")))
+	t.row("blocks", phrase.Number(s.Blocks))
+	t.row("tiles", fmt.Sprintf("%s, %s crowded", phrase.Number(s.Tiles), phrase.Number(s.Crowded)))
+	t.row("combinations", phrase.Number(s.Combos))
+	t.row("cells with places", phrase.Number(s.Cells))
 	most := slices.Max(s.PerCell[:])
 	for n, cells := range s.PerCell {
 		if cells == 0 {
@@ -70,7 +71,7 @@ func (s *segmentSum) print(t *table) {
 		}
 		from, to := 1<<max(n-1, 0), 1<<n-1
 		bar := strings.Repeat("█", int(math.Ceil(40*float64(cells)/float64(most))))
-		t.row(fmt.Sprintf("  %d…%d places", from, to), fmt.Sprintf("%12s %s", builder.Thousands(int64(cells)), bar))
+		t.row(fmt.Sprintf("  %d…%d places", from, to), fmt.Sprintf("%12s %s", phrase.Number(cells), bar))
 	}
 	if len(s.Densest) == 0 {
 		return

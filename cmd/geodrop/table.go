@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"io"
 
-	reports "geodrop/poi/report"
+	"geodrop/poi/phrase"
 )
 
 // table prints aligned rows and keeps the first error.
@@ -24,4 +24,4 @@ func (t *table) line(format string, args ...any) {
 }
 
 // printable is text from others as it may be shown on a terminal.
-func printable(s string) string { return reports.Printable(s) }
+func printable(s string) string { return phrase.Plain(s) }

@@ -17,6 +17,7 @@ import (
 	"geodrop/cmd/internal/starter"
 	"geodrop/data/sample"
 	"geodrop/grid/index"
+	"geodrop/poi/phrase"
 )
 
 type upCmd struct {
@@ -168,7 +169,8 @@ func announce(w io.Writer, url, store string) func(*query.Release) {
 		for _, s := range r.Index().Segments() {
 			total += s.Len()
 		}
-		t.line("Release %s: %d places, %d tasks, %d districts.", r.Manifest().ID, total, len(r.Catalog().Tasks), len(r.Catalog().Districts))
+		t.line("Release %s: %s, %s, %s.", r.Manifest().ID, phrase.Count(total, "place"),
+			phrase.Count(len(r.Catalog().Tasks), "task"), phrase.Count(len(r.Catalog().Districts), "district"))
 		if first {
 			welcome(&t, url, store, r)
 		}

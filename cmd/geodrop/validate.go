@@ -46,11 +46,13 @@ type validateCmd struct {
 func (*validateCmd) Help() string {
 	return `Reads a config, writes nothing, and says what is wrong: file, line and column, or
 table and key, what stands there, and how to mend it. Exit code 1 means that
-there are findings of the severity --fail-on or worse.
+there are findings of the severity --fail-on or worse. Lines and columns begin
+at 1; in every format, columns count characters (Unicode code points).
 
 rules.yaml in the bundle sets severities and accepts known findings, each with a
-reason and a date on which it is reported again. A config that has findings
-already begins with --accept. The rules are in: geodrop rules.
+reason, an amount beyond which it is reported again, and a date from which on it
+is. A config that has findings already begins with --accept. The rules are in:
+geodrop rules.
 
 A job for continuous integration is written by geodrop generate github-actions,
 a hook for git by geodrop generate pre-commit.

@@ -7,6 +7,7 @@ import (
 	"geodrop/builder"
 	"geodrop/grid/index"
 	"geodrop/poi/catalog"
+	"geodrop/poi/phrase"
 	"geodrop/sync/manifest"
 	"geodrop/sync/trust"
 )
@@ -34,8 +35,8 @@ func (c *verifyCmd) Run(r *run) error {
 	if err != nil {
 		return wrong(err)
 	}
-	_, err = fmt.Fprintf(r.stdout, "Release %s is whole%s: %d segments, %d POIs, %d bytes.\n",
-		m.ID, by, len(m.Segments), m.Counts["pois"], m.Bytes())
+	_, err = fmt.Fprintf(r.stdout, "Release %s is whole%s: %s, %s, %s.\n",
+		m.ID, by, phrase.Count(len(m.Segments), "segment"), phrase.Count(m.Counts["pois"], "POI"), phrase.Count(m.Bytes(), "byte"))
 	return err
 }
 

@@ -35,18 +35,12 @@ func (b *Bundle) Zones(ctx context.Context) iter.Seq2[*poi.Zone, error] {
 	})
 }
 
-// place is where a feature begins.
-type place struct {
-	file string
-	line int
-}
-
 // areas streams what build makes of the features of some files. Areas whose id
 // was given before are rejected.
 func areas[T any](ctx context.Context, b *Bundle, files []file, limit int, idField string,
 	build func(*feature) (*T, string, error)) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
-		seen := make(map[string]place)
+		seen := make(map[string]poi.Place)
 		for _, file := range files {
 			more, err := b.features(ctx, file, func(f *feature) bool {
 				area, id, err := build(f)
@@ -55,11 +49,11 @@ func areas[T any](ctx context.Context, b *Bundle, files []file, limit int, idFie
 				case err != nil:
 					f.rejectInvalid(err)
 				case twice:
-					f.reject(f.properties[idField].pos, idField, id, poi.CodeDuplicate, fmt.Sprintf("is also at %s:%d, which stays", first.file, first.line))
+					f.rejectTwice(idField, id, first)
 				case len(seen) >= limit:
 					f.reject(0, "feature", "", poi.CodeTooMany, fmt.Sprintf("is one more than %d", limit))
 				default:
-					seen[id] = place{file.name, f.line}
+					seen[id] = poi.Place{File: file.name, Line: f.line}
 					return yield(area, nil)
 				}
 				return true

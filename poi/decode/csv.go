@@ -316,13 +316,8 @@ func (r *csvReader) finish(i, lines int) (*row, error) {
 // line.
 func (r *csvReader) recover(i int, code poi.Code, reason string) error {
 	raw := r.buf[r.lo:r.hi]
-	before := raw[:i]
-	f := &rowFault{
-		line:   r.line + bytes.Count(before, []byte{'\n'}),
-		column: i - bytes.LastIndexByte(before, '\n'),
-		fault:  fault{code, reason},
-		value:  clip(lineOf(raw[i:])),
-	}
+	f := &rowFault{fault: fault{code, reason}, value: clip(lineOf(raw[i:]))}
+	f.line, f.column = placeIn(raw[:i], r.line, 1)
 	if err := r.skipLine(); err != nil {
 		return err
 	}
@@ -381,13 +376,12 @@ func (r *row) bytes(i int, scratch *[]byte) []byte {
 	return out
 }
 
-// place is the line and the column, in bytes, at which field i begins.
+// place is the line and the column at which field i begins.
 func (r *row) place(i int) (line, column int) {
 	f := &r.fields[i]
 	start := f.lo
 	if f.quoted {
 		start--
 	}
-	before := r.raw[:start]
-	return r.line + bytes.Count(before, []byte{'\n'}), start - bytes.LastIndexByte(before, '\n')
+	return placeIn(r.raw[:start], r.line, 1)
 }

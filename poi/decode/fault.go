@@ -29,7 +29,7 @@ var ErrFormat = errors.New("unreadable file")
 type FileError struct {
 	File   string
 	Line   int // 1-based; 0 if the fault has no place
-	Column int // 1-based, in bytes; 0 if the fault is the whole line
+	Column int // 1-based, in code points; 0 if the fault is the whole line
 	Code   poi.Code
 	Reason string // a sentence: "the quote is never closed"
 }

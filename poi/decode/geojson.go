@@ -300,8 +300,19 @@ func (r *featureReader) next(fn func(*feature) bool) (bool, error) {
 
 // reject reports a fault at an offset of the feature's text.
 func (f *feature) reject(pos int, field, value string, code poi.Code, reason string) {
+	f.report.add(f.rejected(pos, field, value, code, reason))
+}
+
+func (f *feature) rejected(pos int, field, value string, code poi.Code, reason string) poi.Reject {
 	line, column := placeIn(f.text[:pos], f.line, f.column)
-	f.report.add(poi.Reject{Line: line, Column: column, Field: field, Value: clip(value), Code: code, Reason: reason})
+	return poi.Reject{Line: line, Column: column, Field: field, Value: clip(value), Code: code, Reason: reason}
+}
+
+// rejectTwice reports an id that another feature has, which stays.
+func (f *feature) rejectTwice(field, id string, first poi.Place) {
+	r := f.rejected(f.properties[field].pos, field, id, poi.CodeDuplicate, "is also at "+first.String()+", which stays")
+	r.See = first
+	f.report.add(r)
 }
 
 // parse reads the members of the feature.

@@ -6,6 +6,7 @@ import (
 	"geodrop/grid"
 	"geodrop/grid/coord"
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 // MaxVertices bounds the vertices of one area.
@@ -140,7 +141,7 @@ func (c *cursor) ring(scratch *grid.Ring) (grid.Ring, *jsonFault) {
 	case f != nil:
 		return nil, f
 	case len(ring) < 4:
-		return nil, c.fault(start, poi.CodeGeometry, "coordinates", "have a ring of %d positions: it needs at least 4, the last like the first", len(ring))
+		return nil, c.fault(start, poi.CodeGeometry, "coordinates", "have a ring of %s: it needs at least 4, the last like the first", phrase.Count(len(ring), "position"))
 	case ring[0] != ring[len(ring)-1]:
 		return nil, c.fault(start, poi.CodeGeometry, "coordinates", "have a ring that does not end where it began")
 	}

@@ -1,7 +1,6 @@
 package decode
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +25,7 @@ type jsonStream struct {
 	eof  bool
 	err  error
 
-	line, column int // of buf[lo]; columns count bytes
+	line, column int // of buf[lo]
 }
 
 const jsonBuffer = 128 << 10
@@ -72,14 +71,6 @@ func (s *jsonStream) fill() bool {
 func (s *jsonStream) skip(n int) {
 	s.line, s.column = placeIn(s.buf[s.lo:s.lo+n], s.line, s.column)
 	s.lo += n
-}
-
-// placeIn is the place behind b, which begins at the given one.
-func placeIn(b []byte, line, column int) (int, int) {
-	if n := bytes.Count(b, []byte{'\n'}); n > 0 {
-		return line + n, len(b) - bytes.LastIndexByte(b, '\n')
-	}
-	return line, column + len(b)
 }
 
 // peek is the next byte that is no white space. The error is io.EOF at the end.

@@ -13,12 +13,12 @@ import (
 func TestLocate(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"pois.csv":          "id,name,lat,lng\na,\"two\nlines\",0,0\nb,\"B, b\",1,1\n",
+		"pois.csv":          "id,name,lat,lng\na,\"two\nlînes\",0,0\nb,\"B, b\",1,1\n",
 		"merchants.csv":     "name,id\nM,m\n",
 		"prizes.csv":        "id,name,kind,merchant\np,P,cash,m\n",
 		"poi_sets.csv":      "poi_id,set_id\na,west\nb,west\na,east\n",
-		"districts.geojson": "{\"type\":\"FeatureCollection\",\"features\":[\n {\"type\":\"Feature\",\"properties\":{\"name\":\"N\",\"adcode\":\"1\"},\n\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[1,0],[1,1],[0,0]]]}}]}",
-		"tasks.yaml":        "tasks:\n  - id: t\n    title: T\n    merchant: m\n    poi_set: west\n    starts_at: 2027-01-01T00:00:00Z\n    ends_at: 2028-01-01T00:00:00Z\n    prizes: [{prize: p}]\n    quotas: [{prize: p, district: 1, units: 5}]\n",
+		"districts.geojson": "{\"type\":\"FeatureCollection\",\"features\":[\n {\"type\":\"Feature\",\"properties\":{\"name\":\"区\",\"adcode\":\"1\"},\n\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[1,0],[1,1],[0,0]]]}}]}",
+		"tasks.yaml":        "tasks:\n  - id: t\n    title: T\n    merchant: m\n    poi_set: west\n    starts_at: 2027-01-01T00:00:00Z\n    ends_at: 2028-01-01T00:00:00Z\n    prizes: [{prize: p}]\n    quotas: [{prize: p, district: é, units: 5}]\n",
 		"quotas.csv":        "units,district,prize,task_id\n7,2,p,other\n7,2,p,t\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
@@ -46,6 +46,7 @@ func TestLocate(t *testing.T) {
 		{poi.Place{Table: poi.TableTasks, Key: "t", Field: "poi_set"}, "tasks.yaml:5:14"},
 		{poi.Place{Table: poi.TableTasks, Key: "t", Field: "sessions[0]"}, "tasks.yaml:2:5"},
 		{poi.Place{Table: poi.TableTasks, Key: "t", Field: "quotas[0].district"}, "tasks.yaml:9:35"},
+		{poi.Place{Table: poi.TableTasks, Key: "t", Field: "quotas[0].units"}, "tasks.yaml:9:45"},
 		{poi.Place{Table: poi.TableTasks, Key: "t", Field: "quotas[1].district"}, "quotas.csv:3:3"},
 		{poi.Place{Table: poi.TableTasks, Key: "t", Field: "quotas[2].district"}, "tasks.yaml:9:13"},
 		{poi.Place{Table: poi.TablePOIs}, "pois"},

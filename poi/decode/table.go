@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 // table is a CSV file with a header, being read.
@@ -116,7 +117,7 @@ func (t *table) next() (*row, error) {
 		row, err := t.csv.next()
 		if err == nil && len(row.fields) != len(t.columns) {
 			err = &rowFault{line: row.line, value: clip(row.raw), fault: fault{CodeFieldCount,
-				fmt.Sprintf("has %d fields, the header has %d", len(row.fields), len(t.columns))}}
+				fmt.Sprintf("has %s, the header has %d", phrase.Count(len(row.fields), "field"), len(t.columns))}}
 		}
 		rf, ok := errors.AsType[*rowFault](err)
 		if !ok {

@@ -36,6 +36,7 @@ type ruleTotal struct {
 	ID       string           `json:"id"`
 	Severity rule.Severity    `json:"severity"`
 	Count    int64            `json:"count"`
+	Amount   int64            `json:"amount"` // what they are about: of each its count, or one
 	Accepted int64            `json:"accepted"`
 	Listed   int              `json:"listed"`
 	Files    map[string]int64 `json:"files,omitempty"`
@@ -47,7 +48,7 @@ func writeJSON(w io.Writer, r *rule.Result, o *Options) error {
 		Tasks: r.Tasks, Prizes: r.Prizes, Districts: r.Districts, Zones: r.Zones}
 	for i := range r.Totals {
 		t := &r.Totals[i]
-		d.Rules = append(d.Rules, ruleTotal{ID: t.Rule.ID, Severity: t.Severity, Count: t.Count, Accepted: t.Accepted, Listed: t.Kept, Files: t.Files})
+		d.Rules = append(d.Rules, ruleTotal{ID: t.Rule.ID, Severity: t.Severity, Count: t.Count, Amount: t.Amount, Accepted: t.Accepted, Listed: t.Kept, Files: t.Files})
 		switch t.Severity {
 		case rule.Error:
 			d.Summary.Errors += t.Count
@@ -59,7 +60,7 @@ func writeJSON(w io.Writer, r *rule.Result, o *Options) error {
 	}
 	for i := range r.Findings {
 		d.Findings[i] = r.Findings[i]
-		d.Findings[i].At = o.place(&r.Findings[i])
+		d.Findings[i].At, d.Findings[i].See = o.place(r.Findings[i].At), o.place(r.Findings[i].See)
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)

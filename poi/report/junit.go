@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"geodrop/poi/phrase"
 	"geodrop/poi/rule"
 )
 
@@ -50,7 +51,7 @@ func writeJUnit(w io.Writer, r *rule.Result, o *Options) error {
 		c := junitCase{Name: t.Rule.ID, Class: "geodrop." + strings.ReplaceAll(t.Rule.Group, " ", "-"), Time: "0"}
 		switch text := o.lines(t, findings); {
 		case t.Count > 0 && t.Severity >= o.FailOn:
-			c.Failure = &junitFailure{Message: fmt.Sprintf("%s: %s", plural(t.Count, "finding"), t.Rule.Reason), Type: t.Severity.String(), Text: text}
+			c.Failure = &junitFailure{Message: fmt.Sprintf("%s: %s", phrase.Count(t.Count, "finding"), t.Rule.Reason), Type: t.Severity.String(), Text: text}
 			s.Failures++
 		case t.Count > 0:
 			c.Output = text
@@ -75,11 +76,11 @@ func (o *Options) lines(t *rule.Total, findings []rule.Finding) string {
 	var b strings.Builder
 	b.WriteString("\n")
 	for i := range findings {
-		at := o.place(&findings[i])
-		fmt.Fprintf(&b, "%s: %s\n", Printable(at.String()), Printable(sentence(&findings[i])))
+		at := o.place(findings[i].At)
+		fmt.Fprintf(&b, "%s: %s\n", phrase.Plain(at.String()), phrase.Plain(o.sentence(&findings[i])))
 	}
 	if more := t.Count - int64(len(findings)); more > 0 {
-		fmt.Fprintf(&b, "and %s more\n", thousands(more))
+		fmt.Fprintf(&b, "and %s more\n", phrase.Number(more))
 	}
 	b.WriteString(t.Rule.Fix + "\n")
 	return b.String()

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"strings"
 
 	"geodrop/poi"
 	"geodrop/poi/rule"
@@ -61,9 +60,8 @@ func Write(w io.Writer, r *rule.Result, opts Options) error {
 	return nil
 }
 
-// place is where a finding stands, its file below the folder.
-func (o *Options) place(f *rule.Finding) poi.Place {
-	at := f.At
+// place is one of a finding, its file below the folder.
+func (o *Options) place(at poi.Place) poi.Place {
 	if at.File != "" {
 		at.File = path.Join(o.Dir, at.File)
 	}
@@ -80,8 +78,9 @@ func each(r *rule.Result, fn func(t *rule.Total, findings []rule.Finding)) {
 	}
 }
 
-// sentence says what a finding is, in one line.
-func sentence(f *rule.Finding) string {
+// sentence says what a finding is, in one line. A place in a store is not named:
+// the message has the record.
+func (o *Options) sentence(f *rule.Finding) string {
 	text := f.Message
 	if f.Object != "" {
 		text = f.Object + " " + text
@@ -89,20 +88,8 @@ func sentence(f *rule.Finding) string {
 	if f.Nearest != "" {
 		text += "; nearest: " + f.Nearest
 	}
+	if see := o.place(f.See); see.File != "" {
+		text += "; see " + see.String()
+	}
 	return text
-}
-
-// Printable replaces what could move the cursor, end the line or turn around
-// text on a terminal: ids, names and paths come from others.
-func Printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r < ' ', r >= 0x7f && r < 0xa0, // control characters
-			r == 0x2028, r == 0x2029, // ends of lines and paragraphs
-			r == 0x061c, r == 0x200e, r == 0x200f, // marks of direction
-			r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
-			return '·'
-		}
-		return r
-	}, s)
 }

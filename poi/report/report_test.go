@@ -18,6 +18,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 	"geodrop/poi/rule"
 )
 
@@ -41,6 +42,8 @@ func results() map[string]*rule.Result {
 	for line := range 7 {
 		full.Findings = append(full.Findings, finding(names, rule.Note, poi.Place{File: "pois.csv.gz", Line: line + 2}, "POI "+strconv.Itoa(line), "has no name"))
 	}
+	full.Findings[1].See = poi.Place{File: "pois_2.csv", Line: 9}                   // in a bundle
+	full.Findings[2].See = poi.Place{Table: poi.TablePOIs, Key: "8", Field: "name"} // in a store
 	full.Findings = append(full.Findings,
 		finding(odd, rule.Warning, poi.Place{File: "sets/ä b%.csv"}, "set \x1b[31mred\x00", "has <b>\"odd\" & 'odder'</b> \u202ename\ufffe"),
 		finding(odd, rule.Warning, poi.Place{Table: "tasks", Key: "lan terns", Field: "quotas[3].units"}, "task lan terns", "is in a store"))
@@ -113,9 +116,30 @@ func TestUnknownFormat(t *testing.T) {
 func TestTextIsPrintable(t *testing.T) {
 	text := string(written(t, "full", Options{Show: -1}))
 	for _, r := range text {
-		if r != '\n' && Printable(string(r)) != string(r) {
+		if r != '\n' && phrase.Plain(string(r)) != string(r) {
 			t.Errorf("the text has %U:\n%s", r, text)
 		}
+	}
+}
+
+// Where findings are is told of files that have many, not of each that has one.
+func TestSpread(t *testing.T) {
+	w := textWriter{opts: &Options{}}
+	for want, files := range map[string]map[string]int64{
+		"":                               {"a.csv": 9},
+		"; in all: b.csv 1,000, a.csv 1": {"a.csv": 1, "b.csv": 1000},
+		"; in all: e 5, d 4, c 3, b 2, 1 other file": {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5},
+	} {
+		total := rule.Total{Files: files}
+		for _, n := range files {
+			total.Count += n
+		}
+		if got := w.spread(&total); got != want {
+			t.Errorf("%v is told as %q, want %q", files, got, want)
+		}
+	}
+	if got := w.spread(&rule.Total{Count: 3, Files: map[string]int64{"a": 1, "b": 1, "c": 1}}); got != "" {
+		t.Errorf("files with one finding each are told as %q", got)
 	}
 }
 
@@ -171,7 +195,7 @@ func TestSARIFIsOfTheStandard(t *testing.T) {
 			t.Errorf("%s: another reader sees %d results of %d", name, len(got), len(r.Findings))
 		}
 		for i, result := range log.Runs[0].Results {
-			if at := log.Runs[0].Tool.Driver.Rules[result.RuleIndex]; *at.ID != *result.RuleID || *result.Message.Text != sentence(&r.Findings[i]) {
+			if at := log.Runs[0].Tool.Driver.Rules[result.RuleIndex]; *at.ID != *result.RuleID || *result.Message.Text != (&Options{Dir: "config/london"}).sentence(&r.Findings[i]) {
 				t.Errorf("%s: result %d is of rule %s: %s", name, i, *at.ID, *result.Message.Text)
 			}
 		}

@@ -13,8 +13,8 @@ import (
 	"geodrop/poi/rule"
 )
 
-// The parts of SARIF 2.1.0 that are written. Columns count bytes there too: of
-// the kinds that the standard knows, code points are the nearest.
+// The parts of SARIF 2.1.0 that are written. Columns count code points, as in
+// poi.Place.
 type sarifLog struct {
 	Schema  string     `json:"$schema"`
 	Version string     `json:"version"`
@@ -61,6 +61,7 @@ type sarifResult struct {
 	Level        string            `json:"level"`
 	Message      sarifText         `json:"message"`
 	Locations    []sarifLocation   `json:"locations,omitempty"`
+	Related      []sarifLocation   `json:"relatedLocations,omitempty"`
 	Fingerprints map[string]string `json:"partialFingerprints"`
 }
 
@@ -121,8 +122,9 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func (o *Options) sarifResult(f *rule.Finding, index int) sarifResult {
 	return sarifResult{
-		RuleID: f.Rule, RuleIndex: index, Level: f.Severity.String(), Message: sarifText{sentence(f)},
+		RuleID: f.Rule, RuleIndex: index, Level: f.Severity.String(), Message: sarifText{o.sentence(f)},
 		Locations:    o.sarifLocations(f),
+		Related:      sarifPlace(o.place(f.See)),
 		Fingerprints: map[string]string{"geodrop/v1": fingerprint(f)},
 	}
 }
@@ -131,10 +133,15 @@ func (o *Options) sarifResult(f *rule.Finding, index int) sarifResult {
 // refuse all of a log: what is about a whole table is at the file that most write
 // it in, and in a store nowhere.
 func (o *Options) sarifLocations(f *rule.Finding) []sarifLocation {
-	at := o.place(f)
+	at := o.place(f.At)
 	if at.File == "" && o.Dir != "" {
 		at.File, at.Line, at.Column = path.Join(o.Dir, usualFile(at.Table)), 1, 0
 	}
+	return sarifPlace(at)
+}
+
+// sarifPlace is a place with a file, or none.
+func sarifPlace(at poi.Place) []sarifLocation {
 	if at.File == "" {
 		return nil
 	}

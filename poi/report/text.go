@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"geodrop/poi/phrase"
 	"geodrop/poi/rule"
 )
 
@@ -60,7 +61,7 @@ func (t *textWriter) severity(s rule.Severity) string {
 func (t *textWriter) rule(total *rule.Total, findings []rule.Finding) {
 	times := ""
 	if total.Count > 1 {
-		times = fmt.Sprintf(", %s times", thousands(total.Count))
+		times = fmt.Sprintf(", %s times", phrase.Number(total.Count))
 	}
 	t.line("%s %s: %s%s", t.severity(total.Severity), t.paint(bold, total.Rule.ID), total.Rule.Reason, times)
 	shown := findings
@@ -69,15 +70,15 @@ func (t *textWriter) rule(total *rule.Total, findings []rule.Finding) {
 	}
 	for i := range shown {
 		f := &shown[i]
-		at := t.opts.place(f)
+		at := t.opts.place(f.At)
 		where := at.String()
 		if at.Line == 0 && at.Field != "" {
 			where += " " + at.Field
 		}
-		t.line("  %s: %s", t.paint(bold, Printable(where)), Printable(sentence(f)))
+		t.line("  %s: %s", t.paint(bold, phrase.Plain(where)), phrase.Plain(t.opts.sentence(f)))
 	}
 	if more := total.Count - int64(len(shown)); more > 0 {
-		t.line("  … and %s more%s", thousands(more), t.spread(total))
+		t.line("  … and %s more%s", phrase.Number(more), t.spread(total))
 	}
 	t.line("  %s", t.paint(faint, "→ "+total.Rule.Fix))
 	t.line("")
@@ -86,9 +87,10 @@ func (t *textWriter) rule(total *rule.Total, findings []rule.Finding) {
 // shownFiles is how many files a text counts findings of.
 const shownFiles = 4
 
-// spread tells in which files the findings of a rule are.
+// spread tells in which files the findings of a rule are, unless there are as
+// many as findings.
 func (t *textWriter) spread(total *rule.Total) string {
-	if len(total.Files) < 2 {
+	if n := len(total.Files); n < 2 || int64(n) == total.Count {
 		return ""
 	}
 	names := slices.SortedFunc(maps.Keys(total.Files), func(a, b string) int {
@@ -96,10 +98,10 @@ func (t *textWriter) spread(total *rule.Total) string {
 	})
 	var parts []string
 	for _, name := range names[:min(len(names), shownFiles)] {
-		parts = append(parts, Printable(name)+" "+thousands(total.Files[name]))
+		parts = append(parts, phrase.Plain(name)+" "+phrase.Number(total.Files[name]))
 	}
 	if more := len(names) - shownFiles; more > 0 {
-		parts = append(parts, fmt.Sprintf("%d other files", more))
+		parts = append(parts, phrase.Count(more, "other file"))
 	}
 	return "; in all: " + strings.Join(parts, ", ")
 }
@@ -114,37 +116,21 @@ func (t *textWriter) summary(r *rule.Result) {
 	var parts []string
 	for _, s := range []rule.Severity{rule.Error, rule.Warning, rule.Note} {
 		if by[s] > 0 {
-			parts = append(parts, plural(by[s], s.String()))
+			parts = append(parts, phrase.Count(by[s], s.String()))
 		}
 	}
 	if len(parts) == 0 {
 		parts = append(parts, "Nothing found")
 	}
 	if n := r.Accepted(); n > 0 {
-		parts = append(parts, thousands(n)+" accepted")
+		parts = append(parts, phrase.Number(n)+" accepted")
 	}
-	t.line("%s in %s, %s, %s, %s, %s.", t.paint(bold, strings.Join(parts, ", ")), plural(r.POIs, "POI"), plural(r.Memberships, "membership"),
-		plural(int64(r.Tasks), "task"), plural(int64(r.Districts), "district"), plural(int64(r.Zones), "zone"))
+	t.line("%s in %s, %s, %s, %s, %s.", t.paint(bold, strings.Join(parts, ", ")), phrase.Count(r.POIs, "POI"), phrase.Count(r.Memberships, "membership"),
+		phrase.Count(r.Tasks, "task"), phrase.Count(r.Districts, "district"), phrase.Count(r.Zones, "zone"))
 	if r.Unread {
 		t.line("A file could not be read: rules that need the whole config did not run.")
 	}
 	if hidden {
 		t.line("The first %d of each rule are shown: --all shows all that were kept, geodrop rules RULE explains a rule.", t.opts.Show)
 	}
-}
-
-func plural(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return thousands(n) + " " + what + "s"
-}
-
-// thousands writes a number with its thousands apart.
-func thousands(n int64) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }

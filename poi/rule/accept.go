@@ -11,12 +11,12 @@ import (
 
 // WriteAccepted writes settings that accept what was found, for whoever begins
 // with a config that has findings already: up to maxEach of a rule by their
-// object, more by their number.
+// object, more as a whole, and each up to what it amounts to now.
 func WriteAccepted(w io.Writer, found *Result, reason string, expires time.Time) error {
 	type entry struct {
 		Rule    string `yaml:"rule"`
 		Object  string `yaml:"object,omitempty"`
-		AtMost  int64  `yaml:"at_most,omitempty"`
+		Amount  int64  `yaml:"amount"`
 		Reason  string `yaml:"reason"`
 		Expires string `yaml:"expires"`
 	}
@@ -36,11 +36,11 @@ func WriteAccepted(w io.Writer, found *Result, reason string, expires time.Time)
 		findings = findings[t.Kept:]
 		objects := objectsOf(of)
 		if t.Count > int64(len(of)) || len(objects) > maxEach || slices.Contains(objects, "") {
-			add(entry{Rule: t.Rule.ID, AtMost: t.Count})
+			add(entry{Rule: t.Rule.ID, Amount: t.Amount})
 			continue
 		}
 		for _, object := range objects {
-			add(entry{Rule: t.Rule.ID, Object: object})
+			add(entry{Rule: t.Rule.ID, Object: object, Amount: amountOf(object, of)})
 		}
 	}
 	e := yaml.NewEncoder(w)
@@ -61,4 +61,14 @@ func objectsOf(findings []Finding) (objects []string) {
 		}
 	}
 	return objects
+}
+
+// amountOf is what the findings of an object amount to.
+func amountOf(object string, findings []Finding) (n int64) {
+	for i := range findings {
+		if f := &findings[i]; f.Object == object {
+			n = addAmounts(n, f.amount())
+		}
+	}
+	return n
 }

@@ -2,10 +2,12 @@ package rule
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 
 	"geodrop/poi"
 	"geodrop/poi/decode"
+	"geodrop/poi/phrase"
 )
 
 // amountRules are about figures, and about sums that have to agree.
@@ -97,7 +99,7 @@ func (p promise) words() string {
 	if p.tasks == 1 {
 		return "the quotas of its task"
 	}
-	return fmt.Sprintf("the quotas of its %d tasks", p.tasks)
+	return fmt.Sprintf("the quotas of its %s tasks", phrase.Number(p.tasks))
 }
 
 func promises(c *poi.Config) map[poi.PrizeID]promise {
@@ -135,22 +137,26 @@ func onPrizes(look func(*View, *poi.Prize, promise) (Finding, bool)) func(*View,
 	}
 }
 
+// countOf is a number of units as the count of a finding.
+func countOf(units uint64) int64 { return int64(min(units, math.MaxInt64)) }
+
 func overBudget(_ *View, p *poi.Prize, sum promise) (Finding, bool) {
 	if p.Units == 0 || sum.units <= p.Units {
 		return Finding{}, false
 	}
-	return Finding{At: poi.Place{Field: "units"}, Value: fmt.Sprint(p.Units), Nearest: fmt.Sprint(sum.units),
-		Message: fmt.Sprintf("has a budget of %d units, %s come to %d: %d too many",
-			p.Units, sum.words(), sum.units, sum.units-p.Units)}, true
+	return Finding{At: poi.Place{Field: "units"}, Value: fmt.Sprint(p.Units), Nearest: fmt.Sprint(sum.units), Count: countOf(sum.units - p.Units),
+		Message: fmt.Sprintf("has a budget of %s, %s come to %s: %s too many",
+			phrase.Count(p.Units, "unit"), sum.words(), phrase.Number(sum.units), phrase.Number(sum.units-p.Units))}, true
 }
 
 func underBudget(v *View, p *poi.Prize, sum promise) (Finding, bool) {
 	if v.LeftOut || sum.tasks == 0 || sum.units >= p.Units {
 		return Finding{}, false
 	}
-	return Finding{At: poi.Place{Field: "units"}, Value: fmt.Sprint(p.Units), Nearest: fmt.Sprint(sum.units),
-		Message: fmt.Sprintf("has a budget of %d units, %s come to %d: %d are in no quota",
-			p.Units, sum.words(), sum.units, p.Units-sum.units)}, true
+	left := p.Units - sum.units
+	return Finding{At: poi.Place{Field: "units"}, Value: fmt.Sprint(p.Units), Nearest: fmt.Sprint(sum.units), Count: countOf(left),
+		Message: fmt.Sprintf("has a budget of %s, %s come to %s: %s in no quota",
+			phrase.Count(p.Units, "unit"), sum.words(), phrase.Number(sum.units), phrase.Number(left)+phrase.Agree(left, " is", " are"))}, true
 }
 
 func overflow(_ *View, p *poi.Prize, sum promise) (Finding, bool) {
@@ -159,10 +165,10 @@ func overflow(_ *View, p *poi.Prize, sum promise) (Finding, bool) {
 	switch {
 	case units > poi.MaxUnits:
 		return Finding{At: poi.Place{Field: "units"}, Value: fmt.Sprint(units),
-			Message: fmt.Sprintf("has quotas of %d units together, more than %d", units, uint64(poi.MaxUnits))}, true
+			Message: fmt.Sprintf("has quotas of %s units together, more than %s", phrase.Number(units), phrase.Number(uint64(poi.MaxUnits)))}, true
 	case high > 0 || money > poi.MaxUnits:
 		return Finding{At: poi.Place{Field: "value"}, Value: fmt.Sprint(p.Value), Nearest: fmt.Sprint(poi.MaxUnits / units),
-			Message: fmt.Sprintf("is worth more than %d in all: %d units of %d", uint64(poi.MaxUnits), units, p.Value)}, true
+			Message: fmt.Sprintf("is worth more than %s in all: %s of %s", phrase.Number(uint64(poi.MaxUnits)), phrase.Count(units, "unit"), phrase.Number(p.Value))}, true
 	}
 	return Finding{}, false
 }
@@ -229,8 +235,8 @@ func improbable(c *poi.Config, emit Emit) {
 				continue
 			}
 			emit(Finding{At: prizePlace(t, j, "weight"), Object: "task " + string(t.ID), Value: fmt.Sprint(p.Weight),
-				Message: fmt.Sprintf("gives %s a weight at which about %.3g of its %d units are drawn before the other prizes run out",
-					p.Prize, drawn, units[j])})
+				Message: fmt.Sprintf("gives %s a weight at which about %.3g of its %s are drawn before the other prizes run out",
+					p.Prize, drawn, phrase.Count(units[j], "unit"))})
 		}
 	}
 }

@@ -162,12 +162,15 @@ func (j *joiner) take() *Census {
 	return &j.total
 }
 
+// givenBefore is what is said of an id that is there twice; the other place is
+// that of the first.
+const givenBefore = "is given before, and the first stays"
+
 func (j *joiner) twice(at origin) {
 	v, id := j.v, string(j.id)
 	f := Finding{At: v.placeOf(at, id), Object: "POI " + id, Value: id}
 	f.At.Field = "id"
-	first := v.placeOf(j.at, id)
-	f.Message = "is also at " + first.String() + ", which stays"
+	f.See, f.Message = v.placeOf(j.at, id), givenBefore
 	v.collector.emit(idDuplicate, f)
 }
 

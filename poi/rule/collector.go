@@ -20,6 +20,7 @@ type tally struct {
 	accepted []*acceptance
 
 	count    int64
+	amount   int64 // of these
 	spared   int64 // accepted
 	files    map[string]int64
 	findings []Finding
@@ -61,15 +62,16 @@ func (c *collector) add(t *tally, f Finding) {
 			return
 		}
 	}
-	t.tally(&f.At, 1)
+	t.tally(&f.At, 1, f.amount())
 	if len(t.findings) < c.keep {
 		t.findings = append(t.findings, f)
 	}
 }
 
-// tally counts findings of a file or table.
-func (t *tally) tally(at *poi.Place, n int64) {
+// tally counts findings of a file or table, and what they amount to.
+func (t *tally) tally(at *poi.Place, n, amount int64) {
 	t.count += n
+	t.amount = addAmounts(t.amount, amount)
 	if t.files == nil {
 		t.files = map[string]int64{}
 	}
@@ -126,12 +128,13 @@ func (t *tally) addUnseen(file string, n int64) {
 	for _, a := range t.accepted {
 		if !a.expired && a.Object == "" {
 			a.count += n
+			a.amount = addAmounts(a.amount, n)
 			t.spared += n
 			return
 		}
 	}
 	if n > 0 {
-		t.tally(&poi.Place{File: file}, n)
+		t.tally(&poi.Place{File: file}, n, n)
 	}
 }
 
@@ -140,9 +143,10 @@ func (c *collector) settleAccepted(t *tally, a *acceptance) {
 	if a.beyond() {
 		t.spared -= a.count
 		for i := range a.held {
-			t.tally(&a.held[i].At, 1)
+			t.tally(&a.held[i].At, 1, 0)
 		}
 		t.count += a.count - int64(len(a.held))
+		t.amount = addAmounts(t.amount, a.amount)
 		room := max(c.keep-len(t.findings), 0)
 		t.findings = append(t.findings, a.held[:min(len(a.held), room)]...)
 	}

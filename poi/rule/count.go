@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 // byCount words counts by district, the greatest first.
@@ -20,7 +21,7 @@ func byCount(v *View, by map[poi.Adcode]int64) []string {
 	words := make([]string, 0, len(codes))
 	for _, code := range codes {
 		if by[code] > 0 {
-			words = append(words, fmt.Sprintf("%s %d", names[code], by[code]))
+			words = append(words, names[code]+" "+phrase.Number(by[code]))
 		}
 	}
 	return words
@@ -39,52 +40,36 @@ func countRules() []*Rule {
 	}}
 }
 
-// halfOfTheRows is by how much counts may move that few edits decide.
-const halfOfTheRows = 0.5
-
 func countsMoved(v *View, emit Emit) {
 	if v.Base == nil {
 		return
 	}
-	half := max(v.MaxMoved, halfOfTheRows)
-	c, now := v.Census, v.counts()
-	for _, of := range []struct {
-		what  string
-		table poi.Table
-		was   int64
-		is    int64
-		limit float64
-	}{
-		{"POIs", poi.TablePOIs, v.Base["pois"], c.Postings, v.MaxMoved},
-		{"POIs with tasks", poi.TablePOIs, v.Base["pois"] - v.Base["without_tasks"], c.Postings - now.idle, half},
-		{"POIs in sets", poi.TableSets, v.Base["in_sets"], c.InSets, half},
-		{"tasks", poi.TableTasks, v.Base["tasks"], int64(len(v.Config.Tasks)), half},
-		{"quotas", poi.TableTasks, v.Base["quotas"], now.quotas, half},
-		{"districts", poi.TableDistricts, v.Base["districts"], int64(len(v.Districts.Records)), half},
-		{"zones", poi.TableZones, v.Base["zones"], now.zones, half},
-	} {
-		moved := float64(max(of.is-of.was, of.was-of.is))
-		if of.was == 0 || moved <= of.limit*float64(of.was) {
+	for _, c := range poi.CompareCounts(v.Base, v.counts(), v.MaxMoved) {
+		rows := max(c.Is-c.Was, c.Was-c.Is)
+		if c.Was <= 0 || float64(rows) <= c.Limit*float64(c.Was) {
 			continue
 		}
-		emit(Finding{At: poi.Place{Table: of.table}, Object: of.what, Value: fmt.Sprint(of.is),
-			Message: fmt.Sprintf("are %d after %d in the release before: moved by %.3g %%, more than %.3g %%",
-				of.is, of.was, 100*moved/float64(of.was), 100*of.limit)})
+		emit(Finding{At: poi.Place{Table: c.Table}, Object: c.What, Value: fmt.Sprint(c.Is), Count: rows,
+			Message: fmt.Sprintf("are %s after %s in the release before: moved by %.3g %%, more than %.3g %%",
+				phrase.Number(c.Is), phrase.Number(c.Was), 100*float64(rows)/float64(c.Was), 100*c.Limit)})
 	}
 }
 
-type counts struct{ idle, quotas, zones int64 }
-
-func (v *View) counts() (c counts) {
+// counts are those that a build of the config would have.
+func (v *View) counts() map[string]int64 {
+	idle, quotas := int64(0), 0
 	s := poi.NewSupply(tasksByID(v.Config))
 	for i := range v.Census.Groups {
 		if g := &v.Census.Groups[i]; !s.Drops(g.Sets, g.District) {
-			c.idle += g.POIs
+			idle += g.POIs
 		}
 	}
 	for i := range v.Config.Tasks {
-		c.quotas += int64(len(v.Config.Tasks[i].Quotas))
+		quotas += len(v.Config.Tasks[i].Quotas)
 	}
-	c.zones = int64(len(v.Always.Records) + len(v.Timed.Records))
-	return c
+	return map[string]int64{
+		poi.CountPOIs: v.Census.Postings, poi.CountWithoutTasks: idle, poi.CountInSets: v.Census.InSets,
+		poi.CountTasks: int64(len(v.Config.Tasks)), poi.CountQuotas: int64(quotas),
+		poi.CountDistricts: int64(len(v.Districts.Records)), poi.CountZones: int64(len(v.Always.Records) + len(v.Timed.Records)),
+	}
 }

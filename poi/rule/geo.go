@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 
 	"geodrop/grid"
 	"geodrop/grid/coord"
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 // geoRules are about where things are.
@@ -26,7 +26,7 @@ func degrees(p coord.E7) string {
 // metres is a length for people.
 func metres(m coord.Metres) string {
 	if m < 10_000 {
-		return thousands(int64(math.Round(float64(m)))) + " m"
+		return phrase.Number(int64(math.Round(float64(m)))) + " m"
 	}
 	return fmt.Sprintf("%.0f km", float64(m)/1000)
 }
@@ -37,22 +37,6 @@ func squareMetres(a float64) string {
 		return fmt.Sprintf("%.0f m²", a)
 	}
 	return fmt.Sprintf("%.1f km²", a/1e6)
-}
-
-// thousands is a number in groups of three digits.
-func thousands(n int64) string {
-	if n < 1000 {
-		return strconv.FormatInt(n, 10)
-	}
-	return fmt.Sprintf("%s,%03d", thousands(n/1000), n%1000)
-}
-
-// counted is a number of things: "1 pair", "7,544 pairs".
-func counted(n int64, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return thousands(n) + " " + thing + "s"
 }
 
 func named(id, name string) string {

@@ -9,6 +9,7 @@ import (
 	"geodrop/grid"
 	"geodrop/grid/coord"
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 // crowdRules are about too many places at one spot.
@@ -103,8 +104,8 @@ func (c *crowdCheck) window(p coord.E7) (n int64) {
 func (c *crowdCheck) done() {
 	for _, f := range c.full {
 		c.emit(Finding{At: f.at, Object: "cell " + c.view.Grid.Text(f.id), Value: degrees(f.pos), Count: f.count,
-			Message: fmt.Sprintf("has %s places, and %s with the cells around it: an answer carries %d at most",
-				thousands(f.count), thousands(c.window(f.pos)), c.view.Limit)})
+			Message: fmt.Sprintf("has %s places around %s, and %s with the cells next to it: an answer carries %d at most",
+				phrase.Number(f.count), degrees(f.pos), phrase.Number(c.window(f.pos)), c.view.Limit)})
 	}
 	var worst spot
 	windows, most := int64(0), int64(0)
@@ -122,8 +123,8 @@ func (c *crowdCheck) done() {
 	}
 	id := c.view.Grid.Cell(worst.pos)
 	c.emit(Finding{At: worst.at, Object: "cell " + c.view.Grid.Text(id), Value: degrees(worst.pos), Count: windows,
-		Message: fmt.Sprintf("is the worst of %s that are not as full, but have more than %d places with the cells around them: it has %s",
-			thousands(windows), c.view.Limit, thousands(most))})
+		Message: fmt.Sprintf("is the worst of %s that are not as full, but have more than %d places with the cells next to them: around %s there are %s",
+			phrase.Number(windows), c.view.Limit, degrees(worst.pos), phrase.Number(most))})
 }
 
 // manyShare is from how many places on a point is reported.
@@ -187,7 +188,7 @@ func (c *sharedCheck) done() {
 		c.emit(Finding{
 			At: f.worst.At, Object: "POI " + f.worst.ID, Value: degrees(f.worst.Pos), Count: f.places,
 			Message: fmt.Sprintf("shares the point %s with %s others, the most of its file, where %s places share %s points",
-				degrees(f.worst.Pos), thousands(int64(f.most-1)), thousands(f.places), thousands(f.points)),
+				degrees(f.worst.Pos), phrase.Number(f.most-1), phrase.Number(f.places), phrase.Number(f.points)),
 		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"geodrop/grid"
 	"geodrop/grid/coord"
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 // datumRules are about coordinates that are right on another map.
@@ -153,8 +154,8 @@ func (c *datumCheck) done() {
 		}
 		away := v.pos.WGS84().Distance(v.moved.WGS84())
 		c.emit(Finding{At: v.at, Object: "POI " + v.id, Value: degrees(v.pos), Nearest: degrees(v.moved), Count: v.better,
-			Message: fmt.Sprintf("is the first of %d that fit their districts only when moved, this one by %s, while %d fit only as they are: %s",
-				v.better, metres(away), v.worse, datumGuesses[best].name)})
+			Message: fmt.Sprintf("is the first of %s that fit their districts only when moved, this one by %s, while %s only as they are: %s",
+				phrase.Number(v.better), metres(away), phrase.Number(v.worse)+phrase.Agree(v.worse, " fits", " fit"), datumGuesses[best].name)})
 	}
 }
 
@@ -262,7 +263,7 @@ func (c *shiftCheck) done() {
 			if n := pair.votes[i]; n >= leastTwins && 2*n > pair.compared {
 				f := pair.first[i]
 				f.Count = n
-				f.Message += fmt.Sprintf(", as %d of %d places of one name are: by the shift between WGS-84 and %s", n, pair.compared, name)
+				f.Message += fmt.Sprintf(", as %s of %s of one name are: by the shift between WGS-84 and %s", phrase.Number(n), phrase.Count(pair.compared, "place"), name)
 				c.emit(f)
 			}
 		}

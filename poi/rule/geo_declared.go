@@ -8,6 +8,7 @@ import (
 
 	"geodrop/grid/coord"
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 // declaredRules hold the position of a place against what the row itself says of
@@ -208,11 +209,11 @@ func (c *declaredCountry) done() {
 		switch in, of := districts[key.district], countries[key.country]; {
 		case key.district == None && of.clear():
 			c.report(key, fmt.Sprintf("names the country %s and lies far outside all districts, where %s of %s of that country are inside",
-				key.country, thousands(of.most), thousands(of.total)), "")
+				key.country, phrase.Number(of.most), phrase.Number(of.total)), "")
 		case key.district != None && in.clear() && in.what != key.country:
 			d := c.view.Districts.Records[key.district]
 			c.report(key, fmt.Sprintf("names the country %s in %s, where %s of %s name %s",
-				key.country, districtName(d), thousands(in.most), thousands(in.total), in.what), in.what)
+				key.country, districtName(d), phrase.Number(in.most), phrase.Number(in.total), in.what), in.what)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"geodrop/grid"
 	"geodrop/grid/coord"
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 const areasGroup = "Districts and zones"
@@ -203,7 +204,7 @@ func (c *seamCheck) done() {
 	d := c.view.Districts.Records[worst.A]
 	c.emit(Finding{
 		At: districtPlace(d), Object: "borders",
-		Value: metres(worst.Width), Count: int64(overlaps.pairs + gaps.pairs),
+		Value: metres(worst.Width), See: c.firstAt, Count: int64(overlaps.pairs + gaps.pairs),
 		Message: c.overlapsText(&overlaps) + "; they " + c.gapsText(&gaps),
 	})
 }
@@ -229,9 +230,9 @@ func (c *seamCheck) overlapsText(t *seamTotal) string {
 	if t.pairs == 0 {
 		return "overlap nowhere"
 	}
-	text := fmt.Sprintf("overlap between %s of districts, %s in all, %s", counted(int64(t.pairs), "pair"), squareMetres(t.area), c.widthsText(t))
+	text := fmt.Sprintf("overlap between %s of districts, %s in all, %s", phrase.Count(t.pairs, "pair"), squareMetres(t.area), c.widthsText(t))
 	if c.twice > 0 {
-		text += fmt.Sprintf("; %s there in two districts, such as POI %s at %s in %s", counted(c.twice, "place"), c.first, c.firstAt.String(), c.firstBetween)
+		text += fmt.Sprintf("; %s there in two districts, such as POI %s in %s", phrase.Count(c.twice, "place"), c.first, c.firstBetween)
 	}
 	return text
 }
@@ -240,9 +241,9 @@ func (c *seamCheck) gapsText(t *seamTotal) string {
 	if t.pairs == 0 {
 		return "leave no gaps"
 	}
-	text := fmt.Sprintf("leave gaps between %s, %s in all, %s", counted(int64(t.pairs), "pair"), squareMetres(t.area), c.widthsText(t))
+	text := fmt.Sprintf("leave gaps between %s, %s in all, %s", phrase.Count(t.pairs, "pair"), squareMetres(t.area), c.widthsText(t))
 	if c.lost > 0 {
-		text += fmt.Sprintf("; %s there in no district", counted(c.lost, "place"))
+		text += fmt.Sprintf("; %s there in no district", phrase.Count(c.lost, "place"))
 	}
 	return text
 }

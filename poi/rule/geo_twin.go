@@ -12,6 +12,7 @@ import (
 	"geodrop/grid"
 	"geodrop/grid/coord"
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 func twinRules() []*Rule {
@@ -38,7 +39,8 @@ type twin struct {
 	name   string
 	at     poi.Place
 	others int64
-	second string // the first of these
+	second string    // the first of these
+	there  poi.Place // of the second
 	away   coord.Metres
 }
 
@@ -116,7 +118,7 @@ func add(twins []*twin, p *CellPOI) bool {
 			continue
 		}
 		if t.others++; t.others == 1 {
-			t.second, t.away = "POI "+p.ID+" at "+p.At.String(), away
+			t.second, t.there, t.away = "POI "+p.ID, p.At, away
 		}
 		return true
 	}
@@ -157,12 +159,12 @@ func (c *twinCheck) done() {
 }
 
 func (t *twin) finding() Finding {
-	f := Finding{At: t.at, Object: "POI " + t.id, Value: t.name}
+	f := Finding{At: t.at, Object: "POI " + t.id, Value: t.name, See: t.there}
 	f.At.Field = "name"
 	f.Message = fmt.Sprintf("has a twin %s away: %s", metres(t.away), t.second)
 	if t.others > 1 {
-		f.Count = t.others + 1
-		f.Message += fmt.Sprintf(", and %d more", t.others-1)
+		f.Count = t.others
+		f.Message += fmt.Sprintf(", and %s more", phrase.Number(t.others-1))
 	}
 	return f
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 // zoneRules are about places where nothing may be dropped.
@@ -125,7 +126,7 @@ func (c *zoneCheck) sets(sets map[poi.SetID]*placed) {
 			continue // that zone is a finding
 		}
 		c.report(Finding{At: taskPlace(t, "poi_set"), Object: "task " + string(t.ID), Value: string(t.Set), Count: p.screened,
-			Message: fmt.Sprintf("loses %s of %s to %s: %s", thousands(found.taken), counted(found.of, "place"), counted(zones, "zone"), reasons)})
+			Message: fmt.Sprintf("loses %s of %s to %s: %s", phrase.Number(found.taken), phrase.Count(found.of, "place"), phrase.Count(zones, "zone"), reasons)})
 	}
 }
 
@@ -141,7 +142,7 @@ func (c *zoneCheck) reasons(set poi.SetID) (zones int64, text string) {
 	}
 	names := slices.SortedFunc(maps.Keys(by), func(a, b string) int { return cmp.Or(cmp.Compare(by[b], by[a]), cmp.Compare(a, b)) })
 	for i, name := range names {
-		names[i] = name + " " + thousands(by[name])
+		names[i] = name + " " + phrase.Number(by[name])
 	}
 	return zones, some(names)
 }
@@ -167,17 +168,17 @@ func (c *zoneCheck) each(zones []*poi.Zone, do func(uint32, *poi.Zone)) {
 }
 
 func tollText(t *toll) string {
-	return fmt.Sprintf("%s of %s of task %s", thousands(t.taken), counted(t.of, "place"), t.task.ID)
+	return fmt.Sprintf("%s of %s of task %s", phrase.Number(t.taken), phrase.Count(t.of, "place"), t.task.ID)
 }
 
 func (c *zoneCheck) finding(zone uint32, z *poi.Zone, tolls []toll, message string) Finding {
 	if more := len(tolls) - 1; more > 0 {
-		message += fmt.Sprintf(" (and of %d more)", more)
+		message += fmt.Sprintf(" (and of %s more)", phrase.Number(more))
 	}
 	held := c.held[zone]
-	message += ", such as POI " + string(held.First) + " at " + held.At.String()
+	message += ", such as POI " + string(held.First)
 	return Finding{At: record(poi.TableZones, string(z.ID), ""), Object: "zone " + named(string(z.ID), z.Name), Value: z.Reason,
-		Count: held.All, Message: message}
+		See: held.At, Count: held.All, Message: message}
 }
 
 // meet is when a task and a zone are first active at once. Zones and tasks often

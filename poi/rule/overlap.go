@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 // overlaps looks for tasks of one merchant that are open at the same time, and
@@ -105,7 +106,7 @@ func (o *overlaps) tell(emit Emit) {
 		}
 		told[p.b.ID] = true
 		emit(Finding{At: taskPlace(p.b, "starts_at"), Object: "task " + string(p.b.ID), Value: rfc3339(p.b.When.Start), Count: n,
-			Message: fmt.Sprintf("is open together with task %s of the same merchant from %s on, at %d places", p.a.ID, rfc3339(p.at), n)})
+			Message: fmt.Sprintf("is open together with task %s of the same merchant from %s on, at %s", p.a.ID, rfc3339(p.at), phrase.Count(n, "place"))})
 	}
 }
 

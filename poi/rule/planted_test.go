@@ -210,12 +210,12 @@ func TestWords(t *testing.T) {
 		name, message, nearest string
 		edits                  [][3]string
 	}{
-		{"too many to the unit", "has a budget of 1499 units, the quotas of its task come to 1500: 1 too many", "1500",
+		{"too many to the unit", "has a budget of 1,499 units, the quotas of its task come to 1,500: 1 too many", "1500",
 			[][3]string{{"prizes.csv", ",1500,", ",1499,"}}},
 		{"reference", `task_id "ridez" is no task of this bundle`, "rides", [][3]string{{"quotas.csv", "", "ridez,badge,1001,1\n"}}},
-		{"district", `has a quota of 1000 for the district "10001", which does not exist`, "1001", [][3]string{{"tasks.yaml", "district: 1001", "district: 10001"}}},
+		{"district", `has a quota of 1,000 units for the district "10001", which does not exist`, "1001", [][3]string{{"tasks.yaml", "district: 1001", "district: 10001"}}},
 		{"amount", `units "-1" is not within 0…9007199254740991`, "0", [][3]string{{"quotas.csv", "", "rides,badge,1002,-1\n"}}},
-		{"twice", "is also at pois.csv:2, which stays", "", [][3]string{{"pois.csv", "", "a,Other,0.05,0.05\n"}}},
+		{"twice", "is given before, and the first stays", "", [][3]string{{"pois.csv", "", "a,Other,0.05,0.05\n"}}},
 		{"zones", "has no places: all 2 of the set west lie in zones", "", [][3]string{
 			{"zones.geojson", "[[[0.5,0.5],[0.6,0.5],[0.6,0.6],[0.5,0.5]]]", "[[[0,0],[0.1,0],[0.1,0.1],[0,0.1],[0,0]]]"},
 			{"tasks.yaml", "district: 1001", "district: 1002"}}},
@@ -227,6 +227,21 @@ func TestWords(t *testing.T) {
 				t.Errorf("found\n%swant %q, nearest %q", messages(r), tt.message, tt.nearest)
 			}
 		})
+	}
+}
+
+// A finding about two places names the other one apart, so that a report can put
+// its folder in front.
+func TestSecondPlace(t *testing.T) {
+	for see, edit := range map[string][3]string{
+		"pois.csv:2":          {"pois.csv", "", "a,Other,0.05,0.05\n"},
+		"pois_2.csv:2":        {"pois_2.csv", "", "id,name,lat,lng\ne,WELL,0.02,0.02\n"},
+		"districts.geojson:2": {"districts_2.geojson", "", strings.Replace(clean()["districts.geojson"], "1002", "1003", 1)},
+	} {
+		r := validated(t, edited(t, clean(), edit), Options{})
+		if !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.See.String() == see && !strings.Contains(f.Message, see) }) {
+			t.Errorf("found\n%swant one that points to %s", messages(r), see)
+		}
 	}
 }
 

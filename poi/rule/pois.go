@@ -6,50 +6,15 @@ import (
 	"geodrop/poi"
 )
 
-// readAhead is how many batches wait to be placed.
-const readAhead = 4
-
-// readPOIs decodes in a goroutine of its own, so that decoding and placing share
-// two cores.
 func (v *validation) readPOIs(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
-	batches, done := make(chan *poi.POIBatch, readAhead), make(chan error, 1)
-	go func() {
-		defer close(batches)
-		done <- forward(ctx, v.src.POIs(ctx), batches)
-	}()
-	var err error
-	for batch := range batches {
+	return poi.Ahead(ctx, v.src.POIs, func(batch *poi.POIBatch) error {
 		v.result.POIs += int64(len(batch.Rows))
 		v.opts.Progress.Add(len(batch.Rows))
 		if v.result.Unread {
-			continue // for the sake of what is rejected
+			return nil // what is read is for the sake of what is rejected
 		}
-		if err = v.placeBatch(batch); err != nil {
-			break
-		}
-	}
-	cancel()
-	for range batches { // let the reader see that it is over
-	}
-	if readErr := <-done; err == nil {
-		err = readErr
-	}
-	return err
-}
-
-func forward(ctx context.Context, from func(func(*poi.POIBatch, error) bool), to chan<- *poi.POIBatch) error {
-	for batch, err := range from {
-		if err != nil {
-			return err
-		}
-		select {
-		case to <- batch:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	return context.Cause(ctx)
+		return v.placeBatch(batch)
+	})
 }
 
 func (v *validation) placeBatch(batch *poi.POIBatch) error {

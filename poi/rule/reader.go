@@ -109,11 +109,15 @@ func (v *validation) rejectFinding(r *poi.Reject) Finding {
 		field := strings.TrimSuffix(r.Field, " of")
 		return Finding{At: record(poi.Table(r.File), r.Value, field), Object: objectOf(r), Message: strings.TrimSpace(field + " " + r.Reason)}
 	}
-	f := Finding{At: poi.Place{File: r.File, Line: r.Line, Column: r.Column, Field: r.Field}, Value: r.Value}
+	f := Finding{At: poi.Place{File: r.File, Line: r.Line, Column: r.Column, Field: r.Field}, Value: r.Value, See: r.See}
 	f.Nearest = v.nearestTo(r)
-	f.Message = strings.TrimSpace(r.Field + " " + r.Reason)
+	reason := r.Reason
+	if r.See != (poi.Place{}) { // it is named by See
+		reason = givenBefore
+	}
+	f.Message = strings.TrimSpace(r.Field + " " + reason)
 	if r.Value != "" {
-		f.Message = fmt.Sprintf("%s %q %s", r.Field, r.Value, r.Reason)
+		f.Message = fmt.Sprintf("%s %q %s", r.Field, r.Value, reason)
 	}
 	v.view.trySwapped(r, &f)
 	return f
@@ -186,7 +190,15 @@ func namesOf[T any](records []T, name func(*T) string) []string {
 	return names
 }
 
-// addUnits adds amounts, up to the largest that there is.
+// addAmounts adds what findings amount to, up to the largest number there is.
+func addAmounts(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
+
+// addUnits adds units, up to the largest that there is.
 func addUnits(a, b uint64) uint64 {
 	if a > math.MaxUint64-b {
 		return math.MaxUint64

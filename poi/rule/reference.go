@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 // referenceRules are about names that lead nowhere, that are twice, or that
@@ -79,7 +80,7 @@ func danglingDistricts(v *View, emit Emit) {
 				continue
 			}
 			emit(Finding{At: quotaPlace(t, j, "district"), Object: "task " + string(t.ID), Value: string(q.District), Nearest: near.to(string(q.District), names),
-				Message: fmt.Sprintf("has a quota of %d for the district %q, which does not exist", q.Units, string(q.District))})
+				Message: fmt.Sprintf("has a quota of %s for the district %q, which does not exist", phrase.Count(q.Units, "unit"), string(q.District))})
 		}
 	}
 }

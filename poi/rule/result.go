@@ -21,6 +21,7 @@ type Total struct {
 	Rule     *Rule
 	Severity Severity // as it was configured
 	Count    int64    // findings that are not accepted
+	Amount   int64    // what these are about: the counts of those that have one, one of each other
 	Accepted int64
 	Kept     int              // of Count, in Findings
 	Files    map[string]int64 // Count by file, or by table where a finding is of a record

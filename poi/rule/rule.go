@@ -46,8 +46,12 @@ type Finding struct {
 	Value    string    `json:"value,omitempty"`   // what stands there
 	Nearest  string    `json:"nearest,omitempty"` // the nearest value that would be right
 	Message  string    `json:"message"`           // a clause after the object: "ends before it starts"
-	Count    int64     `json:"count,omitempty"`   // of what the finding stands for, where it is more than one
+	See      poi.Place `json:"see,omitzero"`      // another place that the message is about
+	Count    int64     `json:"count,omitempty"`   // of what it is about, where that can be more: places at a point, units over a budget
 }
+
+// amount is what an acceptance counts of the finding.
+func (f *Finding) amount() int64 { return max(f.Count, 1) }
 
 // All are the rules, in the order in which they are documented.
 func All() []*Rule {

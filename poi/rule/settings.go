@@ -27,13 +27,15 @@ const SettingsFile = "rules.yaml"
 //	severity:                       # off, note, warning or error
 //	  name-empty: off
 //	accepted:
-//	  - rule: window-past           # one finding …
-//	    object: task city-opening   # … as the report names it
-//	    reason: shows what an ended task looks like
-//	    expires: 2029-01-01         # from then on it is reported again
-//	  - rule: quota-under-budget    # all findings of a rule, up to a number
-//	    at_most: 10
+//	  - rule: quota-under-budget    # one finding …
+//	    object: prize packet        # … as the report names it …
+//	    amount: 500                 # … up to so many units; without, however many
 //	    reason: a reserve for the last days
+//	    expires: 2029-01-01         # from then on it is reported again
+//	  - rule: near-duplicate        # all findings of a rule …
+//	    amount: 60000               # … up to so many places in them
+//	    at_most: 45000              # … or up to so many findings, or both
+//	    reason: two sources of postal places
 //	    expires: 2029-01-01
 type Settings struct {
 	Severity map[string]Severity
@@ -158,14 +160,10 @@ func (r *settingsReader) acceptedList(n *yaml.Node) {
 func (r *settingsReader) accepted(n *yaml.Node) {
 	a := Accepted{At: poi.Place{File: r.name, Line: n.Line, Column: n.Column}}
 	text := func(into *string) func(*yaml.Node) { return func(n *yaml.Node) { *into = r.text(n) } }
+	number := func(into *int64) func(*yaml.Node) { return func(n *yaml.Node) { *into = r.above0(n) } }
 	r.mapping(n, map[string]func(*yaml.Node){
 		"rule": text(&a.Rule), "object": text(&a.Object), "reason": text(&a.Reason),
-		"at_most": func(n *yaml.Node) {
-			var err error
-			if a.AtMost, err = strconv.ParseInt(n.Value, 10, 64); err != nil || a.AtMost < 1 {
-				r.fault(n, poi.CodeNumber, "%q is not a whole number above 0", n.Value)
-			}
-		},
+		"at_most": number(&a.AtMost), "amount": number(&a.Amount),
 		"expires": func(n *yaml.Node) {
 			var err error
 			if a.Expires, err = time.Parse(time.DateOnly, n.Value); err != nil {
@@ -180,10 +178,18 @@ func (r *settingsReader) accepted(n *yaml.Node) {
 		r.fault(n, poi.CodeMissing, "the entry has no reason: say why the finding is accepted")
 	case a.Expires.IsZero():
 		r.fault(n, poi.CodeMissing, "the entry does not expire: give a date such as 2027-12-31")
-	case a.Object == "" && a.AtMost == 0:
-		r.fault(n, poi.CodeMissing, "the entry has neither an object nor at_most: say which finding, or how many of them")
+	case a.Object == "" && a.AtMost == 0 && a.Amount == 0:
+		r.fault(n, poi.CodeMissing, "the entry has neither an object nor at_most nor amount: say which finding, or how many of them")
 	}
 	r.settings.Accepted = append(r.settings.Accepted, a)
+}
+
+func (r *settingsReader) above0(n *yaml.Node) int64 {
+	value, err := strconv.ParseInt(n.Value, 10, 64)
+	if err != nil || value < 1 {
+		r.fault(n, poi.CodeNumber, "%q is not a whole number above 0", n.Value)
+	}
+	return value
 }
 
 func keysOf(fields map[string]func(*yaml.Node)) string {

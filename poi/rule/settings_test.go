@@ -55,6 +55,39 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
+// What is accepted up to an amount is reported again, with all that was accepted,
+// as soon as there is more: of one object, and of a whole rule.
+func TestAcceptedAmount(t *testing.T) {
+	budget := edited(t, clean(), [3]string{"prizes.csv", ",1500,", ",1490,"})
+	twins := edited(t, clean(), [3]string{"pois.csv", "", "x,Oak,0.3,0.3\ny,OAK,0.3,0.3\nz,oak,0.3,0.3\n"})
+	tests := []struct {
+		name  string
+		files map[string]string
+		entry string
+		want  string // that is said of the acceptance
+	}{
+		{"as much", budget, "rule: quota-over-budget, object: prize packet, amount: 10", ""},
+		{"whatever the amount", budget, "rule: quota-over-budget, object: prize packet", ""},
+		{"one unit more", budget, "rule: quota-over-budget, object: prize packet, amount: 9", "is accepted up to an amount of 9, now it is 10: known"},
+		{"a group", twins, "rule: near-duplicate, amount: 2", ""},
+		{"one more in a group", twins, "rule: near-duplicate, at_most: 1, amount: 1", "is accepted up to an amount of 1, now it is 2: known"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := validated(t, tt.files, settings(t, "accepted:\n  - {reason: known, expires: 2028-01-01, "+tt.entry+"}\n"))
+			said := ""
+			for _, f := range r.Findings {
+				if f.Rule == idBeyond {
+					said = f.Message
+				}
+			}
+			if said != tt.want || (len(r.Findings) == 2) != (said != "") || (r.Accepted() == 0) != (said != "") {
+				t.Errorf("it says %q, want %q\n%s", said, tt.want, messages(r))
+			}
+		})
+	}
+}
+
 // A file in which all is commented out says nothing.
 func TestEmptySettings(t *testing.T) {
 	for _, text := range []string{"", "# none\n", "---\n", "null\n", "~\n...\n"} {
@@ -129,6 +162,10 @@ func TestWriteAccepted(t *testing.T) {
 	if len(after.Findings) > 0 || after.Accepted() != before.Count(Note) {
 		t.Errorf("%d of %d findings are accepted:\n%s\n%s", after.Accepted(), before.Count(Note), text.String(), messages(after))
 	}
+	files["prizes.csv"] = strings.Replace(files["prizes.csv"], ",1501,", ",1502,", 1)
+	if got := found(validated(t, files, settings(t, text.String()))); !slices.Equal(got, []string{"accepted-beyond rules.yaml:2:5", "quota-under-budget prizes.csv:2:32"}) {
+		t.Errorf("found %q, want the budget of which one more unit is in no quota", got)
+	}
 	if n := strings.Count(text.String(), "rule:"); n != 5 {
 		t.Errorf("%d entries, want 3 for the names, 1 for the budget and 1 for the formulas\n%s", n, text.String())
 	}
@@ -137,7 +174,7 @@ func TestWriteAccepted(t *testing.T) {
 // FuzzSettings holds that settings are read or refused, and that what is read
 // says what it must.
 func FuzzSettings(f *testing.F) {
-	f.Add("severity: {name-empty: off}\naccepted:\n  - {rule: name-empty, at_most: 3, reason: r, expires: 2027-06-01}\n")
+	f.Add("severity: {name-empty: off}\naccepted:\n  - {rule: name-empty, at_most: 3, amount: 5, reason: r, expires: 2027-06-01}\n")
 	f.Add("accepted:\n  - rule: &a x\n    object: *a\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := ReadSettings(SettingsFile, strings.NewReader(text))
@@ -145,7 +182,7 @@ func FuzzSettings(f *testing.F) {
 			return
 		}
 		for _, a := range s.Accepted {
-			if a.Rule == "" || a.Reason == "" || a.Expires.IsZero() || a.Object == "" && a.AtMost < 1 || a.At.Line < 1 {
+			if a.Rule == "" || a.Reason == "" || a.Expires.IsZero() || a.Object == "" && a.AtMost+a.Amount < 1 || a.At.Line < 1 {
 				t.Fatalf("%+v", a)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 // taskRules are about tasks and the places that they drop at.
@@ -55,7 +56,8 @@ func taskRules() []*Rule {
 			Start: onCensus(func(v *View, emit Emit) {
 				if v.Census.Postings == 0 {
 					emit(Finding{At: poi.Place{Table: poi.TablePOIs},
-						Message: fmt.Sprintf("there is no place to drop anything at: %d POIs were read, %d lie in zones", v.Census.Read, v.Census.Screened)})
+						Message: fmt.Sprintf("there is no place to drop anything at: of %s, %s in zones",
+							phrase.Count(v.Census.Read, "POI"), phrase.Number(v.Census.Screened)+phrase.Agree(v.Census.Screened, " lies", " lie"))})
 				}
 			}),
 		},
@@ -67,8 +69,8 @@ func taskRules() []*Rule {
 				"tasks.yaml was lost or is called otherwise.",
 			Start: onCensus(func(v *View, emit Emit) {
 				if len(v.Config.Tasks) == 0 && !v.LeftOut && v.Census.Postings > 0 {
-					emit(Finding{At: poi.Place{Table: poi.TableTasks}, Count: v.Census.Postings,
-						Message: fmt.Sprintf("there is no task for any of %d places", v.Census.Postings)})
+					emit(Finding{At: poi.Place{Table: poi.TableTasks},
+						Message: fmt.Sprintf("there is no task for any of %s", phrase.Count(v.Census.Postings, "place"))})
 				}
 			}),
 		},
@@ -127,7 +129,7 @@ func withoutPOIs(v *View, emit Emit) {
 		f := Finding{At: taskPlace(t, "poi_set"), Object: "task " + string(t.ID), Value: string(t.Set),
 			Message: fmt.Sprintf("has no places: the set %s has no POI", t.Set)}
 		if p.screened > 0 {
-			f.Message = fmt.Sprintf("has no places: all %d of the set %s lie in zones", p.screened, t.Set)
+			f.Message = fmt.Sprintf("has no places: all %s of the set %s lie in zones", phrase.Number(p.screened), t.Set)
 		}
 		emit(f)
 	}
@@ -169,7 +171,7 @@ func strandedQuotas(t *poi.Task, p *placed, known map[poi.Adcode]bool, emit Emit
 	}
 	emit(Finding{At: quotaPlace(t, first, "district"), Object: "task " + string(t.ID), Value: string(t.Quotas[first].District),
 		Count:   int64(len(districts)),
-		Message: fmt.Sprintf("has %d units in quotas for which its set %s has no place: %s", units, t.Set, some(districts))})
+		Message: fmt.Sprintf("has %s in quotas for which its set %s has no place: %s", phrase.Count(units, "unit"), t.Set, some(districts))})
 }
 
 func stranded(t *poi.Task, q *poi.Quota, p *placed, known map[poi.Adcode]bool) bool {
@@ -193,7 +195,7 @@ func some(names []string) string {
 	if len(names) <= shownNames {
 		return strings.Join(names, ", ")
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:shownNames], ", "), len(names)-shownNames)
+	return fmt.Sprintf("%s and %s more", strings.Join(names[:shownNames], ", "), phrase.Number(len(names)-shownNames))
 }
 
 func withoutTasks(v *View, emit Emit) {
@@ -212,5 +214,5 @@ func withoutTasks(v *View, emit Emit) {
 		return
 	}
 	emit(Finding{At: poi.Place{Table: poi.TablePOIs}, Object: "the map", Count: idle,
-		Message: fmt.Sprintf("has %d of %d places without a task: %s", idle, v.Census.Postings, some(byCount(v, by)))})
+		Message: fmt.Sprintf("has %s of %s without a task: %s", phrase.Number(idle), phrase.Count(v.Census.Postings, "place"), some(byCount(v, by)))})
 }

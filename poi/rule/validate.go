@@ -176,7 +176,7 @@ func (v *validation) finish() {
 	v.collector.settle(v.rejectFinding)
 	for _, t := range v.collector.tallies {
 		v.result.Totals = append(v.result.Totals,
-			Total{Rule: t.rule, Severity: t.severity, Count: t.count, Accepted: t.spared, Kept: len(t.findings), Files: t.files})
+			Total{Rule: t.rule, Severity: t.severity, Count: t.count, Amount: t.amount, Accepted: t.spared, Kept: len(t.findings), Files: t.files})
 	}
 }
 

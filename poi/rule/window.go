@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 // windowRules are about when tasks are open.
@@ -115,5 +116,5 @@ func capsContradict(t *poi.Task) (Finding, bool) {
 		return Finding{}, false
 	}
 	return Finding{At: poi.Place{Field: "caps.per_day"}, Value: fmt.Sprint(t.Caps.PerDay), Nearest: fmt.Sprint(t.Caps.Total),
-		Message: fmt.Sprintf("allows %d claims a day and %d in all", t.Caps.PerDay, t.Caps.Total)}, true
+		Message: fmt.Sprintf("allows %s a day and %s in all", phrase.Count(t.Caps.PerDay, "claim"), phrase.Number(t.Caps.Total))}, true
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"geodrop/poi/phrase"
 )
 
 // exponent is how many digits the minor unit of a currency takes, as ISO 4217
@@ -33,9 +35,9 @@ func money(minor int64, currency string) string {
 		sign, major, rest = minus, -major, -rest
 	}
 	if digits == 0 {
-		return sign + number(major)
+		return sign + phrase.Number(major)
 	}
-	return fmt.Sprintf("%s%s.%0*d", sign, number(major), digits, rest)
+	return fmt.Sprintf("%s%s.%0*d", sign, phrase.Number(major), digits, rest)
 }
 
 // amount is an amount with its currency; nothing of no currency.

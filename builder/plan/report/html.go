@@ -14,6 +14,7 @@ import (
 	"geodrop/builder/plan"
 	"geodrop/grid/coord"
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 //go:embed page/page.html
@@ -81,10 +82,10 @@ func HTML(w io.Writer, p *plan.Plan) error {
 	filled.Listed, filled.Unlisted = listedOf(p)
 	filled.Far, filled.FarAway = drawn.far[:min(len(drawn.far), farRows)], len(drawn.far)
 	for _, why := range p.Refused {
-		filled.Refused = append(filled.Refused, plain(why))
+		filled.Refused = append(filled.Refused, phrase.Plain(why))
 	}
 	for _, row := range rejected(p) {
-		filled.Rejected = append(filled.Rejected, plain(row))
+		filled.Rejected = append(filled.Rejected, phrase.Plain(row))
 	}
 	t, err := template.New("page").Parse(pageHTML)
 	if err == nil {
@@ -115,14 +116,14 @@ func cards(p *plan.Plan) []card {
 		}
 	}
 	return []card{
-		{"", "drops", number(d.After), "after " + number(d.Before) + ", at " + plural(p.Places.After, "place")},
+		{"", "drops", phrase.Number(d.After), "after " + phrase.Number(d.Before) + ", at " + phrase.Count(p.Places.After, "place")},
 		counted("added", delta(d.Added), ""),
 		counted("removed", delta(-d.Removed), ""),
-		counted("moved", number(d.Moved), farthestOf(p)),
-		counted("changed", number(d.Changed), ""),
+		counted("moved", phrase.Number(d.Moved), farthestOf(p)),
+		counted("changed", phrase.Number(d.Changed), ""),
 		counted("", delta(p.Budget.Units.Delta()), strings.Join(append([]string{"units"}, worth...), ", ")).named("quotas"),
 		{"", "area seen", strings.ReplaceAll(areaSeen(c), " %", "\u00a0%"), "of all districts"},
-		{"", "bytes to move", byteSize(p.Transfer.Bytes), percent(p.Share()) + " of the release, " + plural(int64(p.Transfer.Rebuilt), "segment") + " rebuilt"},
+		{"", "bytes to move", byteSize(p.Transfer.Bytes), percent(p.Share()) + " of the release, " + phrase.Count(p.Transfer.Rebuilt, "segment") + " rebuilt"},
 	}
 }
 
@@ -152,7 +153,7 @@ func listedOf(p *plan.Plan) (list []listed, rest string) {
 	})
 	for i := range some {
 		d := &some[i]
-		row := listed{Adcode: d.Adcode, Name: plain(d.Name) + presence(d.Presence), Before: d.Coverage.Before.Share(), After: d.Coverage.After.Share()}
+		row := listed{Adcode: d.Adcode, Name: phrase.Plain(d.Name) + presence(d.Presence), Before: d.Coverage.Before.Share(), After: d.Coverage.After.Share()}
 		if row.Seen = none; d.Adcode != "" {
 			row.Seen = areaSeen(&d.Coverage) + " seen"
 		}
@@ -161,7 +162,7 @@ func listedOf(p *plan.Plan) (list []listed, rest string) {
 			n           int64
 		}{{"added", "+", d.Drops.Added}, {"removed", minus, d.Drops.Removed}, {"moved", "moved ", d.Drops.Moved}, {"changed", "changed ", d.Drops.Changed}} {
 			if mark.n > 0 {
-				row.Marks = append(row.Marks, figure{mark.class, mark.sign + number(mark.n)})
+				row.Marks = append(row.Marks, figure{mark.class, mark.sign + phrase.Number(mark.n)})
 			}
 		}
 		if row.Marks == nil {
@@ -170,7 +171,7 @@ func listedOf(p *plan.Plan) (list []listed, rest string) {
 		list = append(list, row)
 	}
 	if len(more) > 0 {
-		rest = "… and " + others(int64(len(more)), "district")
+		rest = "… and " + phrase.Count(len(more), "more district")
 	}
 	return list, rest
 }
@@ -185,10 +186,10 @@ func shown(p *plan.Plan) string {
 	}
 	others := int64(len(p.Map.Points)) - differ
 	if differ == p.Map.Differ && others == p.Map.Others {
-		return fmt.Sprintf("The map has every place of the two releases: %s that differ, and %s others. What zones keep out of both is in neither.", number(differ), number(others))
+		return fmt.Sprintf("The map has every place of the two releases: %s that differ, and %s others. What zones keep out of both is in neither.", phrase.Number(differ), phrase.Number(others))
 	}
 	return fmt.Sprintf("The map has %s of %s places that differ, and %s of %s others, chosen evenly; the tables count all.",
-		number(differ), number(p.Map.Differ), number(others), number(p.Map.Others))
+		phrase.Number(differ), phrase.Number(p.Map.Differ), phrase.Number(others), phrase.Number(p.Map.Others))
 }
 
 // mapData is what the script draws.
@@ -236,7 +237,7 @@ func dataOf(p *plan.Plan) *mapData {
 		lng := float64(a.Lng) * math.Pi / 180
 		east, north = east+math.Sin(lng), north+math.Cos(lng)
 		m.Points = append(m.Points, [10]any{pt.Kind, degrees(a.Lat), degrees(a.Lng), degrees(b.Lat), degrees(b.Lng),
-			plain(pt.Name), plain(string(pt.POI)), taskList(pt.Tasks[0]), taskList(pt.Tasks[1]), plain(string(pt.Zone))})
+			phrase.Plain(pt.Name), phrase.Plain(string(pt.POI)), taskList(pt.Tasks[0]), taskList(pt.Tasks[1]), phrase.Plain(string(pt.Zone))})
 	}
 	m.Middle = math.Round(math.Atan2(east, north) * 180 / math.Pi)
 	view, far := viewOf(p, m.Middle)
@@ -252,7 +253,7 @@ func taskList(tasks []poi.TaskID) []poi.TaskID {
 }
 
 func mapDistrictOf(o *plan.Outline, d *plan.District) mapDistrict {
-	m := mapDistrict{ID: o.Adcode, Name: plain(o.Name), Rings: [][][2]float64{}}
+	m := mapDistrict{ID: o.Adcode, Name: phrase.Plain(o.Name), Rings: [][][2]float64{}}
 	for _, ring := range o.Rings {
 		drawn := make([][2]float64, len(ring))
 		for i, v := range ring {

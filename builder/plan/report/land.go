@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"geodrop/builder/plan"
+	"geodrop/poi/phrase"
 )
 
 func zones(p *plan.Plan, rows int) Section {
@@ -19,10 +20,10 @@ func zones(p *plan.Plan, rows int) Section {
 	}
 	shown, rest := top(p.Zones.Zones, rows, hit, func(z *plan.Zone) int64 { return z.Screened + z.Freed })
 	if len(shown) == 0 {
-		s.Words = append(s.Words, fmt.Sprintf("None of %s with places in it differs.", plural(int64(len(p.Zones.Zones)), "zone")))
+		s.Words = append(s.Words, fmt.Sprintf("None of %s with places in it differs.", phrase.Count(len(p.Zones.Zones), "zone")))
 		return s
 	}
-	s.Table = &Table{Head: []string{"zone", "why", "places before", "after", "newly screened", "drops lost", "freed", "drops won"}}
+	s.Table = &Table{Head: []string{"zone", "why", "places before", "after", "screened", "drops lost", "freed", "drops won"}}
 	for i := range shown {
 		z := &shown[i]
 		why := z.Reason
@@ -30,7 +31,7 @@ func zones(p *plan.Plan, rows int) Section {
 			why += ", at times"
 		}
 		s.Table.add("", z.Name+" ("+string(z.ID)+")", why, known(z.Before), known(z.After),
-			number(z.Screened), number(z.ScreenedDrops), number(z.Freed), number(z.FreedDrops))
+			phrase.Number(z.Screened), phrase.Number(z.ScreenedDrops), phrase.Number(z.Freed), phrase.Number(z.FreedDrops))
 	}
 	if len(rest) > 0 {
 		s.Table.Rest = left(len(rest), "zone")
@@ -42,7 +43,7 @@ func known(n *int64) string {
 	if n == nil {
 		return unknown
 	}
-	return number(*n)
+	return phrase.Number(*n)
 }
 
 func coverage(p *plan.Plan) Section {
@@ -52,9 +53,9 @@ func coverage(p *plan.Plan) Section {
 	}}
 	a, b := &p.Coverage.Before, &p.Coverage.After
 	s.Table = &Table{Head: []string{"", "before", "after", "share"}}
-	s.Table.add("", "cells", number(a.Cells), number(b.Cells), "")
-	s.Table.add("", "seen", number(a.Seen), number(b.Seen), areaSeen(&p.Coverage))
-	s.Table.add("", "dense cells", number(a.Dense), number(b.Dense), "")
-	s.Table.add("", "dense cells seen", number(a.DenseSeen), number(b.DenseSeen), denseSeen(&p.Coverage))
+	s.Table.add("", "cells", phrase.Number(a.Cells), phrase.Number(b.Cells), "")
+	s.Table.add("", "seen", phrase.Number(a.Seen), phrase.Number(b.Seen), areaSeen(&p.Coverage))
+	s.Table.add("", "dense cells", phrase.Number(a.Dense), phrase.Number(b.Dense), "")
+	s.Table.add("", "dense cells seen", phrase.Number(a.DenseSeen), phrase.Number(b.DenseSeen), denseSeen(&p.Coverage))
 	return s
 }

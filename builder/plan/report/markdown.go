@@ -16,6 +16,10 @@ const MaxMarkdown = 60_000
 // are so long that these would be too much.
 var markdownRows = []int{12, 6, 3, 1}
 
+// markdownCell is how wide a cell or sentence of the Markdown is at most: only
+// names are longer.
+const markdownCell = 200
+
 // Markdown writes a plan as a comment on a change.
 func Markdown(w io.Writer, p *plan.Plan) error {
 	text := ""
@@ -43,7 +47,7 @@ func markdown(p *plan.Plan, rows int) string {
 			b.WriteString("### " + s.Title + "\n\n")
 		}
 		for n, words := range s.Words {
-			if words = entities(cut(words, 200)); i == 0 && n == 0 {
+			if words = paragraph(cut(words, markdownCell)); i == 0 && n == 0 {
 				words = "**" + words + "**"
 			}
 			b.WriteString(words + "\n\n")
@@ -59,46 +63,26 @@ func markdown(p *plan.Plan, rows int) string {
 }
 
 func writeMarked(b *strings.Builder, t *Table) {
-	writeRow(b, t.Head)
-	rule := make([]string, len(t.Head))
-	for i := range rule {
-		rule[i] = "---"
-		if t.figures(i) {
-			rule[i] = "--:"
-		}
-	}
-	b.WriteString("| " + strings.Join(rule, " | ") + " |\n")
-	for _, r := range t.Rows {
-		cells := make([]string, len(r.Cells))
-		for i, c := range r.Cells {
-			cells[i] = entities(cut(c, 80))
+	columns := t.columns()
+	for row := range len(t.Rows) + 1 {
+		cells, rule := make([]string, len(columns)), make([]string, len(columns))
+		for i, c := range columns {
+			cells[i], rule[i] = marked(cut(c.cells[row], markdownCell)), "---"
+			if c.figures {
+				rule[i] = "--:"
+			}
 		}
 		writeRow(b, cells)
+		if row == 0 { // under the head
+			writeRow(b, rule)
+		}
 	}
 	if t.Rest != "" {
-		b.WriteString("\n… " + entities(t.Rest) + "\n")
+		b.WriteString("\n… " + marked(t.Rest) + "\n")
 	}
 	b.WriteString("\n")
 }
 
 func writeRow(b *strings.Builder, cells []string) {
 	b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
-}
-
-// entities keeps a name from being anything but text. Markdown and HTML are kept
-// off by entities. What a forge looks for in the text that comes out, such as
-// people to call, issues and addresses to link, is cut by a comment.
-func entities(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case strings.ContainsRune("\\`*_{}[]<>&|~$", r):
-			fmt.Fprintf(&b, "&#%d;", r)
-		case r == '@', r == '#', r == ':' && !strings.HasPrefix(s[i:], ": "), r == '.' && strings.HasSuffix(strings.ToLower(s[:i]), "www"):
-			fmt.Fprintf(&b, "&#%d;<!-- -->", r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }

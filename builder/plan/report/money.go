@@ -4,13 +4,14 @@ import (
 	"fmt"
 
 	"geodrop/builder/plan"
+	"geodrop/poi/phrase"
 )
 
 func budget(p *plan.Plan, _ int) Section {
 	b := &p.Budget
 	s := Section{ID: "budget", Title: "Budget", Table: &Table{Head: []string{"", "before", "after", "shift"}}}
-	s.Table.add("", "units, all quotas", number(b.Units.Before), number(b.Units.After), delta(b.Units.Delta()))
-	s.Table.add("", "units, pools of any district", number(b.Any.Before), number(b.Any.After), delta(b.Any.Delta()))
+	s.Table.add("", "units, all quotas", phrase.Number(b.Units.Before), phrase.Number(b.Units.After), delta(b.Units.Delta()))
+	s.Table.add("", "units, pools of any district", phrase.Number(b.Any.Before), phrase.Number(b.Any.After), delta(b.Any.Delta()))
 	for _, w := range b.Worth {
 		s.Table.add("", "worth", amount(w.Before, w.Currency), amount(w.After, w.Currency), gain(w.Delta(), w.Currency))
 	}
@@ -21,13 +22,13 @@ func prizes(p *plan.Plan, rows int) Section {
 	s := Section{ID: "prizes", Title: "Prizes"}
 	shown, rest := top(p.Budget.Prizes, rows, (*plan.Prize).Differs, func(z *plan.Prize) int64 { return size(z.Units) })
 	if len(shown) == 0 {
-		s.Words = []string{fmt.Sprintf("None of %s differs.", plural(int64(len(p.Budget.Prizes)), "prize"))}
+		s.Words = []string{fmt.Sprintf("None of %s differs.", phrase.Count(len(p.Budget.Prizes), "prize"))}
 		return s
 	}
 	s.Table = &Table{Head: []string{"prize", "quotas before", "after", "shift", "budget", "value of a unit"}}
 	for i := range shown {
 		z := &shown[i]
-		s.Table.add("", z.Name+" ("+string(z.ID)+")"+presence(z.Presence), number(z.Units.Before), number(z.Units.After),
+		s.Table.add("", z.Name+" ("+string(z.ID)+")"+presence(z.Presence), phrase.Number(z.Units.Before), phrase.Number(z.Units.After),
 			delta(z.Units.Delta()), budgetOf(z.Budget), worth(z))
 	}
 	if len(rest) > 0 {
@@ -69,10 +70,10 @@ func quotas(p *plan.Plan, rows int) Section {
 		if district == "*" {
 			district = "any"
 		}
-		s.Table.add(string(q.District), string(q.Task), string(q.Prize), district, number(q.Units.Before), number(q.Units.After), delta(q.Units.Delta()))
+		s.Table.add(string(q.District), string(q.Task), string(q.Prize), district, phrase.Number(q.Units.Before), phrase.Number(q.Units.After), delta(q.Units.Delta()))
 	}
 	if more := b.QuotasDiffer - int64(len(s.Table.Rows)); more > 0 {
-		s.Table.Rest = fmt.Sprintf("and %s more, with smaller steps", number(more))
+		s.Table.Rest = fmt.Sprintf("and %s more, with smaller steps", phrase.Number(more))
 	}
 	return s
 }

@@ -17,9 +17,9 @@ import (
 	"slices"
 	"strings"
 
-	"geodrop/builder"
 	"geodrop/builder/plan"
 	"geodrop/poi"
+	"geodrop/poi/phrase"
 )
 
 // Section is a part of a report: sentences, and a table under them.
@@ -49,7 +49,7 @@ type Row struct {
 // rows.
 func Sections(p *plan.Plan, rows int) []Section {
 	all := []Section{
-		summary(p), districts(p, rows), tasks(p, rows), budget(p, rows), prizes(p, rows), quotas(p, rows),
+		summary(p), districts(p, rows), tasks(p, rows), definitions(p, rows), budget(p, rows), prizes(p, rows), quotas(p, rows),
 		zones(p, rows), coverage(p), moves(p, rows), transfer(p),
 	}
 	for i := range all {
@@ -61,14 +61,14 @@ func Sections(p *plan.Plan, rows int) []Section {
 // plain makes all texts plain.
 func (s *Section) plain() {
 	for i := range s.Words {
-		s.Words[i] = plain(s.Words[i])
+		s.Words[i] = phrase.Plain(s.Words[i])
 	}
 	if s.Table == nil {
 		return
 	}
 	for _, r := range s.Table.Rows {
 		for i := range r.Cells {
-			r.Cells[i] = plain(r.Cells[i])
+			r.Cells[i] = phrase.Plain(r.Cells[i])
 		}
 	}
 }
@@ -82,7 +82,7 @@ func Headline(p *plan.Plan) string {
 		return "No drop changes on the map" + besides(p) + "."
 	default:
 		return fmt.Sprintf("%s %s: %s added, %s removed, %s moved, %s changed. There are %s after %s.",
-			plural(d.Differ(), "drop"), verb(d.Differ(), "differ", "differs"), number(d.Added), number(d.Removed), number(d.Moved), number(d.Changed), number(d.After), number(d.Before))
+			phrase.Count(d.Differ(), "drop"), phrase.Agree(d.Differ(), "differs", "differ"), phrase.Number(d.Added), phrase.Number(d.Removed), phrase.Number(d.Moved), phrase.Number(d.Changed), phrase.Number(d.After), phrase.Number(d.Before))
 	}
 }
 
@@ -98,18 +98,18 @@ func besides(p *plan.Plan) string {
 	var all []string
 	differ := p.Places.Differ() + tasks + p.Budget.QuotasDiffer
 	if n := p.Places.Differ(); n > 0 {
-		all = append(all, fmt.Sprintf("%s of %s", number(n), plural(p.Places.Before, "place")))
+		all = append(all, fmt.Sprintf("%s of %s", phrase.Number(n), phrase.Count(p.Places.Before, "place")))
 	}
 	if tasks > 0 {
-		all = append(all, fmt.Sprintf("%s of %s", number(tasks), plural(int64(len(p.Tasks)), "task")))
+		all = append(all, fmt.Sprintf("%s of %s", phrase.Number(tasks), phrase.Count(len(p.Tasks), "task")))
 	}
 	if n := p.Budget.QuotasDiffer; n > 0 {
-		all = append(all, plural(n, "quota"))
+		all = append(all, phrase.Count(n, "quota"))
 	}
 	if len(all) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", but %s %s", strings.Join(all, " and "), verb(differ, "do", "does"))
+	return fmt.Sprintf(", but %s %s", strings.Join(all, " and "), phrase.Agree(differ, "does", "do"))
 }
 
 func summary(p *plan.Plan) Section {
@@ -136,12 +136,12 @@ func rejected(p *plan.Plan) []string {
 	if r == nil {
 		return nil
 	}
-	words := []string{fmt.Sprintf("Not in the plan: %s of the config %s rejected.", plural(r.Rows, "row"), verb(r.Rows, "were", "was"))}
+	words := []string{fmt.Sprintf("Not in the plan: %s of the config %s rejected.", phrase.Count(r.Rows, "row"), phrase.Agree(r.Rows, "was", "were"))}
 	for i := range r.First {
 		words = append(words, r.First[i].Text)
 	}
 	if more := r.Rows - int64(len(r.First)); more > 0 {
-		words = append(words, fmt.Sprintf("… and %s more; geodrop validate lists them.", number(more)))
+		words = append(words, fmt.Sprintf("… and %s more; geodrop validate lists them.", phrase.Number(more)))
 	}
 	return words
 }
@@ -152,7 +152,7 @@ func (t *Table) add(district string, cells ...string) {
 
 // change are the cells of a change.
 func change(c *plan.Change) []string {
-	return []string{number(c.Before), number(c.After), delta(c.Added), delta(-c.Removed), number(c.Moved), number(c.Changed)}
+	return []string{phrase.Number(c.Before), phrase.Number(c.After), delta(c.Added), delta(-c.Removed), phrase.Number(c.Moved), phrase.Number(c.Changed)}
 }
 
 // top are the rows that differ, those with most first, and those left over.
@@ -174,7 +174,7 @@ func districts(p *plan.Plan, rows int) Section {
 		return d.Drops.Differ() + d.Arrived + d.Left
 	})
 	if len(shown) == 0 {
-		s.Words = []string{fmt.Sprintf("None of %s differs.", plural(named(p.Districts), "district"))}
+		s.Words = []string{fmt.Sprintf("None of %s differs.", phrase.Count(named(p.Districts), "district"))}
 		return s
 	}
 	s.Table = &Table{Head: []string{"district", "before", "after", "added", "removed", "moved", "changed", "from, to others", "quota", "area seen", "dense cells seen"}}
@@ -239,40 +239,7 @@ func add(sum, c *plan.Change) {
 }
 
 func differences(c *plan.Change) string {
-	return fmt.Sprintf("%s drops added, %s removed, %s moved, %s changed", number(c.Added), number(c.Removed), number(c.Moved), number(c.Changed))
-}
-
-func tasks(p *plan.Plan, rows int) Section {
-	s := Section{ID: "tasks", Title: "Tasks"}
-	shown, rest := top(p.Tasks, rows, (*plan.Task).Differs, func(t *plan.Task) int64 { return t.Drops.Differ() })
-	if len(shown) == 0 {
-		s.Words = []string{fmt.Sprintf("None of %s differs.", plural(int64(len(p.Tasks)), "task"))}
-		return s
-	}
-	s.Table = &Table{Head: []string{"task", "before", "after", "added", "removed", "moved", "changed", "quota", "definition"}}
-	for i := range shown {
-		t := &shown[i]
-		cells := append([]string{t.Title + " (" + string(t.ID) + ")" + presence(t.Presence)}, change(&t.Drops)...)
-		cells[5] += farthest(t.Drops.Moved, float64(t.Farthest))
-		s.Table.add("", append(cells, shift(t.Units), definition(t))...)
-	}
-	if len(rest) > 0 {
-		var sum plan.Change
-		for i := range rest {
-			add(&sum, &rest[i].Drops)
-		}
-		s.Table.Rest = left(len(rest), "task") + ": " + differences(&sum)
-	}
-	return s
-}
-
-// definition says which fields differ.
-func definition(t *plan.Task) string {
-	var all []string
-	for _, f := range t.Fields {
-		all = append(all, fmt.Sprintf("%s: %s → %s", f.Name, cmp.Or(f.Before, "none"), cmp.Or(f.After, "none")))
-	}
-	return strings.Join(all, "; ")
+	return fmt.Sprintf("%s added, %s removed, %s moved, %s changed", phrase.Count(c.Added, "drop"), phrase.Number(c.Removed), phrase.Number(c.Moved), phrase.Number(c.Changed))
 }
 
 func moves(p *plan.Plan, rows int) Section {
@@ -283,7 +250,7 @@ func moves(p *plan.Plan, rows int) Section {
 		return s
 	}
 	s.Words = []string{fmt.Sprintf("%s by less than 10 m, %s by 10 to 100 m, %s by 100 m to 1 km, %s by more.",
-		plural(m.Under10m, "place"), number(m.Under100m), number(m.Under1km), number(m.Beyond))}
+		phrase.Count(m.Under10m, "place"), phrase.Number(m.Under100m), phrase.Number(m.Under1km), phrase.Number(m.Beyond))}
 	names := map[poi.Adcode]string{}
 	for i := range p.Districts {
 		names[p.Districts[i].Adcode] = p.Districts[i].Name
@@ -293,7 +260,7 @@ func moves(p *plan.Plan, rows int) Section {
 		s.Table.add(string(move.To), move.Name+" ("+string(move.POI)+")", metres(float64(move.Metres)), names[move.From], names[move.To])
 	}
 	if more := p.Places.Moved - int64(len(s.Table.Rows)); more > 0 {
-		s.Table.Rest = fmt.Sprintf("and %s more that moved less far", number(more))
+		s.Table.Rest = fmt.Sprintf("and %s more that moved less far", phrase.Number(more))
 	}
 	return s
 }
@@ -303,8 +270,6 @@ func transfer(p *plan.Plan) Section {
 	return Section{ID: "transfer", Title: "Bytes to move", Words: []string{
 		fmt.Sprintf("%s, %s of the release: %s in patches, %s in whole segments, %s catalog, %s borders, %s manifest.",
 			byteSize(t.Bytes), percent(p.Share()), byteSize(t.Patches), byteSize(t.Whole), byteSize(t.Catalog), byteSize(t.Areas), byteSize(t.Manifest)),
-		fmt.Sprintf("%s of %s rebuilt, %s of them carried as patches.", number(int64(t.Rebuilt)), plural(int64(t.Segments), "segment"), number(int64(t.Patched))),
+		fmt.Sprintf("%s of %s rebuilt, %s of them carried as patches.", phrase.Number(t.Rebuilt), phrase.Count(t.Segments, "segment"), phrase.Number(t.Patched)),
 	}}
 }
-
-func number(n int64) string { return builder.Thousands(n) }

@@ -8,12 +8,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"geodrop/builder/plan"
 	"geodrop/poi"
 
+	"github.com/rivo/uniseg"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -132,7 +134,7 @@ func TestNamesAreText(t *testing.T) {
 	p := planned(t)
 	for name, plans := range map[string]*plan.Plan{"sample": p, "crowded": crowded()} {
 		for format, never := range map[string][]string{
-			"md":   {"<img", "<b>", "@everyone", "@all", "](", "www.example", "\u202e"},
+			"md":   {"<img", "<b>", "@everyone", "@all", "[x](", "www.example", "\u202e"},
 			"html": {"<img", "<b>Road", "works <b>", "\u202e"},
 			"txt":  {"\u202e"},
 		} {
@@ -150,6 +152,49 @@ func TestNamesAreText(t *testing.T) {
 	for _, format := range []string{"txt", "md", "html"} {
 		if text := written(t, format, p); !strings.Contains(text, "everyone") || !strings.Contains(text, "Road works") {
 			t.Errorf("the %s does not have the names", format)
+		}
+	}
+}
+
+// TestTextFits: no table is wider than a terminal, however long its names, and
+// what differs in a task is there to the last digit.
+func TestTextFits(t *testing.T) {
+	p := planned(t)
+	p.Tasks[0].Fields = []plan.Field{
+		{Name: "starts_at", Before: "2027-01-01T00:00:00Z", After: "2027-02-01T00:00:00.000000001Z"},
+		{Name: "sessions", Before: "Mon 20:00-22:00, Tue 20:00-22:00, Wed 20:00-22:00, Thu 20:00-22:00", After: "all day"},
+	}
+	text := written(t, "txt", p)
+	for _, want := range []string{"2027-01-01T00:00:00Z", "2027-02-01T00:00:00.000000001Z", "Thu 20:00-22:00", "90.2 % → 90.6 %", "9,010 → 8,510"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is cut:\n%s", want, text)
+		}
+	}
+	for _, text := range []string{text, written(t, "txt", crowded())} {
+		for line := range strings.Lines(text) {
+			if width := uniseg.StringWidth(strings.TrimRight(line, "\n")); strings.HasPrefix(line, "  ") && !strings.HasPrefix(line, "  …") && width > textWidth {
+				t.Errorf("a row is %d wide: %s", width, line)
+			}
+		}
+	}
+}
+
+func TestFold(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		want []string
+	}{
+		{"", []string{""}},
+		{"0123456789", []string{"0123456789"}},
+		{"one two three four", []string{"one two", "three four"}},
+		{"one two th three", []string{"one two th", "three"}}, // the space behind it needs no room
+		{"0123456789ab cd", []string{"0123456789", "ab cd"}},
+		{"红包红包红包 x", []string{"红包红包红", "包 x"}},
+		{"a b c d e f g h i j k l m n o p q r", []string{"a b c d e", "f g h i j", "k l m n o…"}},
+		{strings.Repeat("a"+strings.Repeat("\u0301", maxCellBytes), 11), []string{"…"}}, // characters without end
+	} {
+		if got := fold(tt.text, 10); !slices.Equal(got, tt.want) {
+			t.Errorf("%q is folded into %q, want %q", tt.text, got, tt.want)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"geodrop/builder/plan"
 	"geodrop/grid/coord"
+	"geodrop/poi/phrase"
 )
 
 // frame is a part of the map: degrees of latitude, and of longitude east of the
@@ -178,7 +179,7 @@ func listFar(p *plan.Plan, out []int, ends [][]spot, f *frame) (list []farAway) 
 		if pt.Kind == plan.Added || at == 1 {
 			where = pt.After
 		}
-		list = append(list, farAway{differ[n], plain(pt.Name), fmt.Sprintf("%.4f, %.4f", float64(where.Lat), float64(where.Lng)), ends[n][at].lat, ends[n][at].lng})
+		list = append(list, farAway{differ[n], phrase.Plain(pt.Name), fmt.Sprintf("%.4f, %.4f", float64(where.Lat), float64(where.Lng)), ends[n][at].lat, ends[n][at].lng})
 	}
 	return list
 }

@@ -3,9 +3,9 @@ package report
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"geodrop/builder/plan"
+	"geodrop/poi/phrase"
 )
 
 // minus is that of typography: with a hyphen, columns of figures look ragged.
@@ -15,9 +15,9 @@ const minus = "\u2212"
 func delta(n int64) string {
 	switch {
 	case n > 0:
-		return "+" + number(n)
+		return "+" + phrase.Number(n)
 	case n < 0:
-		return minus + number(-n)
+		return minus + phrase.Number(-n)
 	}
 	return "0"
 }
@@ -25,9 +25,9 @@ func delta(n int64) string {
 // shift is a sum before and after, once if it stays.
 func shift(s plan.Shift) string {
 	if !s.Differs() {
-		return number(s.After)
+		return phrase.Number(s.After)
 	}
-	return fmt.Sprintf("%s → %s", number(s.Before), number(s.After))
+	return fmt.Sprintf("%s → %s", phrase.Number(s.Before), phrase.Number(s.After))
 }
 
 // percent shows small shares with their first digits, and says 100 % of no part.
@@ -79,15 +79,7 @@ const (
 
 // left says how many rows a table has no room for.
 func left(n int, of string) string {
-	return "and " + others(int64(n), of) + verb(int64(n), " that differ", " that differs")
-}
-
-// others counts what is left of something.
-func others(n int64, of string) string {
-	if n == 1 {
-		return "1 more " + of
-	}
-	return number(n) + " more " + of + "s"
+	return "and " + phrase.Count(n, "more "+of) + phrase.Agree(n, " that differs", " that differ")
 }
 
 func metres(m float64) string {
@@ -117,32 +109,5 @@ func byteSize(n int64) string {
 			return fmt.Sprintf("%.1f %s", float64(n)/unit.size, unit.name)
 		}
 	}
-	return plural(n, "byte")
-}
-
-func plural(n int64, of string) string {
-	if n == 1 {
-		return "1 " + of
-	}
-	return number(n) + " " + of + "s"
-}
-
-// verb is that of one or of many.
-func verb(n int64, many, one string) string {
-	if n == 1 {
-		return one
-	}
-	return many
-}
-
-// plain replaces what could move a cursor, end a line or turn text around.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r < ' ', r >= 0x7f && r < 0xa0, r == 0x2028, r == 0x2029, r == 0x061c, r == 0x200e, r == 0x200f,
-			r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0xfeff:
-			return '·'
-		}
-		return r
-	}, s)
+	return phrase.Count(n, "byte")
 }
