@@ -148,13 +148,15 @@ type order struct {
 	Waves []float64 `json:"waves"` // shares of the nodes
 }
 
-// maxOrder bounds the body of a request.
-const maxOrder = 4 << 10
+// maxBody bounds the body of a request.
+const maxBody = 4 << 10
 
 func (o *Origin) obey(x *answer.Exchange, act func(*answer.Exchange, order) ([]manifest.Pointer, error)) error {
 	x.Deadline(o.options.SendTimeout + time.Minute) // a publication may have to end first
 	var say order
-	if err := readJSON(x, &say); err != nil {
+	read := body(x)
+	read.DisallowUnknownFields()
+	if err := decode(read, &say); err != nil {
 		return err
 	}
 	moved, err := act(x, say)
@@ -170,10 +172,13 @@ func (o *Origin) obey(x *answer.Exchange, act func(*answer.Exchange, order) ([]m
 	return x.SendJSON(moved)
 }
 
-// readJSON reads a body, which may be empty.
-func readJSON(x *answer.Exchange, into any) error {
-	d := json.NewDecoder(http.MaxBytesReader(x.W, x.R.Body, maxOrder))
-	d.DisallowUnknownFields()
+// body reads the body of a request.
+func body(x *answer.Exchange) *json.Decoder {
+	return json.NewDecoder(http.MaxBytesReader(x.W, x.R.Body, maxBody))
+}
+
+// decode reads one value, or none.
+func decode(d *json.Decoder, into any) error {
 	err := d.Decode(into)
 	if err == nil {
 		if _, err = d.Token(); err == nil {

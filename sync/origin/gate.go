@@ -27,9 +27,11 @@ const (
 	errorRate  cause = "errors"
 	unreadable cause = "unreadable"
 	notServed  cause = "not_served"
+	empty      cause = "empty"
+	slow       cause = "slow"
 )
 
-func causes() []cause { return []cause{refused, errorRate, unreadable, notServed} }
+func causes() []cause { return []cause{refused, errorRate, unreadable, notServed, empty, slow} }
 
 // finding is a verdict, and why a wave is taken back, for programs and for people.
 type finding struct {
@@ -51,6 +53,7 @@ type census struct {
 	nodes, members                int // that report; of these, in the wave
 	serving, refusing, unreadable int // of the members; the last of those refusing
 	requests, errors, nextNode    int
+	lookups                       lookups
 }
 
 // has reports whether a node is in the wave, by its name.
@@ -79,6 +82,9 @@ func count(w *waveMark, since, now time.Time, nodes []NodeState) census {
 		case !silent && !w.has(n):
 			c.nodes++
 			c.nextNode = min(c.nextNode, manifest.PlaceOf(n.Node))
+			if n.Release != w.Release {
+				c.lookups.outside.Add(n.Recent)
+			}
 		}
 	}
 	return c
@@ -95,6 +101,8 @@ func (c *census) hear(release string, n NodeState, silent bool) {
 		}
 	case n.Release == release:
 		c.requests, c.errors = c.requests+n.Requests, c.errors+n.Errors
+		c.lookups.wave.Add(n.Recent)
+		c.lookups.before.Add(n.Before)
 		if !silent {
 			c.serving++
 		}
@@ -113,6 +121,8 @@ func (p Plan) judge(w *waveMark, since, now time.Time, nodes []NodeState) findin
 		return finding{condemn, errorRate, fmt.Sprintf("%d of %d requests to the nodes of the wave met an error", c.errors, c.requests)}
 	case tooMany(c.refusing):
 		return finding{putAside, unreadable, fmt.Sprintf("%d of %d nodes of the wave cannot read it: their program is too old", c.unreadable, c.members)}
+	case p.emptier(c.lookups):
+		return finding{putAside, empty, "fewer drops are found: " + compared(c.lookups).empties()}
 	case c.members == 0 && age < silence:
 		return finding{verdict: wait}
 	case c.nodes == 0:
@@ -121,6 +131,8 @@ func (p Plan) judge(w *waveMark, since, now time.Time, nodes []NodeState) findin
 		return finding{verdict: reach}
 	case age < p.Bake:
 		return finding{verdict: wait}
+	case p.slower(c.lookups): // only now: the first lookups in a release take longer
+		return finding{putAside, slow, "lookups take longer: " + compared(c.lookups).times()}
 	case float64(c.serving) >= p.MinServing*float64(c.members):
 		return finding{verdict: widen}
 	case age >= p.Bake+p.Patience:

@@ -2,6 +2,7 @@ package origin
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"geodrop/sync/answer"
 	"geodrop/sync/manifest"
+	"geodrop/sync/vitals"
 )
 
 // NodeState is what a node says of itself. Nobody vouches for it.
@@ -24,6 +26,9 @@ type NodeState struct {
 	Requests int       `json:"requests,omitempty"` // since it serves the release
 	Errors   int       `json:"errors,omitempty"`   // of those, answered by an error of its own
 	Reported time.Time `json:"reported,omitzero"`  // set here
+
+	Recent vitals.Lookups `json:"recent,omitzero"` // of the last minutes in which it serves the release
+	Before vitals.Lookups `json:"before,omitzero"` // of the last minutes in which it served the one before
 }
 
 const (
@@ -104,11 +109,14 @@ func (o *Origin) postNode(x *answer.Exchange) error {
 		return &answer.Problem{Status: http.StatusUnauthorized, Code: "unauthorized", Detail: "send the token of nodes: Authorization: Bearer …"}
 	}
 	var s NodeState
-	if err := readJSON(x, &s); err != nil {
+	if err := decode(body(x), &s); err != nil { // whatever else a newer node says
 		return err
 	}
 	if !nodeForm.MatchString(s.Node) || !manifest.ValidChannel(s.Channel) || !releaseForm.MatchString(s.Release) || !releaseForm.MatchString(s.Refused) || s.Requests < 0 || s.Errors < 0 || !classForm.MatchString(s.Class) {
 		return &answer.Problem{Status: http.StatusBadRequest, Code: "invalid_value", Detail: "node, channel, release or class is none"}
+	}
+	if err := errors.Join(s.Recent.Check(), s.Before.Check()); err != nil {
+		return &answer.Problem{Status: http.StatusBadRequest, Code: "invalid_value", Detail: err.Error()}
 	}
 	if !o.nodes.note(s, o.options.Now()) {
 		o.metrics.traffic.Refused("nodes")

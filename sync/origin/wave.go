@@ -207,6 +207,7 @@ type WaveState struct {
 	Nodes    int       `json:"nodes"` // in it, of those that report
 	Serving  int       `json:"serving"`
 	Refusing int       `json:"refusing"`
+	Lookups  Compared  `json:"lookups"`
 }
 
 // waveState is the wave of a channel, or nil.
@@ -218,6 +219,6 @@ func (o *Origin) waveState(name string) *WaveState {
 	c := count(w, w.Since, o.options.Now(), o.nodesOf(name))
 	return &WaveState{
 		w.Release, w.Stage + 1, len(w.Shares) + 1, float64(w.Share) / manifest.WholeFleet, w.Since,
-		c.members, c.serving, c.refusing,
+		c.members, c.serving, c.refusing, compared(c.lookups),
 	}
 }

@@ -70,8 +70,10 @@ func (o *Origin) tend(name string, w *waveMark) error {
 		since = o.opened
 	}
 	plan := o.options.Plans[name].withDefaults()
-	f := plan.judge(w, since, o.options.Now(), o.nodesOf(name))
+	now, nodes := o.options.Now(), o.nodesOf(name)
+	f := plan.judge(w, since, now, nodes)
 	log := o.options.Log.With("channel", name, "release", w.Release)
+	stood := func() Compared { return compared(count(w, since, now, nodes).lookups) }
 	switch {
 	case f.verdict == condemn || f.verdict == putAside:
 		return o.takeBack(log, name, w, f)
@@ -81,10 +83,10 @@ func (o *Origin) tend(name string, w *waveMark) error {
 	case f.verdict == reach:
 		return o.setWave(name, o.atStage(name, w, w.Stage), func(*channelMark) {})
 	case f.verdict == widen && w.Stage+1 < len(w.Shares):
-		log.Info("a wave widens", "stage", w.Stage+2, "of", len(w.Shares)+1)
+		log.Info("a wave widens", "stage", w.Stage+2, "of", len(w.Shares)+1, "lookups", stood())
 		return o.setWave(name, o.atStage(name, w, w.Stage+1), func(*channelMark) {})
 	case f.verdict == widen:
-		log.Info("the last wave stood; all nodes are given the release")
+		log.Info("the last wave stood; all nodes are given the release", "lookups", stood())
 		return o.complete(name, w)
 	}
 	return nil
