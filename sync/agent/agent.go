@@ -31,6 +31,7 @@ import (
 
 	"geodrop/sync/manifest"
 	"geodrop/sync/trust"
+	"geodrop/sync/vitals"
 )
 
 // Options of an agent. Upstreams, Dir and Serve have to be set.
@@ -53,9 +54,8 @@ type Options struct {
 
 	Token string // that is sent with reports; default: none
 
-	// Health counts the requests that the node has answered, and those of them that
-	// met an error of its own. Waves go by it; default: they go without.
-	Health func() (requests, errors int)
+	// Health counts what the node does. Waves go by it; default: they go without.
+	Health func() vitals.Counts
 
 	// Step is told of each step of a release's way, as it is done: tests end the
 	// process there. Default: nobody.
@@ -91,6 +91,9 @@ func (o Options) withDefaults() Options {
 	o.MaxPatched = cmp.Or(o.MaxPatched, 64<<20)
 	if o.Step == nil {
 		o.Step = func(string) {}
+	}
+	if o.Health == nil {
+		o.Health = func() vitals.Counts { return vitals.Counts{} }
 	}
 	if o.Client == nil {
 		o.Client = newClient(o)
