@@ -2,6 +2,7 @@ package origin
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"geodrop/sync/manifest"
@@ -67,6 +68,18 @@ func (w *waveMark) counts(n NodeState) bool {
 		began = w.Since
 	}
 	return w.has(n) && !n.Reported.Before(began.Add(-silence))
+}
+
+// joinedBy are the names of the nodes that count, with those of nodes that do now.
+func (w *waveMark) joinedBy(nodes []NodeState) []string {
+	names := slices.Clone(w.Nodes)
+	for _, n := range nodes {
+		if w.counts(n) {
+			names = append(names, n.Node)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func count(w *waveMark, since, now time.Time, nodes []NodeState) census {

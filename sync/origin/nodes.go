@@ -65,6 +65,21 @@ func (n *nodes) holdOn(m marks) {
 	}
 }
 
+// recall makes the nodes of waves known that an earlier process had heard: they
+// serve nothing until they report again.
+func (n *nodes) recall(m marks) {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	for channel, c := range m.Channels {
+		if c.Wave == nil {
+			continue
+		}
+		for _, name := range c.Wave.Nodes {
+			n.byName[name] = NodeState{Node: name, Channel: channel, Reported: c.Wave.Began}
+		}
+	}
+}
+
 // note keeps a report; false when there are too many nodes.
 func (n *nodes) note(s NodeState, now time.Time) bool {
 	n.mutex.Lock()

@@ -17,6 +17,10 @@ type waveMark struct {
 	Since   time.Time `json:"since"`
 	Began   time.Time `json:"began"` // the first stage
 
+	// Nodes are those that count, by name: a process that begins anew knows of none
+	// but those that report, and what a release has killed does not.
+	Nodes []string `json:"nodes,omitempty"`
+
 	Operators bool `json:"operators,omitempty"` // began it: what is published does not end it
 }
 
@@ -68,10 +72,12 @@ func (o *Origin) moveAll(name, id string, then func(*channelMark)) (manifest.Poi
 func (o *Origin) atStage(name string, w *waveMark, stage int) *waveMark {
 	entered := *w
 	entered.Stage, entered.Share, entered.Since = stage, max(w.Shares[stage], w.Share), o.options.Now().UTC()
-	c := count(&entered, entered.Since, entered.Since, o.nodesOf(name))
+	nodes := o.nodesOf(name)
+	c := count(&entered, entered.Since, entered.Since, nodes)
 	if c.members == 0 && c.nodes > 0 {
 		entered.Share = c.nextNode + 1
 	}
+	entered.Nodes = entered.joinedBy(nodes)
 	return &entered
 }
 

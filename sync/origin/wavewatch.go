@@ -2,6 +2,7 @@ package origin
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -35,10 +36,13 @@ func (o *Origin) tendWaves() {
 		o.options.Log.Error(unsettled, "error", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.marks.Channels)) {
-		if w := o.marks.Channels[name].Wave; w != nil && o.told(name, w) {
-			if err := o.tend(name, w); err != nil {
-				o.options.Log.Error("not all that follows for a wave was done", "channel", name, "release", w.Release, "error", err)
-			}
+		w := o.marks.Channels[name].Wave
+		if w == nil || !o.told(name, w) {
+			continue
+		}
+		err := o.remember(name, w)
+		if err = errors.Join(err, o.tend(name, o.marks.Channels[name].Wave)); err != nil {
+			o.options.Log.Error("not all that follows for a wave was done", "channel", name, "release", w.Release, "error", err)
 		}
 	}
 }
@@ -60,6 +64,15 @@ func (o *Origin) waving() bool {
 		}
 	}
 	return false
+}
+
+// remember notes the nodes that have come to a wave.
+func (o *Origin) remember(name string, w *waveMark) error {
+	joined := *w
+	if joined.Nodes = w.joinedBy(o.nodesOf(name)); len(joined.Nodes) == len(w.Nodes) {
+		return nil
+	}
+	return o.note(name, func(c *channelMark) { c.Wave = &joined })
 }
 
 // tend does what the nodes of a wave say. Those that reported to a process before
