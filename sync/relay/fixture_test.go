@@ -16,13 +16,14 @@ import (
 	"go.uber.org/goleak"
 
 	"geodrop/sync/agent"
+	"geodrop/sync/disktest"
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
 	"geodrop/sync/releasetest"
 	"geodrop/sync/trust"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(disktest.Answers)) }
 
 func must(t testing.TB, err error) {
 	t.Helper()
