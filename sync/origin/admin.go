@@ -1,8 +1,6 @@
 package origin
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -83,7 +80,7 @@ func (o *Origin) Admin(token string) (http.Handler, error) {
 		return nil, fmt.Errorf("the token of operators has fewer than %d characters", minToken)
 	}
 	mux := chi.NewRouter()
-	mux.Use(func(next http.Handler) http.Handler { return o.admit(token, next) })
+	mux.Use(func(next http.Handler) http.Handler { return o.admit(token, "operators", next) })
 	mux.Get("/v1/state", o.answers.Answer("state", func(x *answer.Exchange) error { return x.SendJSON(o.State()) }))
 	for pattern, act := range map[string]func(*answer.Exchange, order) ([]manifest.Pointer, error){
 		"/v1/channels/{name}/promote": func(x *answer.Exchange, say order) ([]manifest.Pointer, error) {
@@ -115,29 +112,6 @@ func (o *Origin) Admin(token string) (http.Handler, error) {
 
 func one(p manifest.Pointer, err error) ([]manifest.Pointer, error) {
 	return []manifest.Pointer{p}, err
-}
-
-// bears reports whether a request has a token. What is sent is compared in a time
-// that does not tell of the token.
-func bears(r *http.Request, token string) bool {
-	sent, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	got, want := sha256.Sum256([]byte(sent)), sha256.Sum256([]byte(token))
-	return ok && subtle.ConstantTimeCompare(got[:], want[:]) == 1
-}
-
-// admit lets those in who have the token.
-func (o *Origin) admit(token string, next http.Handler) http.Handler {
-	denied := o.answers.Answer("denied", func(x *answer.Exchange) error {
-		x.W.Header().Set("WWW-Authenticate", "Bearer")
-		return &answer.Problem{Status: http.StatusUnauthorized, Code: "unauthorized", Detail: "send the token of operators: Authorization: Bearer …"}
-	})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !bears(r, token) {
-			denied(w, r)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
 }
 
 // order is the body of what operators ask for.

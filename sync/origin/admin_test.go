@@ -61,8 +61,12 @@ func TestAdmin(t *testing.T) {
 		for _, wrong := range []string{"", token, "Bearer", "Bearer ", "Bearer " + token[1:], "Bearer " + token + "x", "Basic " + token} {
 			before, _ := o.Pointer("main")
 			w := send(h, tt.method, tt.path, tt.body, "Authorization", wrong)
-			if after, _ := o.Pointer("main"); w.Code != http.StatusUnauthorized || w.Header().Get("WWW-Authenticate") != "Bearer" || before != after {
-				t.Errorf("%s with %q: %d", tt.path, wrong, w.Code)
+			status, challenge := http.StatusForbidden, ""
+			if wrong == "" {
+				status, challenge = http.StatusUnauthorized, `Bearer realm="geodrop operators"`
+			}
+			if after, _ := o.Pointer("main"); w.Code != status || w.Header().Get("WWW-Authenticate") != challenge || before != after {
+				t.Errorf("%s with %q: %d, and asks for %q", tt.path, wrong, w.Code, w.Header().Get("WWW-Authenticate"))
 			}
 		}
 	}
@@ -80,12 +84,11 @@ func TestAdmin(t *testing.T) {
 
 // TestNodeToken: where there is one, reports without it are not heard.
 func TestNodeToken(t *testing.T) {
-	o := open(t, Options{NodeToken: token})
 	body := `{"node":"a","channel":"main","refused":"r1-01234567"}`
-	for sent, want := range map[string]int{"": 401, "Bearer x": 401, token: 401, "Bearer " + token: 204} {
-		before := len(o.State().Nodes)
+	for sent, want := range map[string]int{"": 401, "Bearer x": 403, token: 403, "Basic " + token: 403, "Bearer " + token: 204, "bearer " + token: 204} {
+		o := open(t, Options{NodeToken: token})
 		w := send(o, "POST", "/v1/nodes", body, "Authorization", sent)
-		if heard := len(o.State().Nodes) > before; w.Code != want || heard != (want == 204) {
+		if heard := len(o.State().Nodes) > 0; w.Code != want || heard != (want == 204) {
 			t.Errorf("with %q: %d, heard %t", sent, w.Code, heard)
 		}
 	}

@@ -119,9 +119,10 @@ func (n *nodes) list(now time.Time) []NodeState {
 
 // postNode takes the report of a node.
 func (o *Origin) postNode(x *answer.Exchange) error {
-	if o.options.NodeToken != "" && !bears(x.R, o.options.NodeToken) {
-		x.W.Header().Set("WWW-Authenticate", "Bearer")
-		return &answer.Problem{Status: http.StatusUnauthorized, Code: "unauthorized", Detail: "send the token of nodes: Authorization: Bearer …"}
+	if o.options.NodeToken != "" {
+		if err := check(x, o.options.NodeToken, "nodes"); err != nil {
+			return err
+		}
 	}
 	var s NodeState
 	if err := decode(body(x), &s); err != nil { // whatever else a newer node says
