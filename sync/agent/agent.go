@@ -29,6 +29,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"geodrop/sync/failover"
 	"geodrop/sync/manifest"
 	"geodrop/sync/trust"
 	"geodrop/sync/vitals"
@@ -136,7 +137,7 @@ var ErrTransient = errors.New("not now")
 type Agent struct {
 	options   Options
 	shelf     *shelf
-	upstreams *upstreams
+	upstreams *failover.List[pointed]
 	state     *state
 	applying  chan struct{} // one item for the patch that is being applied
 	step      func(name string)
@@ -166,7 +167,7 @@ func Open(o Options) (*Agent, error) {
 		return nil, fmt.Errorf("open agent: %w", err)
 	}
 	a := &Agent{
-		options: o, shelf: s, upstreams: newUpstreams(o), state: newState(s.taken().Expires),
+		options: o, shelf: s, upstreams: failover.New[pointed](o.Upstreams, o.MaxPause), state: newState(s.taken().Expires),
 		applying: make(chan struct{}, 1), step: o.Step,
 	}
 	if err := a.state.register(o.Registry); err != nil {
@@ -190,7 +191,7 @@ func (o Options) check() error {
 		case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 			return errors.New("an upstream is no URL like http://origin.example:8081")
 		case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-			return fmt.Errorf("upstream %s: leave away what begins with ? or #, which is never sent", nameOf(u))
+			return fmt.Errorf("upstream %s: leave away what begins with ? or #, which is never sent", failover.NameOf(u))
 		}
 	}
 	return nil
