@@ -147,10 +147,8 @@ func node(t testing.TB, keys func() (trust.Keys, error), upstreams ...*url.URL) 
 			if err != nil {
 				return err
 			}
-			for name, o := range m.Objects {
-				if err := manifest.VerifyObject(ctx, dir, name, o); err != nil {
-					return err
-				}
+			if err := m.Verify(ctx, dir); err != nil {
+				return err
 			}
 			served <- m.ID
 			return nil
