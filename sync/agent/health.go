@@ -11,7 +11,9 @@ type health struct {
 	release string
 	began   vitals.Counts // when the release began to be served
 	window  vitals.Window
-	before  vitals.Lookups
+
+	previous string // release
+	before   vitals.Lookups
 }
 
 // report is an account with what was counted.
@@ -20,7 +22,8 @@ type report struct {
 	Requests int            `json:"requests,omitempty"` // since the release is served
 	Errors   int            `json:"errors,omitempty"`   // of those
 	Recent   vitals.Lookups `json:"recent,omitzero"`    // of this release, lately
-	Before   vitals.Lookups `json:"before,omitzero"`    // of the one served before, at the end
+	Previous string         `json:"previous,omitempty"` // release that was served before
+	Before   vitals.Lookups `json:"before,omitzero"`    // of that one, at its end
 }
 
 // add completes an account by what is counted by now.
@@ -31,8 +34,8 @@ func (h *health) add(r account, now time.Time, c vitals.Counts) report {
 		if h.release == "" { // without a release nothing is answered
 			before = vitals.Lookups{}
 		}
-		*h = health{release: r.Release, began: c, before: before}
+		*h = health{release: r.Release, began: c, previous: h.release, before: before}
 		recent = h.window.Recent(now, c.Lookups)
 	}
-	return report{r, c.Requests - h.began.Requests, c.Errors - h.began.Errors, recent, h.before}
+	return report{r, c.Requests - h.began.Requests, c.Errors - h.began.Errors, recent, h.previous, h.before}
 }

@@ -28,7 +28,7 @@ func looked(n, empty uint64, took int) vitals.Lookups {
 // TestJudgeLookups: a wave is taken back where its lookups are worse than both of
 // what tells what is usual, as far as that tells anything.
 func TestJudgeLookups(t *testing.T) {
-	const wave, other = "r2-01234567", "r1-01234567"
+	const wave, other, back = "r3-01234567", "r1-01234567", "r2-01234567" // the last was taken back
 	plan := Plan{Bake: 5 * time.Minute}.withDefaults()
 	few, many := plan.MinLookups-1, plan.MinLookups
 	none := vitals.Lookups{}
@@ -54,13 +54,14 @@ func TestJudgeLookups(t *testing.T) {
 		"both":                 {looked(many, 200, 12), looked(many, 20, 1), looked(many, 20, 1), empty, empty},
 	} {
 		names := named(10)
-		w := &waveMark{Release: wave, Share: manifest.PlaceOf(names[1]) + 1, Began: time.Unix(1e9, 0)}
+		w := &waveMark{Release: wave, From: other, Share: manifest.PlaceOf(names[1]) + 1, Began: time.Unix(1e9, 0)}
 		for age, want := range map[time.Duration]cause{time.Minute: tt.young, 5 * time.Minute: tt.baked} {
 			now := w.Began.Add(age)
 			got := plan.judge(w, w.Began, now, []NodeState{
-				{Node: names[0], Release: wave, Reported: now, Recent: tt.wave, Before: tt.before},
+				{Node: names[0], Release: wave, Reported: now, Recent: tt.wave, Previous: other, Before: tt.before},
+				{Node: names[1], Release: wave, Reported: now, Previous: back, Before: looked(many, 1000, 99)},
 				{Node: names[5], Release: other, Reported: now, Recent: tt.outside},
-				{Node: names[6], Release: wave, Reported: now, Recent: looked(many, 1000, 1)}, // is on its way back
+				{Node: names[6], Release: back, Reported: now, Recent: looked(many, 1000, 1)},
 				{Node: names[7], Release: other, Reported: now.Add(-silence - 1), Recent: looked(many, 1000, 1)},
 			})
 			if got.cause != want || (want != "") != (got.verdict == putAside) || (want != "") != (got.reason != "") {
@@ -99,8 +100,11 @@ func TestWaveThatLosesDrops(t *testing.T) {
 		if got.Wave.Lookups != 5*500 || got.Outside.Lookups != 95*500 || got.Wave.Empty != 0.02 || got.Wave.P99 < 0.001 {
 			t.Errorf("the wave is told with %+v", got)
 		}
-		f.goOn(25 * time.Minute)
-		f.want(second.ID, 100)
+		f.goOn(6 * time.Minute)
+		f.want(second.ID, 25)
+		_, err := o.Promote("main", second.ID)
+		must(t, err)
+		f.goOn(10 * time.Second)
 		third, _ := publish(t, o, 3, "c")
 		f.lookups = func(release string) vitals.Lookups {
 			if release == third.ID {
@@ -116,7 +120,7 @@ func TestWaveThatLosesDrops(t *testing.T) {
 			t.Errorf("state %+v", s)
 		}
 		stop()
-		for _, want := range []string{says, `msg="a wave widens"`, `lookups="empty answers: 2 % of 2500 in the wave`, `2 % of 12500 in the wave, unknown there before, 2 % of 37500 on other nodes`} {
+		for _, want := range []string{says, `msg="a wave widens"`, `lookups="empty answers: 2 % of 2500 in the wave, unknown there before, 2 % of 47500 on other nodes; p99: `} {
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("the log does not say %s:\n%s", want, &log)
 			}

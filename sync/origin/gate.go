@@ -90,12 +90,12 @@ func count(w *waveMark, since, now time.Time, nodes []NodeState) census {
 		case w.counts(n):
 			c.nodes, c.members = c.nodes+1, c.members+1
 			if !n.Reported.Before(since) {
-				c.hear(w.Release, n, silent)
+				c.hear(w, n, silent)
 			}
 		case !silent && !w.has(n):
 			c.nodes++
 			c.nextNode = min(c.nextNode, manifest.PlaceOf(n.Node))
-			if n.Release != w.Release {
+			if n.Release == w.From {
 				c.lookups.outside.Add(n.Recent)
 			}
 		}
@@ -105,17 +105,19 @@ func count(w *waveMark, since, now time.Time, nodes []NodeState) census {
 
 // hear counts what a node of the wave said. One that fell silent since does not
 // serve, whatever it said.
-func (c *census) hear(release string, n NodeState, silent bool) {
+func (c *census) hear(w *waveMark, n NodeState, silent bool) {
 	const format = "format" // class of a node whose program cannot read the release
 	switch {
-	case n.Refused == release:
+	case n.Refused == w.Release:
 		if c.refusing++; n.Class == format {
 			c.unreadable++
 		}
-	case n.Release == release:
+	case n.Release == w.Release:
 		c.requests, c.errors = c.requests+n.Requests, c.errors+n.Errors
 		c.lookups.wave.Add(n.Recent)
-		c.lookups.before.Add(n.Before)
+		if n.Previous == w.From { // not a release that was taken back
+			c.lookups.before.Add(n.Before)
+		}
 		if !silent {
 			c.serving++
 		}

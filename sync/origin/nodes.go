@@ -27,8 +27,9 @@ type NodeState struct {
 	Errors   int       `json:"errors,omitempty"`   // of those, answered by an error of its own
 	Reported time.Time `json:"reported,omitzero"`  // set here
 
-	Recent vitals.Lookups `json:"recent,omitzero"` // of the last minutes in which it serves the release
-	Before vitals.Lookups `json:"before,omitzero"` // of the last minutes in which it served the one before
+	Recent   vitals.Lookups `json:"recent,omitzero"`    // of the last minutes in which it serves the release
+	Previous string         `json:"previous,omitempty"` // release that it served before
+	Before   vitals.Lookups `json:"before,omitzero"`    // of the last minutes in which it did
 }
 
 const (
@@ -128,7 +129,7 @@ func (o *Origin) postNode(x *answer.Exchange) error {
 	if err := decode(body(x), &s); err != nil { // whatever else a newer node says
 		return err
 	}
-	if !nodeForm.MatchString(s.Node) || !manifest.ValidChannel(s.Channel) || !releaseForm.MatchString(s.Release) || !releaseForm.MatchString(s.Refused) || s.Requests < 0 || s.Errors < 0 || !classForm.MatchString(s.Class) {
+	if !nodeForm.MatchString(s.Node) || !manifest.ValidChannel(s.Channel) || !releaseForm.MatchString(s.Release) || !releaseForm.MatchString(s.Refused) || !releaseForm.MatchString(s.Previous) || s.Requests < 0 || s.Errors < 0 || !classForm.MatchString(s.Class) {
 		return &answer.Problem{Status: http.StatusBadRequest, Code: "invalid_value", Detail: "node, channel, release or class is none"}
 	}
 	if err := errors.Join(s.Recent.Check(), s.Before.Check()); err != nil {

@@ -11,9 +11,10 @@ import (
 // tells of it, and until the pointer no longer does.
 type waveMark struct {
 	Release string    `json:"release"`
-	Shares  []int     `json:"shares"` // of all waves, in parts of manifest.WholeFleet
-	Stage   int       `json:"stage"`  // of Shares
-	Share   int       `json:"share"`  // that of the stage, or more, so that a node is in it
+	From    string    `json:"from,omitempty"` // release of the nodes outside of it
+	Shares  []int     `json:"shares"`         // of all waves, in parts of manifest.WholeFleet
+	Stage   int       `json:"stage"`          // of Shares
+	Share   int       `json:"share"`          // that of the stage, or more, so that a node is in it
 	Since   time.Time `json:"since"`
 	Began   time.Time `json:"began"` // the first stage
 
@@ -38,7 +39,7 @@ func (o *Origin) launch(name string, w waveMark, also func(*channelMark)) (manif
 	case len(w.Shares) == 0 || !at.served():
 		return o.moveAll(name, w.Release, with)
 	}
-	w.Began = o.options.Now().UTC()
+	w.Began, w.From = o.options.Now().UTC(), at.pointer.Release
 	if err := o.setWave(name, o.atStage(name, &w, 0), with); err != nil {
 		return manifest.Pointer{}, err
 	}
