@@ -16,7 +16,7 @@ const (
 	hold          // nobody reports: no gate can be looked at
 	reach         // no node that reports is in the wave: take the next one in
 	widen
-	putAside // go back: nodes do not get to serve the release
+	putAside // go back: nodes do not get to serve the release, or lookups are worse
 	condemn  // go back: the release is bad
 )
 
