@@ -33,7 +33,7 @@ type Faults struct {
 	alone    []int // descriptors that are never asked about
 
 	mutex      sync.Mutex
-	dir        string // empty: nothing fails
+	dir, real  string // the folder, as it is named and without symbolic links; empty: nothing fails
 	first      int    // operation that fails
 	lasting    bool   // and all after it that take space
 	errno      syscall.Errno
@@ -56,9 +56,13 @@ func NewFaults(t testing.TB) *Faults {
 // Fail has the n-th operation below a folder fail from now on until End, and with
 // lasting all those that follow and take space.
 func (f *Faults) Fail(dir string, n int, errno syscall.Errno, lasting bool) {
+	linkless, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		linkless = dir // it is not there yet
+	}
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
-	f.dir, f.first, f.errno, f.lasting = filepath.Clean(dir), n, errno, lasting
+	f.dir, f.real, f.first, f.errno, f.lasting = filepath.Clean(dir), filepath.Clean(linkless), n, errno, lasting
 	f.operations, f.failed = 0, nil
 }
 
@@ -205,16 +209,26 @@ func (f *Faults) decide(number uint32, arg func(int) uint64) syscall.Errno {
 	if f.dir == "" || i < 0 {
 		return 0
 	}
-	path := list[i].of(arg)
-	if path != f.dir && !strings.HasPrefix(path, f.dir+"/") {
+	path, below := f.within(list[i].of(arg))
+	if !below {
 		return 0
 	}
 	f.operations++
 	if f.operations == f.first || f.operations > f.first && f.lasting && !list[i].frees {
-		f.failed = append(f.failed, fmt.Sprintf("%d: %s %s", f.operations, list[i].name, strings.TrimPrefix(path, f.dir)))
+		f.failed = append(f.failed, fmt.Sprintf("%d: %s %s", f.operations, list[i].name, path))
 		return f.errno
 	}
 	return 0
+}
+
+// within is what of a path is below the folder.
+func (f *Faults) within(path string) (rest string, below bool) {
+	for _, dir := range []string{f.dir, f.real} {
+		if rest, below = strings.CutPrefix(path, dir); below && (rest == "" || rest[0] == '/') {
+			return rest, true
+		}
+	}
+	return "", false
 }
 
 // of is the path of the file that an operation is about.
