@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"net/url"
@@ -106,6 +107,9 @@ func DecodeLookup(body []byte) (Lookup, error) {
 	}
 	s, f := scanner{data: body}, fields{}
 	if s.peek() != '{' {
+		if bytes.HasPrefix(body, []byte("\ufeff")) {
+			return Lookup{}, NewProblem(CodeInvalidJSON, "", "the body begins with a byte order mark; send it without")
+		}
 		return Lookup{}, s.wrong("an object")
 	}
 	if err := s.list('}', "a comma or }", func() error { return f.member(&s) }); err != nil {
@@ -149,7 +153,7 @@ func (f *fields) value(s *scanner, no field) error {
 		if number == nil {
 			return wrongType(s, no, "a number")
 		}
-		return f.limit(string(number))
+		return f.setLimit(whole(number))
 	case fieldKinds:
 		if s.peek() != '[' {
 			return wrongType(s, no, "a list of strings")
@@ -360,8 +364,10 @@ func (f *fields) parameter(no field, v string) error {
 	switch {
 	case !utf8.ValidString(v):
 		return NewProblem(CodeInvalidUTF8, fieldNames[no], "is not UTF-8")
-	case v == "":
+	case v == "" && (no == fieldLat || no == fieldLng):
 		return NewProblem(CodeMissingField, fieldNames[no], "is empty")
+	case v == "":
+		return NewProblem(CodeInvalidValue, fieldNames[no], "is empty; leave it out")
 	}
 	switch no {
 	case fieldLat, fieldLng:

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -283,4 +284,14 @@ func float(number []byte) float64 {
 	// The only error of a JSON number is that of range, which the value tells.
 	f, _ := strconv.ParseFloat(string(number), 64)
 	return f
+}
+
+// whole is a number of JSON, in which 1e2 and 100.0 are whole numbers, too; 0 if
+// it is none.
+func whole(number []byte) int {
+	v := float(number)
+	if v != math.Trunc(v) || math.Abs(v) > math.MaxInt32 {
+		return 0
+	}
+	return int(v)
 }

@@ -2,7 +2,6 @@ package builder
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -20,7 +19,7 @@ import (
 	"geodrop/poi"
 	"geodrop/poi/catalog"
 
-	"github.com/redis/go-redis/v9"
+	"github.com/gomodule/redigo/redis"
 )
 
 // The guarantee of package grid for cells of 200 m and a radius of 2.
@@ -30,7 +29,7 @@ const (
 )
 
 // startRedis runs a Redis server of the test's own until the test ends.
-func startRedis(t *testing.T) *redis.Client {
+func startRedis(t *testing.T) redis.Conn {
 	t.Helper()
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -49,11 +48,7 @@ func startRedis(t *testing.T) *redis.Client {
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, ReadTimeout: -1, WriteTimeout: -1, DisableIdentity: true})
 	t.Cleanup(func() {
-		if err := client.Close(); err != nil {
-			t.Error(err)
-		}
 		if err := server.Process.Kill(); err != nil {
 			t.Error(err)
 		}
@@ -66,74 +61,105 @@ func startRedis(t *testing.T) *redis.Client {
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		fmt.Fprintln(&log, lines.Text())
 		if strings.Contains(lines.Text(), "eady to accept connections") {
-			return client
+			return dialRedis(t, socket)
 		}
 	}
 	t.Fatalf("Redis did not start:\n%s", log.String())
 	return nil
 }
 
+// dialRedis opens a connection that ends with the test.
+func dialRedis(t *testing.T, socket string) redis.Conn {
+	t.Helper()
+	c, err := redis.Dial("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
 // A geoset is points in Redis, where member n is called strconv.Itoa(n).
 type geoset struct {
-	client *redis.Client
+	redis  redis.Conn
 	points []coord.E7 // as Redis has rounded them
 }
 
 const geoKey = "pois"
 
 // fill puts points into Redis and reads them back: it stores 52 bits of them.
-func fill(t *testing.T, client *redis.Client, points []coord.E7) *geoset {
+func fill(t *testing.T, c redis.Conn, points []coord.E7) *geoset {
 	t.Helper()
-	ctx := context.Background()
-	g := &geoset{client: client}
-	for from := 0; from < len(points); {
-		pipe := client.Pipeline()
-		var answers []*redis.GeoPosCmd
-		for range 50 {
-			n := min(500, len(points)-from)
-			added, names := make([]*redis.GeoLocation, n), make([]string, n)
-			for i := range n {
-				p := points[from+i].WGS84()
-				names[i] = strconv.Itoa(from + i)
-				added[i] = &redis.GeoLocation{Name: names[i], Latitude: float64(p.Lat), Longitude: float64(p.Lng)}
-			}
-			if n > 0 {
-				pipe.GeoAdd(ctx, geoKey, added...)
-				answers = append(answers, pipe.GeoPos(ctx, geoKey, names...))
-			}
-			from += n
+	g := &geoset{redis: c}
+	for some := range slices.Chunk(points, 500) {
+		add, get := redis.Args{geoKey}, redis.Args{geoKey}
+		for i, at := range some {
+			p, name := at.WGS84(), len(g.points)+i
+			add, get = add.Add(float64(p.Lng), float64(p.Lat), name), get.Add(name)
 		}
-		if _, err := pipe.Exec(ctx); err != nil {
+		if _, err := c.Do("GEOADD", add...); err != nil {
 			t.Fatal(err)
 		}
-		for _, answer := range answers {
-			for _, p := range answer.Val() {
-				g.points = append(g.points, coord.WGS84{Lat: coord.Lat(p.Latitude), Lng: coord.Lng(p.Longitude)}.E7())
-			}
+		stored, err := redis.Positions(c.Do("GEOPOS", get...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range stored {
+			g.points = append(g.points, coord.WGS84{Lat: coord.Lat(p[1]), Lng: coord.Lng(p[0])}.E7())
 		}
 	}
 	return g
 }
 
+// A neighbour is what Redis found near a position.
+type neighbour struct {
+	name   string
+	metres float64
+}
+
 // near is what Redis finds within noneBeyond metres of each position.
-func (g *geoset) near(t *testing.T, at []coord.E7) []*redis.GeoSearchLocationCmd {
+func (g *geoset) near(t *testing.T, at []coord.E7) [][]neighbour {
 	t.Helper()
-	ctx := context.Background()
-	var answers []*redis.GeoSearchLocationCmd
+	var answers [][]neighbour
 	for some := range slices.Chunk(at, 1000) {
-		pipe := g.client.Pipeline()
 		for _, p := range some {
 			w := p.WGS84()
-			answers = append(answers, pipe.GeoSearchLocation(ctx, geoKey, &redis.GeoSearchLocationQuery{
-				GeoSearchQuery: redis.GeoSearchQuery{Longitude: float64(w.Lng), Latitude: float64(w.Lat), Radius: noneBeyond, RadiusUnit: "m"},
-				WithDist:       true,
-			}))
+			if err := g.redis.Send("GEOSEARCH", geoKey, "FROMLONLAT", float64(w.Lng), float64(w.Lat), "BYRADIUS", noneBeyond, "m", "WITHDIST"); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if _, err := pipe.Exec(ctx); err != nil {
+		if err := g.redis.Flush(); err != nil {
 			t.Fatal(err)
+		}
+		for range some {
+			answers = append(answers, g.receive(t))
 		}
 	}
 	return answers
+}
+
+// receive is the answer of one search: pairs of a name and a distance.
+func (g *geoset) receive(t *testing.T) []neighbour {
+	t.Helper()
+	pairs, err := redis.Values(g.redis.Receive())
+	if err != nil {
+		t.Fatal(err)
+	}
+	near := make([]neighbour, len(pairs))
+	for i, pair := range pairs {
+		fields, err := redis.Values(pair, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := redis.Scan(fields, &near[i].name, &near[i].metres); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return near
 }
 
 // compare holds the windows of an index, whose POIs are called as the members
@@ -155,14 +181,14 @@ func (g *geoset) compare(t *testing.T, x *index.Index, at []coord.E7) {
 			}
 		}
 		found := make(map[string]bool, len(window))
-		for _, near := range answer.Val() {
-			found[near.Name] = true
+		for _, near := range answer {
+			found[near.name] = true
 			switch {
-			case near.Dist <= sureWithin && !window[near.Name]:
-				t.Fatalf("the window of %v lacks POI %s at %v, %v m away", at[i], near.Name, g.at(near.Name), near.Dist)
-			case near.Dist <= sureWithin:
+			case near.metres <= sureWithin && !window[near.name]:
+				t.Fatalf("the window of %v lacks POI %s at %v, %v m away", at[i], near.name, g.at(near.name), near.metres)
+			case near.metres <= sureWithin:
 				inside++
-				if near.Dist > sureWithin-10 {
+				if near.metres > sureWithin-10 {
 					edge++
 				}
 			default:

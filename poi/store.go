@@ -28,6 +28,12 @@ type Store interface {
 	// another as often and as long as its options say ends with ErrBusy.
 	Write(ctx context.Context, fn func(context.Context, Writer) error) error
 
+	// WriteBulk is Write for so many rows, at least, of POIs and memberships.
+	// Where they are very many others may write meanwhile, in a database that
+	// lets them: only those wait that write the same rows, and Count has the rows
+	// that they add. Readers who track changes read everything anew.
+	WriteBulk(ctx context.Context, rows int64, fn func(context.Context, Writer) error) error
+
 	// Imported lists what has been written of an import that was interrupted;
 	// nothing if the store was changed in any other way since.
 	Imported(ctx context.Context, run string) ([]ImportedFile, error)

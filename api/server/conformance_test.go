@@ -98,7 +98,7 @@ func TestBadInput(t *testing.T) {
 		{"no task", "GET", "/v1/tasks/none", "", nil, 404, api.CodeTaskNotFound, "id"},
 		{"task upwards", "GET", "/v1/tasks/..%2fx", "", nil, 404, api.CodeTaskNotFound, "id"},
 		{"task at no time", "GET", "/v1/tasks/city-packets?at=x", "", nil, 400, api.CodeInvalidValue, "at"},
-		{"task at nothing", "GET", "/v1/tasks/city-packets?at=", "", nil, 400, api.CodeMissingField, "at"},
+		{"task at nothing", "GET", "/v1/tasks/city-packets?at=", "", nil, 400, api.CodeInvalidValue, "at"},
 		{"task at two times", "GET", "/v1/tasks/city-packets?at=2027-01-01T00:00:00Z&at=2027-01-02T00:00:00Z", "", nil, 400, api.CodeDuplicateKey, "at"},
 		{"task at no text", "GET", "/v1/tasks/city-packets?at=%ff", "", nil, 400, api.CodeInvalidUTF8, "at"},
 		{"task with half a byte", "GET", "/v1/tasks/city-packets?at=%f", "", nil, 400, api.CodeInvalidValue, ""},

@@ -42,6 +42,18 @@ type countedConn struct {
 	once     sync.Once
 }
 
+// CloseWrite ends the answers of a connection whose client may still be sending:
+// closed at once it is reset, and the client loses the last of them.
+func (c *countedConn) CloseWrite() error { return closeWrite(c.Conn) }
+
+// closeWrite does nothing where a connection has no halves.
+func closeWrite(c net.Conn) error {
+	if half, ok := c.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
 // Close gives the place to another connection.
 func (c *countedConn) Close() error {
 	c.once.Do(func() {

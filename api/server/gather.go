@@ -41,6 +41,9 @@ func (c *gatheredConn) release() (buffer []byte, err error) {
 	return buffer, err
 }
 
+// CloseWrite is for net/http, which looks for it.
+func (c *gatheredConn) CloseWrite() error { return closeWrite(c.Conn) }
+
 // gathered is a listener of gatheredConns.
 type gathered struct{ net.Listener }
 

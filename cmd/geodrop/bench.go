@@ -14,7 +14,7 @@ import (
 type benchCmd struct {
 	Lookup benchLookupCmd `cmd:"" help:"Lookups against an R-tree, bisection and cold pages."`
 	Build  benchBuildCmd  `cmd:"" help:"Builds against GNU sort of the same keys and rows."`
-	HTTP   benchHTTPCmd   `cmd:"" name:"http" help:"Lookups over HTTP against a bare handler and Redis."`
+	HTTP   benchHTTPCmd   `cmd:"" name:"http" help:"Lookups over HTTP against a bare handler, Redis and Tile38."`
 	Areas  benchAreasCmd  `cmd:"" help:"Point to district against H3, bounding boxes and PostGIS."`
 	Patch  benchPatchCmd  `cmd:"" help:"What an edit moves, against whole files, chunks and rsync."`
 	Fleet  benchFleetCmd  `cmd:"" help:"A thousand agents of one origin, or of relays: a cold start, and a small change."`

@@ -26,8 +26,9 @@ func (*importCmd) Help() string {
 	return `Makes the store if it is missing. Rows replace those in the store with the same
 id, and are counted; nothing is deleted. A file is written whole or not at all,
 and an import that was interrupted goes on where it stopped when it is run again.
-Meanwhile others read the store as ever; whoever writes to it waits for the end of
-the file, and is told when that takes too long.
+Meanwhile others read the store as ever. In MariaDB they write to it as well while
+a file of very many places is read in; otherwise they wait for the end of the file,
+and are told when that takes too long.
 Rows that are wrong are left out and listed with line and column, and so are rows
 whose id an earlier row of the same import has, in whichever of its files; then
 the exit code is 1.

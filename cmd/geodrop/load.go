@@ -46,7 +46,7 @@ func (*loadCmd) Help() string {
 that moment, so that a node that falls behind cannot slow down what measures it.
 Ctrl-C ends it and prints what was measured until then.
 
-Example: geodrop load --target http://127.0.0.1:8080 --rate 2000 --duration 30s --warmup 5s
+Example: geodrop load --target http://127.0.0.1:8080 --rate 2000 --duration 30s
          geodrop load --target http://127.0.0.1:8080 --find-peak --duration 3s --json`
 }
 

@@ -107,7 +107,8 @@ func mainCode() int {
 	var c cli
 	exited := -1 // set when kong has answered --help or --version
 	parser, err := kong.New(&c, kong.Name("geodrop"),
-		kong.Description("Places, tasks and prizes on a map grid: build releases, look drops up."),
+		kong.Description("Places, tasks and prizes on a map grid: build releases, look drops up.\n\n"+
+			"Exit codes: 0 done; 1 what was asked about is not right (a config, a release); 2 wrong usage; 3 could not run (files, database, network)."),
 		kong.Vars{"version": version}, kong.UsageOnError(), kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {

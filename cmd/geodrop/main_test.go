@@ -72,18 +72,24 @@ func TestInspectStops(t *testing.T) {
 	}
 }
 
-// Every command shows at least one example of itself.
+// Every command shows at least one example of itself, ready to be pasted.
 func TestHelp(t *testing.T) {
 	parser, err := kong.New(&cli{}, kong.Vars{"version": version})
 	if err != nil {
 		t.Fatal(err)
 	}
+	const width = 80 // to which help is broken, but for what is indented
 	commands := 0
 	err = kong.Visit(parser.Model, func(n kong.Visitable, next kong.Next) error {
 		if node, ok := n.(*kong.Node); ok && node.Type == kong.CommandNode {
 			commands++
 			if !strings.Contains(node.Detail, "\nExample: geodrop "+strings.TrimPrefix(node.FullPath(), parser.Model.Name+" ")) {
 				t.Errorf("%s has no example: %s", node.FullPath(), node.Detail)
+			}
+			for line := range strings.Lines(node.Detail) {
+				if strings.HasPrefix(line, "Example: ") && len(line) > width+len("\n") {
+					t.Errorf("%s: help breaks the line of its example, so that it cannot be pasted: %s", node.FullPath(), line)
+				}
 			}
 		}
 		return next(nil)

@@ -31,7 +31,8 @@ func (*nodeCmd) Help() string {
 served last is there at once after a restart, also when no upstream is. Ctrl-C
 stops it.
 
-Example: geodrop node --upstream http://10.0.0.5:8090 --trust trusted.keys --dir /var/lib/geodrop-node --listen :8080
+Example: geodrop node --upstream http://10.0.0.5:8090 --trust trusted.keys
+         geodrop node --upstream http://10.0.0.5:8090 --trust trusted.keys --dir /var/lib/geodrop-node --listen :8080
          geodrop node --upstream http://relay-a:8091,http://relay-b:8091 --trust trusted.keys`
 }
 

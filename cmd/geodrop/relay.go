@@ -31,7 +31,8 @@ func (*relayCmd) Help() string {
 sends it to all who ask. With its upstreams away it goes on with what it has. An
 ordinary HTTP cache can stand in the same place. Ctrl-C stops it.
 
-Example: geodrop relay --upstream http://10.0.0.5:8090 --trust trusted.keys --listen :8091
+Example: geodrop relay --upstream http://10.0.0.5:8090 --trust trusted.keys
+         geodrop relay --upstream http://10.0.0.5:8090 --trust trusted.keys --listen :8091
          geodrop node --upstream http://relay-a:8091,http://relay-b:8091 --trust trusted.keys`
 }
 

@@ -43,11 +43,15 @@
 // sequence, under a lock that is held until the commit, so that it is in the
 // order of the commits. Tables are InnoDB.
 //
-// So writers take turns, and readers wait for nobody. An import holds the lock
-// for one file at a time: geodrop, writing meanwhile, waits for it five times
-// lock_timeout and then says poi.ErrBusy; other clients wait for their own
-// innodb_lock_wait_timeout and get error 1205. Where that is too short, give a
-// file of millions of places as several: pois-1.csv, pois-2.csv, …
+// So writers take turns, and readers wait for nobody. Whoever waits for more than
+// five times lock_timeout in geodrop is told poi.ErrBusy; other clients wait for
+// their own innodb_lock_wait_timeout and get error 1205.
+//
+// An import of a file of more than 131,072 places takes its turn when all of them
+// are written, for a moment, so that nobody waits for it but those who write the
+// same places. They may also get error 1213 (deadlock) when it ends: geodrop tries
+// again by itself, and so should others. Beside READ COMMITTED, which it uses,
+// binlog_format has to be MIXED or ROW, as it is unless told.
 package mysql
 
 import (
@@ -143,7 +147,10 @@ func engine(source string) sqlstore.Engine {
 			"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
 			"START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
 		},
-		BeginWrite: []string{"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION"},
+		BeginWrite: []string{"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION", "SET @geodrop_muted = 1"},
+		// Without the locks between rows that would keep others from adding any.
+		BeginBulk:  []string{"SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "START TRANSACTION", "SET @geodrop_muted = 1"},
+		EndWrite:   []string{"SET @geodrop_muted = NULL"},
 		Upsert:     upsert,
 		InsertRows: insertRows,
 		Transient:  transient,

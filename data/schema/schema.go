@@ -47,8 +47,14 @@ const (
 	MySQL  Dialect = "mysql" // and MariaDB
 )
 
-// Version is the version of the schema that this program reads and writes.
-const Version = 2
+// Version is the version of the schema that this program reads and writes: its
+// last migration.
+func (d Dialect) Version() int64 {
+	if d == MySQL {
+		return 3
+	}
+	return 2
+}
 
 // Errors of a database whose tables are not those of Version.
 var (
@@ -60,7 +66,8 @@ var (
 
 // VersionError says which version was found. It wraps ErrTooOld or ErrTooNew.
 type VersionError struct {
-	Found int64 // 0: no tables at all
+	Found  int64 // 0: no tables at all
+	Needed int64
 }
 
 // Error says what to do.
@@ -68,15 +75,15 @@ func (e *VersionError) Error() string {
 	switch {
 	case e.Found == 0:
 		return "the database holds no config yet: geodrop import makes its tables"
-	case e.Found < Version:
-		return fmt.Sprintf("%v: version %d, this program needs %d: geodrop import brings it up to date", ErrTooOld, e.Found, Version)
+	case e.Found < e.Needed:
+		return fmt.Sprintf("%v: version %d, this program needs %d: geodrop import brings it up to date", ErrTooOld, e.Found, e.Needed)
 	}
-	return fmt.Sprintf("%v: version %d, this program knows %d: use a newer geodrop", ErrTooNew, e.Found, Version)
+	return fmt.Sprintf("%v: version %d, this program knows %d: use a newer geodrop", ErrTooNew, e.Found, e.Needed)
 }
 
 // Unwrap is the sentinel.
 func (e *VersionError) Unwrap() error {
-	if e.Found < Version {
+	if e.Found < e.Needed {
 		return ErrTooOld
 	}
 	return ErrTooNew
@@ -104,8 +111,8 @@ func Check(ctx context.Context, d Dialect, db Querier) error {
 	if err != nil {
 		return fmt.Errorf("read the version of the schema: %w", err)
 	}
-	if found != Version {
-		return &VersionError{Found: found}
+	if found != d.Version() {
+		return &VersionError{Found: found, Needed: d.Version()}
 	}
 	return checkTables(ctx, d, db)
 }

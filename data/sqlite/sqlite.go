@@ -7,10 +7,17 @@
 // Any other client may write, too: triggers advance the change sequence. It
 // must not be on a network file system.
 //
-// Writers take turns. An import has its turn for one file at a time: geodrop,
-// writing meanwhile, waits for it five times Options.Wait and then says
-// poi.ErrBusy; other clients have their own time-out, and get "database is
-// locked".
+// Writers take turns. An import has its turn for one file at a time, some seconds
+// for a million places: geodrop, writing meanwhile, waits for it five times
+// Options.Wait and then says poi.ErrBusy; other clients have their own time-out,
+// and get "database is locked".
+//
+// That could not be had for less. A file has one lock for all that writes, and
+// places that are to be seen all at once have to be written under it. Gathering
+// them in a second file first, and copying from there, holds it for no shorter
+// time: nearly all of that goes into the table itself, not into what feeds it.
+// Hiding rows from readers until the last is there would hide them from geodrop
+// alone: other clients read and write the same tables.
 package sqlite
 
 import (

@@ -37,7 +37,8 @@ func TestContract(t *testing.T) {
 			}
 		})
 		return &storetest.Fixture{
-			Store: s,
+			BulkAlone: true,
+			Store:     s,
 			Reopen: func(ctx context.Context) (poi.Store, error) {
 				s, err := Open(ctx, path, Options{})
 				if err != nil {

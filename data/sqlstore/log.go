@@ -62,6 +62,9 @@ func (l *changeLog) pois(ctx context.Context, ids []string) error {
 
 // members notes what is in a set.
 func (l *changeLog) members(ctx context.Context, set string) error {
+	if err := l.t.lock(ctx); err != nil {
+		return err
+	}
 	err := l.t.exec(ctx, "INSERT INTO change_log (mark, kind, id) SELECT ?, 'member', poi_id FROM set_members WHERE set_id = ?", l.mark, set)
 	if err != nil {
 		return fmt.Errorf("table change_log: %w", err)

@@ -111,7 +111,7 @@ func (t *transaction) PutSets(ctx context.Context, sets []poi.SetID) error {
 	})
 }
 
-var poiTable = target{table: "pois", key: []string{"id"}, set: []string{"name", "lat_e7", "lng_e7", "kind", "attrs"}}
+var poiTable = target{table: "pois", key: []string{"id"}, set: []string{"name", "lat_e7", "lng_e7", "kind", "attrs"}, bulk: true}
 
 func (t *transaction) PutPOIs(ctx context.Context, pois []poi.POIRow) error {
 	ids := make([]string, len(pois))
@@ -158,7 +158,7 @@ func checkReserved(attrs []poi.Attr) error {
 	return nil
 }
 
-var memberTable = target{table: "set_members", key: []string{"poi_id", "set_id"}}
+var memberTable = target{table: "set_members", key: []string{"poi_id", "set_id"}, bulk: true}
 
 func (t *transaction) PutMemberships(ctx context.Context, memberships []poi.MembershipRow) error {
 	ids := make([]string, len(memberships))
@@ -274,6 +274,9 @@ func (t *transaction) DeleteZones(ctx context.Context, ids []poi.ZoneID) error {
 }
 
 func (t *transaction) PutImported(ctx context.Context, run string, f poi.ImportedFile) error {
+	if err := t.lock(ctx); err != nil { // the sequence is that of this transaction
+		return err
+	}
 	if err := t.exec(ctx, "DELETE FROM imports WHERE run <> ? OR name = ?", run, f.Name); err != nil {
 		return fmt.Errorf("table imports: %w", err)
 	}
@@ -285,6 +288,9 @@ func (t *transaction) PutImported(ctx context.Context, run string, f poi.Importe
 }
 
 func (t *transaction) ForgetImports(ctx context.Context) error {
+	if err := t.lock(ctx); err != nil {
+		return err
+	}
 	return t.exec(ctx, "DELETE FROM imports")
 }
 

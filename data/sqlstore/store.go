@@ -31,6 +31,12 @@ type Engine struct {
 	Dialect schema.Dialect
 	// BeginSnapshot and BeginWrite start a transaction.
 	BeginSnapshot, BeginWrite []string
+	// BeginBulk starts a transaction that lets others write beside it; nil where
+	// a database cannot.
+	BeginBulk []string
+	// EndWrite undoes what BeginWrite and BeginBulk do to the
+	// connection, before the transaction ends either way.
+	EndWrite []string
 	// Upsert is the clause behind the rows of an INSERT that sets columns where
 	// the key is there; nothing if set is empty.
 	Upsert func(key, set []string) string
@@ -60,6 +66,7 @@ func (e *Engine) queryContext(ctx context.Context) context.Context {
 type Options struct {
 	Attempts int           // of a write; default 5
 	Backoff  time.Duration // before the second attempt, doubled for each further one; default 100 ms
+	Bulk     int64         // rows beyond which others write beside WriteBulk; default 131,072
 }
 
 // Store implements poi.Store.
@@ -78,6 +85,9 @@ func New(db *sql.DB, e Engine, opts Options) *Store {
 	}
 	if opts.Backoff == 0 {
 		opts.Backoff = 100 * time.Millisecond
+	}
+	if opts.Bulk == 0 {
+		opts.Bulk = bulkRows
 	}
 	return &Store{db: db, e: e, opts: opts}
 }
@@ -131,12 +141,31 @@ func (s *Store) Imported(ctx context.Context, run string) (files []poi.ImportedF
 
 // Write runs fn in a transaction, again if need be.
 func (s *Store) Write(ctx context.Context, fn func(context.Context, poi.Writer) error) error {
+	return s.write(ctx, work{do: fn})
+}
+
+// WriteBulk is Write, with others beside it where there are many rows and the
+// engine can.
+func (s *Store) WriteBulk(ctx context.Context, rows int64, fn func(context.Context, poi.Writer) error) error {
+	return s.write(ctx, work{do: fn, bulk: rows > s.opts.Bulk && s.e.BeginBulk != nil})
+}
+
+// work is what a transaction is for.
+type work struct {
+	token string
+	do    func(context.Context, poi.Writer) error
+	bulk  bool
+	again bool // an earlier attempt may have done it
+}
+
+func (s *Store) write(ctx context.Context, w work) error {
 	var random [16]byte
 	rand.Read(random[:]) // never fails
-	token := hex.EncodeToString(random[:])
+	w.token = hex.EncodeToString(random[:])
 	began := time.Now()
 	for attempt := 1; ; attempt++ {
-		err := s.attempt(ctx, token, attempt > 1, fn)
+		w.again = attempt > 1
+		err := s.attempt(ctx, &w)
 		if err == nil || !s.transient(err) || attempt == s.opts.Attempts || ctx.Err() != nil {
 			return s.wrap("write to", s.busy(err, time.Since(began)))
 		}
@@ -173,8 +202,9 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // attempt is one transaction. Locking the change sequence first makes writers
 // take turns; an attempt whose commit went unanswered has ended when it is
-// granted, so that looking for the token is conclusive.
-func (s *Store) attempt(ctx context.Context, token string, again bool, fn func(context.Context, poi.Writer) error) (err error) {
+// granted, so that looking for the token is conclusive. One in bulk locks it
+// last, the first time.
+func (s *Store) attempt(ctx context.Context, w *work) (err error) {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
 		return err
@@ -182,26 +212,23 @@ func (s *Store) attempt(ctx context.Context, token string, again bool, fn func(c
 	t := &transaction{conn: conn, e: &s.e}
 	t.log = newChangeLog(t)
 	defer func() { t.release(err) }()
-	if err := run(ctx, conn, s.e.BeginWrite...); err != nil {
-		return err
-	}
-	if err := run(ctx, conn, "UPDATE changes SET sequence = sequence + 1, muted = 1 WHERE id = 1"); err != nil {
+	if err := t.begin(ctx, w.bulk && !w.again); err != nil {
 		return err
 	}
 	if err := schema.Check(ctx, s.e.Dialect, conn); err != nil {
 		return err
 	}
-	if again {
-		done, err := t.committed(ctx, token)
+	if w.again {
+		done, err := t.committed(ctx, w.token)
 		if err != nil || done {
 			t.undo = true
 			return err
 		}
 	}
-	if err := fn(ctx, t); err != nil {
+	if err := w.do(ctx, t); err != nil {
 		return err
 	}
-	return t.commit(ctx, token)
+	return t.commit(ctx, w.token)
 }
 
 // run executes statements without parameters.
@@ -217,12 +244,12 @@ func run(ctx context.Context, conn *sql.Conn, statements ...string) error {
 // rollbackTime bounds ending a transaction when the caller's time is over.
 const rollbackTime = 5 * time.Second
 
-// rollback ends a transaction that is not to be kept, and returns the
-// connection to the pool, or closes it where that fails.
-func rollback(conn *sql.Conn) {
+// rollback ends a transaction that is not to be kept, after some statements, and
+// returns the connection to the pool, or closes it where that fails.
+func rollback(conn *sql.Conn, before ...string) {
 	ctx, cancel := context.WithTimeout(context.Background(), rollbackTime)
 	defer cancel()
-	if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+	if err := run(ctx, conn, append(before[:len(before):len(before)], "ROLLBACK")...); err != nil {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // closes it: the database rolls back
 	}
 	_ = conn.Close()

@@ -21,10 +21,40 @@ type transaction struct {
 	statements map[string]*sql.Stmt
 	args       []any
 	undo       bool // there is nothing to keep
+	locked     bool // the change sequence is, and advanced
 	log        changeLog
 }
 
 var _ poi.Writer = (*transaction)(nil)
+
+// begin starts it, and takes the lock unless that is for later.
+func (t *transaction) begin(ctx context.Context, later bool) error {
+	if !later {
+		if err := run(ctx, t.conn, t.e.BeginWrite...); err != nil {
+			return err
+		}
+		return t.lock(ctx)
+	}
+	t.log.full = true
+	return run(ctx, t.conn, t.e.BeginBulk...)
+}
+
+// lock advances the change sequence, which others wait for until the end. What a
+// bulk write changes is logged only now: the order of the log is that of the
+// commits.
+func (t *transaction) lock(ctx context.Context) error {
+	if t.locked {
+		return nil
+	}
+	if err := run(ctx, t.conn, "UPDATE changes SET sequence = sequence + 1, muted = 1 WHERE id = 1"); err != nil {
+		return err
+	}
+	t.locked = true
+	if t.log.full {
+		return t.log.put(ctx, "all", []string{""})
+	}
+	return nil
+}
 
 // committed reports whether an earlier attempt was.
 func (t *transaction) committed(ctx context.Context, token string) (bool, error) {
@@ -34,6 +64,9 @@ func (t *transaction) committed(ctx context.Context, token string) (bool, error)
 }
 
 func (t *transaction) commit(ctx context.Context, token string) error {
+	if err := t.lock(ctx); err != nil {
+		return err
+	}
 	if err := t.log.prune(ctx); err != nil {
 		return err
 	}
@@ -42,6 +75,9 @@ func (t *transaction) commit(ctx context.Context, token string) error {
 		return err
 	}
 	if err := t.exec(ctx, "DELETE FROM writes WHERE written_at < ?", now.Add(-keepTokens).Unix()); err != nil {
+		return err
+	}
+	if err := run(ctx, t.conn, t.e.EndWrite...); err != nil {
 		return err
 	}
 	return run(ctx, t.conn, "UPDATE changes SET muted = 0 WHERE id = 1", "COMMIT")
@@ -53,7 +89,7 @@ func (t *transaction) release(err error) {
 		_ = statement.Close() // the connection is rolled back or done with
 	}
 	if err != nil || t.undo {
-		rollback(t.conn)
+		rollback(t.conn, t.e.EndWrite...)
 		return
 	}
 	_ = t.conn.Close()
@@ -101,7 +137,8 @@ func (t *transaction) Count(ctx context.Context, table poi.Table) (n int64, err 
 type target struct {
 	table    string
 	key, set []string
-	maxRows  int // of an INSERT, where rows are large; 0: as many as the engine allows
+	bulk     bool // its triggers leave the lock alone
+	maxRows  int  // of an INSERT, where rows are large; 0: as many as the engine allows
 }
 
 func (g *target) columns() int { return len(g.key) + len(g.set) }
@@ -115,6 +152,11 @@ func (g *target) query(e *Engine, rows int) string {
 
 // put inserts n rows, of which add appends the values of row i.
 func (t *transaction) put(ctx context.Context, g *target, n int, add func(args []any, i int) ([]any, error)) error {
+	if !g.bulk {
+		if err := t.lock(ctx); err != nil {
+			return err
+		}
+	}
 	most := t.e.InsertRows
 	if g.maxRows > 0 {
 		most = min(most, g.maxRows)
@@ -138,6 +180,9 @@ func (t *transaction) put(ctx context.Context, g *target, n int, add func(args [
 
 // remove deletes the rows of each key from tables, given as "table.column".
 func remove[K ~string](ctx context.Context, t *transaction, ids []K, columns ...string) error {
+	if err := t.lock(ctx); err != nil {
+		return err
+	}
 	for _, id := range ids {
 		for _, c := range columns {
 			table, column, _ := strings.Cut(c, ".")

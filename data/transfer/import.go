@@ -8,6 +8,10 @@
 //	       ─► POIs ─► sort by id ─► duplicates out ─► file 1 ┤
 //	                                               ─► file 2 ┘─► store
 //
+// A file is one transaction, so that readers see all of it or nothing, the change
+// sequence advances once, and a killed import leaves what was there. In databases
+// that let them, others write beside one of very many POIs.
+//
 // Each transaction also notes in the store that it is done. An import that was
 // interrupted and is run again, with the same files and nothing else written in
 // between, goes on behind the last one; otherwise it begins anew, which does no
@@ -63,7 +67,7 @@ var ErrNothing = errors.New("there is nothing to import")
 type Imported struct {
 	Name     string // the files
 	Rows     int64
-	Replaced int64 // of Rows: those whose id was in the store; memberships are not counted
+	Replaced int64 // of Rows: those whose id was in the store; memberships are not counted, and what others add meanwhile counts as new
 	Known    bool  // written by an import that was interrupted, which knew what it replaced
 }
 
@@ -117,7 +121,7 @@ func (i *importing) all(ctx context.Context) (err error) {
 		return err
 	}
 	for _, spool := range spools {
-		parts = append(parts, part{partName([]string{spool.name}), []poi.Table{poi.TablePOIs}, i.pois(spool)})
+		parts = append(parts, part{partName([]string{spool.name}), []poi.Table{poi.TablePOIs}, spool.rows, i.pois(spool)})
 	}
 	if len(parts) == 0 {
 		return ErrNothing
@@ -147,7 +151,7 @@ func (i *importing) part(ctx context.Context, p part, last bool) error {
 		return nil
 	}
 	var rows, replaced int64
-	err := i.store.Write(ctx, func(ctx context.Context, w poi.Writer) (err error) {
+	err := i.store.WriteBulk(ctx, p.bulk, func(ctx context.Context, w poi.Writer) (err error) {
 		i.opts.Progress.Stage("write " + p.name)
 		if rows, replaced, err = p.run(ctx, w); err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 
 	"geodrop/data/mysql"
 	"geodrop/data/sqlite"
+	"geodrop/data/sqlstore"
 	"geodrop/data/storetest"
 	"geodrop/poi"
 	"geodrop/poi/decode"
@@ -30,11 +31,12 @@ const (
 	childKill   = "GEODROP_TEST_KILL"
 )
 
+// openAt opens a store. MariaDB takes what is of the large files in bulk.
 func openAt(ctx context.Context, src string) (poi.Store, error) {
 	if path, ok := strings.CutPrefix(src, "sqlite:"); ok {
 		return sqlite.Open(ctx, path, sqlite.Options{Create: true})
 	}
-	return mysql.Open(ctx, src, mysql.Options{Create: true})
+	return mysql.Open(ctx, src, mysql.Options{Create: true, Store: sqlstore.Options{Bulk: killRows / 2}})
 }
 
 // killer ends the process, as nothing can catch, when told for the nth time.

@@ -14,6 +14,7 @@ import (
 type part struct {
 	name   string
 	tables []poi.Table // whose rows have ids
+	bulk   int64       // POIs, in a part of nothing else
 	write  func(context.Context, poi.Writer) (rows int64, err error)
 }
 
@@ -29,7 +30,7 @@ func (p *part) run(ctx context.Context, w poi.Writer) (rows, replaced int64, err
 		return rows, 0, err
 	}
 	after, err := p.count(ctx, w)
-	return rows, rows - (after - before), err
+	return rows, max(rows-(after-before), 0), err // others may have added some meanwhile
 }
 
 func (p *part) count(ctx context.Context, w poi.Writer) (n int64, err error) {
@@ -70,7 +71,7 @@ func (i *importing) small() (parts []part) {
 		{zones, []poi.Table{poi.TableZones}, i.zones},
 	} {
 		if len(p.files) > 0 {
-			parts = append(parts, part{partName(p.files), p.tables, p.write})
+			parts = append(parts, part{partName(p.files), p.tables, 0, p.write})
 		}
 	}
 	return parts

@@ -96,6 +96,7 @@ func parseRecord(record []byte, row *poi.POIRow) error {
 // folder lists, so that a killed import leaves none.
 type spool struct {
 	name string
+	rows int64
 	f    *os.File
 	w    *bufio.Writer
 }
@@ -113,6 +114,7 @@ func (s *spool) add(dir string, record []byte) error {
 			return fmt.Errorf("spool %s: %w", s.name, err)
 		}
 	}
+	s.rows++
 	var length [binary.MaxVarintLen64]byte
 	if _, err := s.w.Write(binary.AppendUvarint(length[:0], uint64(len(record)))); err != nil {
 		return fmt.Errorf("spool %s: %w", s.name, err)

@@ -204,11 +204,11 @@ type crashing struct {
 	left int
 }
 
-func (c *crashing) Write(ctx context.Context, fn func(context.Context, poi.Writer) error) error {
+func (c *crashing) WriteBulk(ctx context.Context, rows int64, fn func(context.Context, poi.Writer) error) error {
 	if c.left--; c.left < 0 {
 		return errCrash
 	}
-	return c.Store.Write(ctx, fn)
+	return c.Store.WriteBulk(ctx, rows, fn)
 }
 
 // TestResume interrupts an import before each of its transactions.

@@ -42,6 +42,9 @@ func OpenFiles(kind string, paths []string, opts Options) (*Bundle, error) {
 // single adds a file that may be anywhere.
 func (b *Bundle) single(into *[]file, path string) error {
 	real, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("there is no file %s: %w", path, os.ErrNotExist)
+	}
 	if err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}

@@ -26,7 +26,7 @@ func TestOpenFiles(t *testing.T) {
 		{"pois", "x.geojson", "pois are read from .csv or .csv.gz"},
 		{"zones", "cafes.csv", "zones are read from .geojson or .geojson.gz"},
 		{"roads", "cafes.csv", "not a kind of file"},
-		{"pois", "none.csv", "no such file"},
+		{"pois", "none.csv", "there is no file "},
 	} {
 		b, err := OpenFiles(test.kind, []string{filepath.Join(dir, test.name)}, Options{})
 		if test.want != "" {

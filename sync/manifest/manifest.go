@@ -26,6 +26,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"geodrop/sync/atomicfile"
 )
@@ -187,6 +188,9 @@ func Read(dir string) (*Manifest, error) {
 	f, err := atomicfile.OpenRegular(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("%w in %s: it has no %s; a build that was interrupted can be run again", ErrNone, dir, Name)
+	}
+	if errors.Is(err, syscall.ENOTDIR) {
+		return nil, fmt.Errorf("%w in %s: it is a file; name the folder that holds %s", ErrNone, dir, Name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)

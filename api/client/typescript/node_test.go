@@ -169,6 +169,7 @@ func TestUnderNode(t *testing.T) {
 	want := map[string]string{
 		"lookup":       `["Earnshaw Street","Camden",10000]`,
 		"get":          `true`,
+		"noKinds":      `true`,
 		"cell":         `true`,
 		"task":         `"active"`,
 		"release":      `true`,

@@ -208,7 +208,8 @@ function read(as: Call["as"], body: Uint8Array): unknown {
 function search(query: Record<string, unknown> = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null) {
+    // A list of nothing restricts nothing, as in a body.
+    if (value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0)) {
       parameters.set(name, Array.isArray(value) ? value.join(",") : String(value));
     }
   }

@@ -6,7 +6,7 @@
 //
 //	Lookup ── releases of synthetic towns ── tidwall/rtree, bisection, cold pages
 //	Build  ── a synthetic bundle ─────────── GNU sort of the same keys and rows
-//	HTTP   ── a release, served on loopback ─ bare net/http, Redis
+//	HTTP   ── a release, served on loopback ─ bare net/http, Redis, Tile38
 //	Areas  ── real or synthetic districts ── H3, boxes and exact test, PostGIS
 //	Overload ─ a node with the sample ────── itself, without load
 //	Stores ── synthetic rows in databases ── bare loops over their drivers

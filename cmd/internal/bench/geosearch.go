@@ -3,8 +3,8 @@ package bench
 import (
 	"context"
 	"errors"
-	"slices"
-	"strconv"
+	"fmt"
+	"os/exec"
 	"time"
 
 	"geodrop/grid/coord"
@@ -13,64 +13,85 @@ import (
 // windowMetres is the mean side of a window.
 const windowMetres = 1000
 
-// geoSearch sends the searches of all positions to Redis, in rounds.
-type geoSearch struct {
-	name    string // of the peer
-	suffix  string // of the case
-	strings int    // that Redis answers for a place
-	note    string
+// errNoPeer marks a machine without the server of a peer.
+var errNoPeer = errors.New("is not installed")
 
-	clients   []*redisConn
+// program finds a server by its path, or by its name where the path is empty.
+func program(name, path string) (string, error) {
+	if path != "" {
+		return exec.LookPath(path)
+	}
+	found, err := exec.LookPath(name)
+	if err != nil {
+		return "", fmt.Errorf("%s %w", name, errNoPeer)
+	}
+	return found, nil
+}
+
+// searcher is a server that finds points in a box.
+type searcher struct {
+	suffix      string // of the cases
+	peer        string
+	connections int
+	threads     string // on which it works, and ours
+	start       func(context.Context) (*respServer, error)
+	fill        func(context.Context, *respServer, *Points) error
+	kinds       []searchKind
+}
+
+// searchKind is a way to ask it.
+type searchKind struct {
+	suffix  string // of the case
+	options string // in the name of the peer
+	strings int    // that it answers for a place
+	note    string
+	command func(at coord.E7) []byte
+}
+
+// geoSearch sends the searches of all positions to a peer, in rounds.
+type geoSearch struct {
+	of   *searcher
+	kind *searchKind
+
+	clients   []*respConn
 	commands  [][]byte
-	clocks    []clock // of this process and of Redis
+	clocks    []clock // of this process and of the peer
 	processor []time.Duration
 }
 
-// appendSearch asks for what is in a square around a position.
-func appendSearch(at coord.E7, options ...string) []byte {
-	words := []string{"GEOSEARCH", redisKey, "FROMLONLAT", string(appendDegrees(nil, at.Lng)), string(appendDegrees(nil, at.Lat)),
-		"BYBOX", strconv.Itoa(windowMetres), strconv.Itoa(windowMetres), "m"}
-	all := make([][]byte, 0, len(words)+len(options))
-	for _, word := range slices.Concat(words, options) {
-		all = append(all, []byte(word))
-	}
-	return appendCommand(nil, all...)
-}
+func (s *geoSearch) name() string { return s.of.peer + s.kind.options }
 
-// redis starts Redis and fills it. The error wraps errNoRedis where there is
+// searches starts a peer and fills it. The error wraps errNoPeer where there is
 // none.
-func (m *httpMeasure) redis(ctx context.Context) (searches []*geoSearch, err error) {
-	m.opts.Progress.Stage("fill Redis of " + m.name)
+func (m *httpMeasure) searches(ctx context.Context, of searcher) (searches []*geoSearch, err error) {
+	m.opts.Progress.Stage("fill the peer of " + m.name + of.suffix)
 	defer m.opts.Progress.Stage("measure " + m.name)
-	r, err := startRedis(ctx)
+	server, err := of.start(ctx)
 	if err != nil {
 		return nil, err
 	}
-	m.later(r.stop)
-	if err := r.fill(ctx, m.points); err != nil {
+	m.later(server.stop)
+	if err := of.fill(ctx, server, m.points); err != nil {
 		return nil, err
 	}
-	ids := &geoSearch{name: peerRedis, suffix: "/redis", strings: 1, note: "Redis answers ids only"}
-	places := &geoSearch{
-		name: peerRedis + " ASC WITHCOORD WITHDIST", suffix: "/redis-places", strings: 4,
-		note: "Redis answers ids, positions and distances, nearest first, as ours does",
-	}
-	for _, at := range m.positions {
-		ids.commands = append(ids.commands, appendSearch(at))
-		places.commands = append(places.commands, appendSearch(at, "ASC", "WITHCOORD", "WITHDIST"))
-	}
-	const connections = 2 // keep the one thread of Redis busy
-	for range connections {
-		c, err := r.dial()
+	var clients []*respConn
+	for range of.connections {
+		c, err := server.dial()
 		if err != nil {
 			return nil, err
 		}
 		m.later(c.conn.Close)
-		ids.clients, places.clients = append(ids.clients, c), append(places.clients, c)
+		clients = append(clients, c)
 	}
-	clocks := []clock{processClock(), clockOf(r.server.Process.Pid)}
-	ids.clocks, places.clocks = clocks, clocks
-	return []*geoSearch{ids, places}, nil
+	clocks := []clock{processClock(), clockOf(server.server.Process.Pid)}
+	for i := range of.kinds {
+		s := &geoSearch{of: &of, kind: &of.kinds[i], clients: clients, clocks: clocks}
+		for _, at := range m.positions {
+			s.commands = append(s.commands, s.kind.command(at))
+		}
+		searches = append(searches, s)
+	}
+	return searches, nil
 }
 
 func (s *geoSearch) now() (total time.Duration) {
@@ -103,17 +124,17 @@ func (s *geoSearch) round() (t tally, err error) {
 	return t, err
 }
 
-// reportSearch compares our server with Redis. Both get requests ahead; what
+// reportSearch compares our server with a peer. Both get requests ahead; what
 // clients that wait for each answer get of ours is told as well.
 func (m *httpMeasure) reportSearch(s *geoSearch, loads []*httpLoad, times []timing, peer timing) {
-	name, waiting, ahead := m.name+s.suffix, 0, len(loads)-1
-	m.add(newRow(name, "requests_per_second", m.rate(times[ahead]), unitPerS).timesCost(s.name, m.rate(peer)).atLeast(targetRedis).
+	name, waiting, ahead := m.name+s.of.suffix+s.kind.suffix, 0, len(loads)-1
+	m.add(newRow(name, "requests_per_second", m.rate(times[ahead]), unitPerS).timesCost(s.name(), m.rate(peer)).atLeast(targetSearch).
 		noted("the same points and positions; %s, %d requests ahead on each of %d connections, ours %d ahead on each of %d",
-			s.note, redisAhead, len(s.clients), loads[ahead].ahead, m.opts.Connections))
-	m.add(newRow(name+"/one-at-a-time", "requests_per_second", m.rate(times[waiting]), unitPerS).timesCost(s.name, m.rate(peer)).
-		noted("clients of ours wait for each answer, those of Redis do not"))
+			s.kind.note, respAhead, len(s.clients), loads[ahead].ahead, m.opts.Connections))
+	m.add(newRow(name+"/one-at-a-time", "requests_per_second", m.rate(times[waiting]), unitPerS).timesCost(s.name(), m.rate(peer)).
+		noted("clients of ours wait for each answer, those of the peer do not"))
 	m.add(newRow(name, "processor_ns_per_request", loads[ahead].median(func(r *loadRound) float64 { return m.each(r.processor) }), unitNs).
-		timesBetter(s.name, m.each(middle(s.processor[1:]))).noted("of all threads of server and clients: ours works on all processors, Redis on one"))
-	m.add(newRow(name, "found_per_answer", m.perRequest(m.drops), "").timesCost(s.name, m.perRequest(peer.found/s.strings)).
+		timesBetter(s.name(), m.each(middle(s.processor[1:]))).noted("of all threads of server and clients: %s", s.of.threads))
+	m.add(newRow(name, "found_per_answer", m.perRequest(m.drops), "").timesCost(s.name(), m.perRequest(peer.found/s.kind.strings)).
 		noted("a square as large as the mean window"))
 }

@@ -24,6 +24,7 @@ type HTTPOptions struct {
 	Connections int // default 8
 	Seed        uint64
 	Dir         string // where the release is kept, and found again; default: a folder that is removed
+	Tile38      string // path of a tile38-server; default: the one that is installed, if any
 
 	Progress builder.Progress // default: none
 
@@ -34,11 +35,12 @@ const (
 	defaultHTTPPOIs    = 10_000_000
 	defaultRequests    = 1 << 14
 	defaultConnections = 8
-	httpAhead          = 16  // requests that a client sends ahead where Redis gets some ahead too
+	httpAhead          = 16  // requests that a client sends ahead where peers get some ahead too
 	targetBare         = 0.7 // of the requests of a bare handler
-	targetRedis        = 5   // times those of Redis
+	targetSearch       = 5   // times those of a peer that searches
 	peerBare           = "bare net/http"
 	peerRedis          = "Redis GEOSEARCH BYBOX"
+	peerTile38         = "Tile38 WITHIN"
 )
 
 func (o HTTPOptions) withDefaults() HTTPOptions {

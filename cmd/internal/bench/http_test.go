@@ -33,7 +33,10 @@ func rowOf(t *testing.T, rows []Row, name string) Row {
 
 func TestHTTP(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	rows, err := HTTP(t.Context(), smallHTTP())
+	t.Setenv(asTile38, "1")
+	o := smallHTTP()
+	o.Tile38 = os.Args[0]
+	rows, err := HTTP(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +57,10 @@ func TestHTTP(t *testing.T) {
 		{"http/2e4/redis processor_ns_per_request", peerRedis, 1000, 1e9, 0},
 		{"http/2e4/redis found_per_answer", peerRedis, 15, 35, 0.1},
 		{"http/2e4/redis-places found_per_answer", peerRedis + " ASC WITHCOORD WITHDIST", 15, 35, 0.1},
-		{"http/2e4/tile38 requests_per_second", None, 1, 1e7, 0},
+		{"http/2e4/tile38 requests_per_second", peerTile38 + " IDS", 1, 1e7, 0},
+		{"http/2e4/tile38 processor_ns_per_request", peerTile38 + " IDS", 1000, 1e10, 0},
+		{"http/2e4/tile38 found_per_answer", peerTile38 + " IDS", 15, 35, 0.1},
+		{"http/2e4/tile38-places found_per_answer", peerTile38 + " POINTS", 15, 35, 0.1},
 	} {
 		r := rowOf(t, rows, tt.name)
 		if r.Peer != tt.peer || r.Value < tt.least || r.Value > tt.most {
@@ -75,9 +81,11 @@ func TestHTTPWithoutPeer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := rowOf(t, rows, "http/2e4/redis requests_per_second")
-	if r.Peer != None || r.Met != nil || !strings.Contains(r.Note, "not installed") {
-		t.Errorf("without Redis the row is %+v", r)
+	for _, peer := range []string{"redis", "tile38"} {
+		r := rowOf(t, rows, "http/2e4/"+peer+" requests_per_second")
+		if r.Peer != None || r.Met != nil || !strings.Contains(r.Note, peer+"-server is not installed") {
+			t.Errorf("without %s the row is %+v", peer, r)
+		}
 	}
 }
 

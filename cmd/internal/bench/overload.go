@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -49,9 +51,6 @@ func (o OverloadOptions) withDefaults() OverloadOptions {
 	if o.Progress == nil {
 		o.Progress = silent{}
 	}
-	if o.start == nil {
-		o.start = upInChild
-	}
 	if o.Target != "" {
 		target := o.Target
 		o.start = func(context.Context) (string, func() error, error) { return target, func() error { return nil }, nil }
@@ -59,14 +58,41 @@ func (o OverloadOptions) withDefaults() OverloadOptions {
 	return o
 }
 
+// startFunc starts a node and returns its URL, and what ends it.
+type startFunc func(ctx context.Context) (url string, stop func() error, err error)
+
+// up runs `geodrop up` with the shipped sample on the processors of the node.
+func (p *processors) up(ctx context.Context) (url string, stop func() error, err error) {
+	dir, err := os.MkdirTemp("", "geodrop-bench-")
+	if err != nil {
+		return "", nil, fmt.Errorf("make a folder for the node: %w", err)
+	}
+	node, err := startService(ctx, p, "up", "--dir", filepath.Join(dir, "up"))
+	if err != nil {
+		return "", nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return node.url, func() error { return errors.Join(node.stop(), os.RemoveAll(dir)) }, nil
+}
+
 // Overload measures what a node does when it is asked for more than it can. The
 // rows are valid, as far as it came, also with an error.
 func Overload(ctx context.Context, opts OverloadOptions) (rows []Row, err error) {
 	o := opts.withDefaults()
 	defer o.Progress.Done()
-	// The pacer of a load sleeps in the kernel and holds a processor meanwhile.
-	before := runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
+	on := partProcessors
+	if o.start != nil {
+		on = sharedProcessors
+	}
+	p, err := on()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.join()) }()
+	before := runtime.GOMAXPROCS(p.forGenerator())
 	defer runtime.GOMAXPROCS(before)
+	if o.start == nil {
+		o.start = p.up
+	}
 	url, stop, err := o.start(ctx)
 	if err != nil {
 		return nil, err
@@ -76,7 +102,7 @@ func Overload(ctx context.Context, opts OverloadOptions) (rows []Row, err error)
 	if err != nil {
 		return nil, err
 	}
-	b := overload{o: &o, base: load.Options{Target: url, Positions: positions, Seed: o.Seed, Connections: o.PeakMost}}
+	b := overload{o: &o, processors: p, base: load.Options{Target: url, Positions: positions, Seed: o.Seed, Connections: o.PeakMost}}
 	for _, part := range []func(context.Context) error{b.findPeak, b.unloaded, b.tooMuch, b.slowClients} {
 		if err := part(ctx); err != nil {
 			return b.rows, fmt.Errorf("bench overload: %w", err)
@@ -90,11 +116,12 @@ func Overload(ctx context.Context, opts OverloadOptions) (rows []Row, err error)
 
 // overload is the measurement of one node.
 type overload struct {
-	o    *OverloadOptions
-	base load.Options
-	peak float64 // goodput
-	p99  float64 // milliseconds, without load
-	rows []Row
+	o          *OverloadOptions
+	processors *processors
+	base       load.Options
+	peak       float64 // goodput
+	p99        float64 // milliseconds, without load
+	rows       []Row
 }
 
 func (b *overload) findPeak(ctx context.Context) error {
@@ -107,7 +134,7 @@ func (b *overload) findPeak(ctx context.Context) error {
 		return errors.New("no lookup succeeded")
 	}
 	b.peak = peak.Goodput
-	b.rows = append(b.rows, newRow("overload/peak", "goodput", peak.Goodput, unitPerS).noted("%d steps of %v; generator and node share the machine", len(peak.Steps), b.o.Step))
+	b.rows = append(b.rows, newRow("overload/peak", "goodput", peak.Goodput, unitPerS).noted("%d steps of %v; %v", len(peak.Steps), b.o.Step, b.processors))
 	return nil
 }
 

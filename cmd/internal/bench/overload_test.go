@@ -66,15 +66,3 @@ func TestRecoveryRow(t *testing.T) {
 		}
 	}
 }
-
-func TestWaitReady(t *testing.T) {
-	if _, err := waitReady(t.Context(), strings.NewReader("Starting on http://127.0.0.1:1/ …\n")); err == nil {
-		t.Error("a node that ended is ready")
-	}
-	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"status":"ready"}`)) }))
-	defer web.Close()
-	url, err := waitReady(t.Context(), strings.NewReader("Starting on "+web.URL+"/ …\nRelease r1: 1 places\n"))
-	if err != nil || url != web.URL {
-		t.Errorf("%q, %v", url, err)
-	}
-}

@@ -64,7 +64,11 @@ func Soak(ctx context.Context, opts SoakOptions) (rows []Row, err error) {
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	o.Progress.Stage("start the service")
-	up, err := startUp(ctx, "--dir", filepath.Join(dir, "up"), "--src", "sqlite:"+storePath(dir), "--poll", "500ms")
+	shared, err := sharedProcessors()
+	if err != nil {
+		return nil, fmt.Errorf("soak: %w", err)
+	}
+	up, err := startService(ctx, shared, "up", "--dir", filepath.Join(dir, "up"), "--src", "sqlite:"+storePath(dir), "--poll", "500ms")
 	if err != nil {
 		return nil, fmt.Errorf("soak: %w", err)
 	}

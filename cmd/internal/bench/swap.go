@@ -30,7 +30,7 @@ type SwapOptions struct {
 
 	Progress builder.Progress // default: none
 
-	start func(ctx context.Context, upstream *url.URL, dir string) (swapNode, error)
+	start func(ctx context.Context, on *processors, upstream *url.URL, dir string) (swapNode, error)
 }
 
 const (
@@ -66,15 +66,23 @@ func (o SwapOptions) withDefaults() SwapOptions {
 func Swap(ctx context.Context, opts SwapOptions) (rows []Row, err error) {
 	o := opts.withDefaults()
 	defer o.Progress.Done()
-	// The pacer of a load sleeps in the kernel and holds a processor meanwhile.
-	before := runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
+	on := sharedProcessors
+	if os.Getenv("PART") != "" {
+		on = partProcessors
+	}
+	p, err := on()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.join()) }()
+	before := runtime.GOMAXPROCS(p.forGenerator())
 	defer runtime.GOMAXPROCS(before)
 	dir, err := os.MkdirTemp(o.TempDir, "geodrop-swap-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the swaps: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	s := &swapping{o: &o}
+	s := &swapping{o: &o, processors: p}
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err := s.open(ctx, dir); err != nil {
 		return nil, fmt.Errorf("bench swap: %w", err)
@@ -92,12 +100,13 @@ func Swap(ctx context.Context, opts SwapOptions) (rows []Row, err error) {
 
 // swapping is the measurement of one node.
 type swapping struct {
-	o       *SwapOptions
-	origin  *origin.Origin
-	network *listening
-	node    swapNode
-	client  *client.Client
-	ids     []string // of the releases
+	o          *SwapOptions
+	processors *processors
+	origin     *origin.Origin
+	network    *listening
+	node       swapNode
+	client     *client.Client
+	ids        []string // of the releases
 
 	base  load.Options
 	rate  float64
@@ -121,7 +130,7 @@ func (s *swapping) open(ctx context.Context, dir string) (err error) {
 		return err
 	}
 	upstream := &url.URL{Scheme: "http", Host: s.network.address}
-	if s.node, err = s.o.start(ctx, upstream, filepath.Join(dir, "node")); err != nil {
+	if s.node, err = s.o.start(ctx, s.processors, upstream, filepath.Join(dir, "node")); err != nil {
 		return err
 	}
 	if s.client, err = client.New(s.node.address(), client.Options{Timeout: requestTimeout}); err != nil {
@@ -159,7 +168,7 @@ func (s *swapping) findRate(ctx context.Context) error {
 		return errors.New("no lookup succeeded")
 	}
 	s.rate = s.o.Share * peak.Goodput
-	s.rows = append(s.rows, newRow("swap", "asked", s.rate, unitPerS).noted("%g of the peak; generator, origin and node share the machine", s.o.Share))
+	s.rows = append(s.rows, newRow("swap", "asked", s.rate, unitPerS).noted("%g of the peak; %v", s.o.Share, s.processors))
 	return nil
 }
 

@@ -42,7 +42,7 @@ func (n *followingNode) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func follow(ctx context.Context, upstream *url.URL, dir string) (swapNode, error) {
+func follow(ctx context.Context, _ *processors, upstream *url.URL, dir string) (swapNode, error) {
 	n := &followingNode{}
 	first := make(chan struct{})
 	a, err := agent.Open(agent.Options{Dir: dir, Upstreams: []*url.URL{upstream}, Serve: func(_ context.Context, release string) error {
@@ -87,7 +87,7 @@ func TestSwap(t *testing.T) {
 
 func TestSwapOfNobody(t *testing.T) {
 	nobody := errors.New("no node")
-	_, err := Swap(t.Context(), SwapOptions{TempDir: t.TempDir(), start: func(context.Context, *url.URL, string) (swapNode, error) { return nil, nobody }})
+	_, err := Swap(t.Context(), SwapOptions{TempDir: t.TempDir(), start: func(context.Context, *processors, *url.URL, string) (swapNode, error) { return nil, nobody }})
 	if !errors.Is(err, nobody) {
 		t.Error(err)
 	}

@@ -12,10 +12,9 @@ type swapNode interface {
 	stop() error
 }
 
-// nodeInChild runs `geodrop node` in a process of its own: the generator shall
-// not be in the schedule of its goroutines.
-func nodeInChild(ctx context.Context, upstream *url.URL, dir string) (swapNode, error) {
-	p, err := startService(ctx, "node", "--dir", dir, "--upstream", upstream.String(), "--unsigned")
+// nodeInChild runs `geodrop node` in a process of its own.
+func nodeInChild(ctx context.Context, on *processors, upstream *url.URL, dir string) (swapNode, error) {
+	p, err := startService(ctx, on, "node", "--dir", dir, "--upstream", upstream.String(), "--unsigned")
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,13 +27,10 @@ type upProcess struct {
 // requestTimeout bounds every request to a service that is measured.
 const requestTimeout = 30 * time.Second
 
-// startUp starts the service and waits until it serves a release.
-func startUp(ctx context.Context, args ...string) (*upProcess, error) {
-	return startService(ctx, "up", args...)
-}
-
-// startService starts a command of geodrop that serves a release.
-func startService(ctx context.Context, name string, args ...string) (*upProcess, error) {
+// startService starts a command of geodrop and waits until it serves a release:
+// on processors of its own, and a generator of load is not in the schedule of
+// its goroutines.
+func startService(ctx context.Context, on *processors, name string, args ...string) (*upProcess, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find the program: %w", err)
@@ -44,7 +42,7 @@ func startService(ctx context.Context, name string, args ...string) (*upProcess,
 	if err != nil {
 		return nil, err
 	}
-	if err := p.command.Start(); err != nil {
+	if err := on.start(p.command); err != nil {
 		return nil, fmt.Errorf("start the service: %w", err)
 	}
 	if p.url, err = p.firstAddress(stdout); err == nil {
@@ -56,17 +54,18 @@ func startService(ctx context.Context, name string, args ...string) (*upProcess,
 	return p, nil
 }
 
-// firstAddress is what the service prints first; the rest is read and dropped.
-func (p *upProcess) firstAddress(stdout io.Reader) (string, error) {
-	lines := bufio.NewReader(stdout)
-	line, err := lines.ReadString('\n')
-	url := regexp.MustCompile(`http://[^/ ]+`).FindString(line)
+// firstAddress is the first that the service prints; the rest is read and dropped.
+func (p *upProcess) firstAddress(stdout io.Reader) (url string, err error) {
+	lines := bufio.NewScanner(stdout)
+	for url == "" && lines.Scan() {
+		url = regexp.MustCompile(`http://[^/ ]+`).FindString(lines.Text())
+	}
 	go func() {
 		defer close(p.drained)
-		_, _ = io.Copy(io.Discard, lines) // ends with the process
+		_, _ = io.Copy(io.Discard, stdout) // ends with the process
 	}()
-	if err != nil || url == "" {
-		return "", fmt.Errorf("the service printed %q, no address: %w", line, err)
+	if url == "" {
+		return "", fmt.Errorf("the service ended before it served: %w", cmp.Or(lines.Err(), io.ErrUnexpectedEOF))
 	}
 	return url, nil
 }

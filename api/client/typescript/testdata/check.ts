@@ -23,6 +23,7 @@ const client = new Client({ url: node });
 const answer: Answer = await client.postLookup({ lat: 51.5145, lng: -0.127, limit: 1 });
 found.lookup = [answer.drops[0]?.name, answer.district?.name, answer.next_poll_ms];
 found.get = (await client.getLookup({ lat: 51.5145, lng: -0.127, kinds: ["coupon", "cash"] })).cell === answer.cell;
+found.noKinds = (await client.getLookup({ lat: 51.5145, lng: -0.127, kinds: [] })).drops.length > 0;
 found.cell = (await client.getCell(answer.cell)).cell === answer.cell;
 found.task = (await client.getTask("city-packets")).task.state;
 found.release = (await client.getRelease()).id === answer.release;
