@@ -65,7 +65,7 @@ func (b *build) openBase(ctx context.Context, before *manifest.Manifest) (*base,
 	r.done = make(chan struct{})
 	go func() {
 		defer close(r.done)
-		r.damage = r.verify(ctx)
+		r.damage = r.m.Verify(ctx, r.dir)
 	}()
 	return r, nil
 }
@@ -92,15 +92,6 @@ func (r *base) open() (err error) {
 	}
 	r.areas, err = openAreas(r.dir, r.m, r.catalog)
 	return err
-}
-
-func (r *base) verify(ctx context.Context) error {
-	for name, o := range r.m.Objects {
-		if err := manifest.VerifyObject(ctx, r.dir, name, o); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // sound waits until all objects are verified.

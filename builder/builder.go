@@ -272,7 +272,8 @@ func (b *build) readMark(ctx context.Context) (err error) {
 	return err
 }
 
-// make makes the parts of the release, upon a base if that can be.
+// make makes the parts of the release, upon a base if that can be. Where the disk
+// is full it is not: everything would take more of it.
 func (b *build) make(ctx context.Context, before *manifest.Manifest) (*parts, error) {
 	p, err := b.makeUpon(ctx, before)
 	switch {
@@ -280,6 +281,8 @@ func (b *build) make(ctx context.Context, before *manifest.Manifest) (*parts, er
 		return p, nil
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
+	case noRoom(err):
+		return nil, err
 	}
 	b.clock.stop(b.summary)
 	*b.summary = Summary{ScreenedBy: map[string]int64{}, Stages: b.summary.Stages}

@@ -15,6 +15,7 @@ import (
 	"geodrop/grid"
 	"geodrop/grid/coord"
 	"geodrop/poi"
+	"geodrop/sync/disktest"
 	"geodrop/sync/manifest"
 
 	"go.uber.org/goleak"
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(powerEnv); dir != "" {
 		os.Exit(buildRecorded(dir))
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(disktest.Answers))
 }
 
 // memory is a source whose state is in memory. At, if set, is asked before

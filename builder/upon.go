@@ -16,7 +16,7 @@ import (
 // makeUpon makes the parts of a release from those of a base and from what
 // changed since. Cuts depend on nothing but the entries since the last one, and
 // a segment on nothing but its entries, so what comes out is what a build of
-// everything makes. An error of any kind leaves that to one.
+// everything makes. An error leaves that to one, see make.
 func (b *build) makeUpon(ctx context.Context, before *manifest.Manifest) (p *parts, err error) {
 	base, err := b.openBase(ctx, before)
 	if err != nil {

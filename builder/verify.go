@@ -36,10 +36,8 @@ func Verify(ctx context.Context, dir string) (m *manifest.Manifest, err error) {
 }
 
 func verify(ctx context.Context, dir string, m *manifest.Manifest) (err error) {
-	for name, o := range m.Objects {
-		if err := manifest.VerifyObject(ctx, dir, name, o); err != nil {
-			return err
-		}
+	if err := m.Verify(ctx, dir); err != nil {
+		return err
 	}
 	v := verifier{dir: dir, m: m}
 	if err := v.open(); err != nil {

@@ -100,6 +100,7 @@ func (x *exchange) lookup(l *api.Lookup) error {
 	if err := release.Lookup(l.Request, &x.answer); err != nil {
 		return lookupProblem(err)
 	}
+	x.server.metrics.drops.Observe(float64(len(x.answer.Drops)))
 	return nil
 }
 
@@ -122,7 +123,6 @@ func lookupProblem(err error) error {
 // sendAnswer sends x.wire as it is wanted.
 func (x *exchange) sendAnswer() {
 	x.wire.NextPollMS = x.server.options.NextPoll.Milliseconds()
-	x.server.metrics.drops.Observe(float64(len(x.wire.Drops)))
 	if x.wanted[0] == messageType[0] {
 		x.out = api.AppendAnswerMessage(x.out[:0], &x.wire)
 	} else {

@@ -37,15 +37,33 @@ type waveFlags struct {
 	Bake        time.Duration `default:"5m" help:"How long a wave has to stand before the next. Default: ${default}."`
 	MaxRefusing percent       `default:"0%" help:"Share of a wave's nodes that may refuse a release before it is taken back."`
 	MaxErrors   percent       `default:"1%" help:"Share of the requests to them that may meet an error before it is."`
+	MaxEmpty    percent       `default:"5%" help:"By how much the share of lookups that find nothing may be higher there, as compared with the same nodes before and with the other nodes: 2% may become 7%."`
+	MaxSlower   float64       `default:"2" placeholder:"TIMES" help:"How many times as long the p99 of lookups may be there, compared likewise, once the wave has baked. Default: ${default}."`
+	MinLookups  uint64        `default:"1000" placeholder:"N" help:"Lookups of the last minutes below which nodes tell nothing of these two. Default: ${default}."`
 }
 
 // Validate refuses times that would stand for a default.
 func (c *originCmd) Validate() error {
-	return errors.Join(c.loopFlags.Validate(), atLeastMillisecond("bake", c.Bake))
+	return errors.Join(c.loopFlags.Validate(), c.waveFlags.Validate())
+}
+
+// Validate refuses what would stand for a default, and factors that are none.
+func (c *waveFlags) Validate() error {
+	var err error
+	if !(c.MaxSlower >= 1) {
+		err = errors.New("--max-slower is a factor of 1 or more")
+	}
+	if c.MinLookups == 0 {
+		err = errors.Join(err, errors.New("--min-lookups is 1 or more"))
+	}
+	return errors.Join(atLeastMillisecond("bake", c.Bake), err)
 }
 
 func (c *waveFlags) plan() carrier.Plan {
-	return carrier.Plan{Shares: shares(c.Waves), Bake: c.Bake, MaxRefusing: float64(c.MaxRefusing), MaxErrors: c.MaxErrors.limit()}
+	return carrier.Plan{
+		Shares: shares(c.Waves), Bake: c.Bake, MaxRefusing: float64(c.MaxRefusing), MaxErrors: c.MaxErrors.limit(),
+		MaxEmpty: c.MaxEmpty.limit(), MaxSlower: c.MaxSlower, MinLookups: c.MinLookups,
+	}
 }
 
 func shares(list []percent) (shares []float64) {
@@ -62,9 +80,11 @@ so again all the time: nodes that trust the key notice who else answers, and who
 holds news back. Ctrl-C stops it.
 
 With --waves a new release goes to some nodes first, and to more once it stood
-there for --bake: nodes say what they serve, refuse, and fail at. One that fails is
-taken back by itself, and marked bad, or put aside where nodes did not get to serve
-it; geodrop release list shows how far it is. While no node reports, a wave stays.
+there for --bake: nodes say what they serve, refuse, and fail at, how many lookups
+find nothing and how long they take. One that fails is taken back by itself, and
+marked bad, or put aside where nodes did not get to serve it or lookups are worse
+than before and elsewhere; geodrop release list shows how far it is. While no node
+reports, a wave stays.
 
 Example: geodrop origin --src dir:london --key origin.key --listen :8090
 

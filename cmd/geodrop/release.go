@@ -145,6 +145,7 @@ func (c *releaseListCmd) Run(r *run) error {
 		if w := ch.Under; w != nil {
 			t.row("wave "+ch.Channel, printable(fmt.Sprintf("%d of %d since %s: %.3g %% of the nodes get %s; of %d, %d serve it, %d refuse it",
 				w.Number, w.Of, w.Since.Format(time.RFC3339), 100*w.Share, w.Release, w.Nodes, w.Serving, w.Refusing)))
+			t.row("lookups "+ch.Channel, w.Lookups.String())
 		}
 	}
 	for _, rel := range s.Releases {

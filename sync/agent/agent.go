@@ -29,8 +29,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"geodrop/sync/failover"
 	"geodrop/sync/manifest"
 	"geodrop/sync/trust"
+	"geodrop/sync/vitals"
 )
 
 // Options of an agent. Upstreams, Dir and Serve have to be set.
@@ -53,9 +55,8 @@ type Options struct {
 
 	Token string // that is sent with reports; default: none
 
-	// Health counts the requests that the node has answered, and those of them that
-	// met an error of its own. Waves go by it; default: they go without.
-	Health func() (requests, errors int)
+	// Health counts what the node does. Waves go by it; default: they go without.
+	Health func() vitals.Counts
 
 	// Step is told of each step of a release's way, as it is done: tests end the
 	// process there. Default: nobody.
@@ -91,6 +92,9 @@ func (o Options) withDefaults() Options {
 	o.MaxPatched = cmp.Or(o.MaxPatched, 64<<20)
 	if o.Step == nil {
 		o.Step = func(string) {}
+	}
+	if o.Health == nil {
+		o.Health = func() vitals.Counts { return vitals.Counts{} }
 	}
 	if o.Client == nil {
 		o.Client = newClient(o)
@@ -133,7 +137,7 @@ var ErrTransient = errors.New("not now")
 type Agent struct {
 	options   Options
 	shelf     *shelf
-	upstreams *upstreams
+	upstreams *failover.List[pointed]
 	state     *state
 	applying  chan struct{} // one item for the patch that is being applied
 	step      func(name string)
@@ -163,7 +167,7 @@ func Open(o Options) (*Agent, error) {
 		return nil, fmt.Errorf("open agent: %w", err)
 	}
 	a := &Agent{
-		options: o, shelf: s, upstreams: newUpstreams(o), state: newState(s.taken().Expires),
+		options: o, shelf: s, upstreams: failover.New[pointed](o.Upstreams, o.MaxPause), state: newState(s.taken().Expires),
 		applying: make(chan struct{}, 1), step: o.Step,
 	}
 	if err := a.state.register(o.Registry); err != nil {
@@ -187,7 +191,7 @@ func (o Options) check() error {
 		case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 			return errors.New("an upstream is no URL like http://origin.example:8081")
 		case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-			return fmt.Errorf("upstream %s: leave away what begins with ? or #, which is never sent", nameOf(u))
+			return fmt.Errorf("upstream %s: leave away what begins with ? or #, which is never sent", failover.NameOf(u))
 		}
 	}
 	return nil

@@ -59,8 +59,8 @@ func (a *Agent) holds(u *upstream) error {
 	if a.options.Now().Before(expires) {
 		return nil
 	}
-	u.etag = "" // it is to send the whole pointer next time
-	return failed(Expired, "%s has nothing new since %s, until when the pointer held", u.name(), expires.Format(time.RFC3339))
+	u.Kept.etag = "" // it is to send the whole pointer next time
+	return failed(Expired, "%s has nothing new since %s, until when the pointer held", u.Name(), expires.Format(time.RFC3339))
 }
 
 // begunAnew reports whether a pointer that is believed is of another history

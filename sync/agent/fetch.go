@@ -29,14 +29,14 @@ const triesEach = 3
 func (a *Agent) fetch(ctx context.Context, in *intake) error {
 	var err error
 	for range triesEach * len(a.options.Upstreams) {
-		u, chooseErr := a.upstreams.choose(ctx)
+		u, chooseErr := a.upstreams.Choose(ctx, nil)
 		if chooseErr != nil {
 			return errors.Join(err, chooseErr)
 		}
 		asked := time.Now()
 		err = a.download(ctx, u, in)
 		if err == nil {
-			a.upstreams.succeeded(u)
+			a.upstreams.Succeeded(u)
 			return nil
 		}
 		class := classOf(err)
@@ -44,8 +44,8 @@ func (a *Agent) fetch(ctx context.Context, in *intake) error {
 		if ctx.Err() != nil || class.ours() {
 			return err
 		}
-		a.options.Log.Warn("a transfer failed", "upstream", u.name(), "object", in.want.Digest, "class", class, "error", err)
-		a.upstreams.failed(u, asked, retryAfter(err))
+		a.options.Log.Warn("a transfer failed", "upstream", u.Name(), "object", in.want.Digest, "class", class, "error", err)
+		a.upstreams.Failed(u, asked, retryAfter(err))
 		if class == Length || class == Digest {
 			if err := in.restart(); err != nil {
 				return err
@@ -62,7 +62,7 @@ func (a *Agent) download(ctx context.Context, u *upstream, in arrival) error {
 	}
 	ctx, g := watch(ctx, a.options.Timeout, a.options.MinRate)
 	defer g.stop()
-	resp, err := a.get(ctx, u.url.JoinPath(in.path()...), rangeFrom(in.here()))
+	resp, err := a.get(ctx, u.URL.JoinPath(in.path()...), rangeFrom(in.here()))
 	if err != nil {
 		return because(ctx, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
-	"time"
 
 	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
@@ -59,41 +58,5 @@ func TestBegin(t *testing.T) {
 				t.Errorf("more bytes than listed: %v", err)
 			}
 		})
-	}
-}
-
-func TestRetryAfter(t *testing.T) {
-	now := time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
-	tests := []struct {
-		header string
-		want   time.Duration
-	}{
-		{"", 0}, {"0", 0}, {"7", 7 * time.Second}, {"-7", 0}, {"soon", 0}, {"1e3", 0},
-		{"3600", maxRetryAfter}, {"99999999999999999999", 0},
-		{"Sat, 02 Jan 2027 03:04:10 GMT", 5 * time.Second},
-		{"Sat, 02 Jan 2027 03:04:00 GMT", 0},
-		{"Sat, 02 Jan 2077 03:04:00 GMT", maxRetryAfter},
-	}
-	for _, tt := range tests {
-		if got := parseRetryAfter(tt.header, now); got != tt.want {
-			t.Errorf("%q: %v, want %v", tt.header, got, tt.want)
-		}
-	}
-}
-
-// TestBackoff: pauses are random up to a bound that doubles, and stays.
-func TestBackoff(t *testing.T) {
-	for failures, bound := range []time.Duration{firstPause, 2 * firstPause, 4 * firstPause, 8 * firstPause, 2 * time.Second, 2 * time.Second} {
-		var most, least time.Duration = 0, time.Hour
-		for range 2000 {
-			d := backoff(failures, 2*time.Second)
-			most, least = max(most, d), min(least, d)
-		}
-		if most > bound+1 || most < bound*9/10 || least > bound/10 || least <= 0 {
-			t.Errorf("after %d failures %v…%v, want 0…%v", failures, least, most, bound)
-		}
-	}
-	if d := backoff(1<<30, time.Second); d <= 0 || d > time.Second+1 {
-		t.Errorf("after very many failures %v", d)
 	}
 }

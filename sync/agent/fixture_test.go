@@ -111,10 +111,8 @@ func (n *node) Serve(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	for name, o := range m.Objects {
-		if err := manifest.VerifyObject(ctx, dir, name, o); err != nil && !n.careless {
-			return err
-		}
+	if err := m.Verify(ctx, dir); err != nil && !n.careless {
+		return err
 	}
 	n.mutex.Lock()
 	defer n.mutex.Unlock()

@@ -10,13 +10,14 @@ import (
 	"strconv"
 	"time"
 
+	"geodrop/sync/failover"
 	"geodrop/sync/manifest"
 )
 
 // follow asks one upstream where the channel is, and goes there. What it waits
 // for ends with waiting; Serve gets ctx.
 func (a *Agent) follow(ctx, waiting context.Context) {
-	u, err := a.upstreams.choose(waiting)
+	u, err := a.upstreams.Choose(waiting, nil)
 	if err != nil {
 		return
 	}
@@ -35,15 +36,15 @@ func (a *Agent) follow(ctx, waiting context.Context) {
 		a.refuse(waiting, u, asked, etag, err)
 		return
 	}
-	a.upstreams.succeeded(u)
-	a.state.contacted(u.name(), a.options.Now())
+	a.upstreams.Succeeded(u)
+	a.state.contacted(u.Name(), a.options.Now())
 	if news {
 		a.goTo(ctx, waiting, offer{p, etag, u, asked})
 		return
 	}
-	known := u.etag
-	u.etag, u.useless = etag, u.useless && p.Version == 0
-	if !u.useless {
+	known := u.Kept.etag
+	u.Kept.etag, u.Kept.useless = etag, u.Kept.useless && p.Version == 0
+	if !u.Kept.useless {
 		a.settled()
 	}
 	if known != "" || etag == "" { // else it had no chance to wait
@@ -98,7 +99,7 @@ func (a *Agent) compare(ctx, waiting context.Context, u *upstream) {
 		return
 	}
 	a.compared = asked
-	other := a.upstreams.other(u, asked)
+	other := a.upstreams.Other(u, asked)
 	if other == nil {
 		return
 	}
@@ -112,10 +113,10 @@ func (a *Agent) compare(ctx, waiting context.Context, u *upstream) {
 	case news:
 		a.goTo(ctx, waiting, offer{p, etag, other, asked})
 	case err != nil && !classOf(err).ours():
-		a.options.Log.Debug("another upstream is no better", "upstream", other.name(), "class", classOf(err), "error", err)
-		a.upstreams.failed(other, asked, retryAfter(err))
+		a.options.Log.Debug("another upstream is no better", "upstream", other.Name(), "class", classOf(err), "error", err)
+		a.upstreams.Failed(other, asked, retryAfter(err))
 	case err == nil:
-		other.etag = etag
+		other.Kept.etag = etag
 	}
 }
 
@@ -124,21 +125,21 @@ func (a *Agent) compare(ctx, waiting context.Context, u *upstream) {
 func (a *Agent) refuse(ctx context.Context, u *upstream, asked time.Time, etag string, err error) {
 	a.state.failed(err, a.options.Now())
 	if classOf(err).ours() {
-		a.upstreams.succeeded(u)
-		a.state.contacted(u.name(), a.options.Now())
-		u.etag, u.useless = etag, true
+		a.upstreams.Succeeded(u)
+		a.state.contacted(u.Name(), a.options.Now())
+		u.Kept.etag, u.Kept.useless = etag, true
 		a.pace(ctx, asked)
 		return
 	}
-	a.options.Log.Warn("an upstream is left alone for a while", "upstream", u.name(), "class", classOf(err), "error", err)
-	a.upstreams.failed(u, asked, retryAfter(err))
+	a.options.Log.Warn("an upstream is left alone for a while", "upstream", u.Name(), "class", classOf(err), "error", err)
+	a.upstreams.Failed(u, asked, retryAfter(err))
 }
 
 // pace keeps to the interval of polling where the upstream did not wait.
 func (a *Agent) pace(ctx context.Context, asked time.Time) {
 	interval := a.options.Poll/2 + rand.N(a.options.Poll/2+1)
 	if rest := interval - time.Since(asked); rest > 0 {
-		_ = pause(ctx, rest) // the caller looks at the context
+		_ = failover.Pause(ctx, rest) // the caller looks at the context
 	}
 }
 
@@ -152,17 +153,17 @@ func (a *Agent) poll(ctx context.Context, u *upstream, wait time.Duration) (p ma
 	if s := int(wait / time.Second); s > 0 {
 		header.Set("Prefer", "wait="+strconv.Itoa(s))
 	}
-	if u.etag != "" {
-		header.Set("If-None-Match", u.etag)
+	if u.Kept.etag != "" {
+		header.Set("If-None-Match", u.Kept.etag)
 	}
-	resp, err := a.get(ctx, u.url.JoinPath("v1", "channels", a.options.Channel), header)
+	resp, err := a.get(ctx, u.URL.JoinPath("v1", "channels", a.options.Channel), header)
 	if err != nil {
 		return p, "", err
 	}
 	defer resp.Body.Close() // read only: nothing to lose
 	switch {
-	case resp.StatusCode == http.StatusNotModified && u.etag != "":
-		return p, u.etag, a.holds(u)
+	case resp.StatusCode == http.StatusNotModified && u.Kept.etag != "":
+		return p, u.Kept.etag, a.holds(u)
 	case resp.StatusCode != http.StatusOK:
 		return p, "", statusFailure(resp)
 	}
@@ -227,8 +228,8 @@ func (a *Agent) goTo(ctx, waiting context.Context, o offer) {
 	case waiting.Err() != nil:
 	case err == nil:
 		a.failures = 0
-		a.upstreams.forget()
-		o.from.etag = o.etag
+		a.forget()
+		o.from.Kept.etag = o.etag
 		a.settled()
 	default:
 		a.state.took(string(classOf(err)))
@@ -241,17 +242,17 @@ func (a *Agent) goTo(ctx, waiting context.Context, o offer) {
 
 // putOff sees to it that a failure is not repeated at once.
 func (a *Agent) putOff(ctx context.Context, o offer, err error) {
-	rest := backoff(a.failures, a.options.MaxPause)
+	rest := failover.Backoff(a.failures, a.options.MaxPause)
 	a.failures++
 	switch class := classOf(err); {
 	case class == Refused || class == Golden: // judge knows it now
 	case class == Disk || class == Quota:
-		_ = pause(ctx, min(rest, maxDiskPause)) // the caller looks at the context
+		_ = failover.Pause(ctx, min(rest, maxDiskPause)) // the caller looks at the context
 	case class == Format:
 		a.unreadable = o.Manifest.Digest
 	case class.ours():
-		_ = pause(ctx, rest) // the caller looks at the context
+		_ = failover.Pause(ctx, rest) // the caller looks at the context
 	default:
-		a.upstreams.failed(o.from, o.asked, max(rest, retryAfter(err)))
+		a.upstreams.Failed(o.from, o.asked, max(rest, retryAfter(err)))
 	}
 }

@@ -36,7 +36,7 @@ func (a *Agent) heal(ctx context.Context, d damage) {
 	err := a.discard(ctx, *h, d.reason)
 	a.state.failed(err, a.options.Now())
 	a.options.Log.Error("the release that was served is put aside", "release", d.release, "error", err)
-	a.upstreams.forget()
+	a.forget()
 	a.serveKept(ctx)
 }
 

@@ -188,10 +188,8 @@ func halves(t *testing.T, dir string) {
 			t.Errorf("release %s: %v", id, err)
 			continue
 		}
-		for name, o := range m.Objects {
-			if err := manifest.VerifyObject(t.Context(), filepath.Join(dir, releasesDir, id), name, o); err != nil {
-				t.Errorf("release %s: %v", id, err)
-			}
+		if err := m.Verify(t.Context(), filepath.Join(dir, releasesDir, id)); err != nil {
+			t.Errorf("release %s: %v", id, err)
 		}
 	}
 }

@@ -180,13 +180,13 @@ func (p *patching) fetch(ctx context.Context, in *patchIntake) error {
 	a := p.agent
 	var err error
 	for tries, waits := len(a.options.Upstreams)+triesMore, maxWaits; tries > 0; tries-- {
-		u, chooseErr := a.upstreams.choose(ctx)
+		u, chooseErr := a.upstreams.Choose(ctx, nil)
 		if chooseErr != nil {
 			return errors.Join(err, chooseErr)
 		}
 		asked := time.Now()
 		if err = a.download(ctx, u, in); err == nil {
-			a.upstreams.succeeded(u)
+			a.upstreams.Succeeded(u)
 			return nil
 		}
 		switch class := classOf(err); {
@@ -194,7 +194,7 @@ func (p *patching) fetch(ctx context.Context, in *patchIntake) error {
 			return err
 		case class == Network || class == Timeout || class == Slow || class == Overloaded:
 			a.state.transferFailed(class)
-			a.upstreams.failed(u, asked, retryAfter(err))
+			a.upstreams.Failed(u, asked, retryAfter(err))
 			if class == Overloaded && waits > 0 { // the whole segment would be no help
 				tries, waits = tries+1, waits-1
 			}

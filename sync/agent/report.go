@@ -21,28 +21,6 @@ type account struct {
 	Class   Class     `json:"class,omitempty"`
 	Stale   bool      `json:"stale,omitempty"`
 	Refused string    `json:"refused,omitempty"` // release
-
-	Requests int `json:"requests,omitempty"` // since the release is served
-	Errors   int `json:"errors,omitempty"`   // of those
-}
-
-// health is what was counted when the present release began to be served.
-type health struct {
-	release          string
-	requests, errors int
-}
-
-// add completes an account by what was counted since.
-func (h *health) add(r account, count func() (requests, errors int)) account {
-	if count == nil {
-		return r
-	}
-	requests, errors := count()
-	if r.Release != h.release {
-		*h = health{r.Release, requests, errors}
-	}
-	r.Requests, r.Errors = requests-h.requests, errors-h.errors
-	return r
 }
 
 // report tells upstreams what the node serves, since when, until the context is
@@ -59,7 +37,7 @@ func (a *Agent) report(ctx context.Context) {
 		s := a.Status()
 		now := account{Node: a.options.Node, Channel: a.options.Channel, Release: s.Release, Since: s.Since, Class: s.Class, Stale: s.Stale, Refused: s.Refused}
 		if at := time.Now(); now != told || !at.Before(next) {
-			err := a.tell(ctx, since.add(now, a.options.Health))
+			err := a.tell(ctx, since.add(now, at, a.options.Health()))
 			if err != nil {
 				a.options.Log.Debug("a report is not taken", "error", err)
 			}
@@ -74,7 +52,7 @@ func (a *Agent) report(ctx context.Context) {
 }
 
 // tell sends a report to the preferred upstream that takes it.
-func (a *Agent) tell(ctx context.Context, r account) (err error) {
+func (a *Agent) tell(ctx context.Context, r report) (err error) {
 	b, err := json.Marshal(r)
 	if err != nil {
 		return err

@@ -1,17 +1,21 @@
 package agent
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
+	"geodrop/sync/vitals"
 )
 
 // TestReported: the origin knows which node serves what.
@@ -35,36 +39,57 @@ func TestReported(t *testing.T) {
 	}
 }
 
-// TestReportPace: a report goes up when something changes, and from time to time.
+// TestReportPace: a report goes up when something changes, and from time to time, as
+// an origin reads it, with what was counted lately.
 func TestReportPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var got []account
+		var mutex sync.Mutex
+		var reports []origin.NodeState
+		asked := 0
 		options := quick(t, newNode(), nil)
 		options.Upstreams = []*url.URL{{Scheme: "http", Host: "upstream.example"}}
 		options.Node = "n"
 		options.Client = &http.Client{Transport: taker(func(b []byte) {
-			var r account
-			if err := json.Unmarshal(b, &r); err != nil {
+			var r origin.NodeState
+			d := json.NewDecoder(bytes.NewReader(b))
+			d.DisallowUnknownFields()
+			if err := d.Decode(&r); err != nil {
 				t.Error(err)
 			}
-			got = append(got, r)
+			mutex.Lock()
+			defer mutex.Unlock()
+			reports = append(reports, r)
 		})}
+		options.Health = func() vitals.Counts {
+			asked++
+			return vitals.Counts{Requests: asked, Lookups: vitals.Lookups{Answers: uint64(10 * asked), Empty: uint64(asked), Took: vitals.Times{uint64(10 * asked)}}}
+		}
 		a, err := Open(options)
 		must(t, err)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); a.report(ctx) }()
-		time.Sleep(10 * time.Minute)
-		synctest.Wait()
+		after := func(d time.Duration) []origin.NodeState {
+			time.Sleep(d)
+			synctest.Wait()
+			mutex.Lock()
+			defer mutex.Unlock()
+			return slices.Clone(reports)
+		}
+		got := after(10 * time.Minute)
 		if n := len(got); n < 20 || n > 41 {
 			t.Errorf("%d reports in 10 min", n)
 		}
 		before := len(got)
 		a.state.change(func(s *Status) { s.Release = "r1-01234567" })
-		time.Sleep(1500 * time.Millisecond)
-		synctest.Wait()
+		got = after(1500 * time.Millisecond)
 		if len(got) == before || got[len(got)-1].Release != "r1-01234567" {
 			t.Errorf("a change is not told: %+v", got[before:])
+		}
+		got = after(5 * time.Minute)
+		last := got[len(got)-1]
+		if n := uint64(last.Requests); n < 10 || last.Recent.Answers != 10*n || last.Recent.Empty != n || last.Recent.Took.Total() != 10*n {
+			t.Errorf("what was counted is told as %+v", last)
 		}
 		cancel()
 		<-done

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
+
+	"geodrop/sync/failover"
 )
 
 // get sends a request. The caller closes the body of the response.
@@ -30,7 +31,7 @@ func statusFailure(resp *http.Response) error {
 		class = Overloaded
 	}
 	return &deferral{
-		after: parseRetryAfter(resp.Header.Get("Retry-After"), time.Now()),
+		after: failover.RetryAfter(resp.Header.Get("Retry-After"), time.Now()),
 		err:   failed(class, "%s answers %s", resp.Request.URL.Redacted(), resp.Status),
 	}
 }
@@ -49,18 +50,6 @@ func retryAfter(err error) time.Duration {
 	var d *deferral
 	if errors.As(err, &d) {
 		return d.after
-	}
-	return 0
-}
-
-// parseRetryAfter reads seconds or a date (RFC 9110, 10.2.3); what it cannot
-// read is 0.
-func parseRetryAfter(s string, now time.Time) time.Duration {
-	if n, err := strconv.ParseUint(s, 10, 32); err == nil {
-		return min(time.Duration(n)*time.Second, maxRetryAfter)
-	}
-	if at, err := http.ParseTime(s); err == nil {
-		return min(max(at.Sub(now), 0), maxRetryAfter)
 	}
 	return 0
 }

@@ -92,12 +92,7 @@ func (a *Agent) verify(ctx context.Context, dir string, want manifest.Object) er
 	if _, file, err := m.File(); err != nil || file != want {
 		return errors.Join(fmt.Errorf("%s holds another manifest", dir), err)
 	}
-	for name, o := range m.Objects {
-		if err := manifest.VerifyObject(ctx, dir, name, o); err != nil {
-			return err
-		}
-	}
-	return nil
+	return m.Verify(ctx, dir)
 }
 
 // serve has a release served. One that is refused is bad from now on, if its

@@ -17,6 +17,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"geodrop/sync/failover"
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
 )
@@ -157,7 +158,7 @@ type drip struct {
 }
 
 func (d *drip) Read(b []byte) (int, error) {
-	if err := pause(d.ctx, time.Second); err != nil {
+	if err := failover.Pause(d.ctx, time.Second); err != nil {
 		return 0, err
 	}
 	return d.r.Read(b[:1])

@@ -38,7 +38,7 @@ func TestNoSecretInNames(t *testing.T) {
 			}
 			continue
 		}
-		if name := a.upstreams.list[0].name(); name != tt.name {
+		if name := a.upstreams.All()[0].Name(); name != tt.name {
 			t.Errorf("%s is called %s, want %s", tt.url, name, tt.name)
 		}
 		must(t, a.Close())

@@ -79,21 +79,3 @@ func TestWave(t *testing.T) {
 		t.Errorf("Promote = %v, want ErrBad", err)
 	}
 }
-
-// TestHealthOfAnAccount: what is reported was counted since the release is served.
-func TestHealthOfAnAccount(t *testing.T) {
-	requests, errs := 10, 1
-	count := func() (int, int) { return requests, errs }
-	var h health
-	for _, step := range []struct {
-		release                string
-		requests, errors       int // counted by then
-		wantRequests, wantErrs int
-	}{{"r1", 10, 1, 0, 0}, {"r1", 25, 3, 15, 2}, {"r2", 30, 3, 0, 0}, {"r2", 31, 4, 1, 1}} {
-		requests, errs = step.requests, step.errors
-		got := h.add(account{Release: step.release}, count)
-		if got.Requests != step.wantRequests || got.Errors != step.wantErrs {
-			t.Errorf("%+v: %d requests, %d errors", step, got.Requests, got.Errors)
-		}
-	}
-}

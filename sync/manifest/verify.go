@@ -34,6 +34,16 @@ func VerifyObject(ctx context.Context, dir, name string, o Object) error {
 	return nil
 }
 
+// Verify reads all objects of the release in dir.
+func (m *Manifest) Verify(ctx context.Context, dir string) error {
+	for name, o := range m.Objects {
+		if err := VerifyObject(ctx, dir, name, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Copy copies the object from r to w. It reads no more than one byte beyond the
 // object's length; the error wraps ErrObject where r is not the object.
 func (o Object) Copy(ctx context.Context, w io.Writer, r io.Reader) error {

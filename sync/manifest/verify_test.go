@@ -62,3 +62,40 @@ func TestVerifyObjectErrors(t *testing.T) {
 		t.Errorf("VerifyObject of a folder = %v, want the error of the file system", err)
 	}
 }
+
+// TestVerify: one object that is not what is listed is enough, and the context ends it.
+func TestVerify(t *testing.T) {
+	dir := t.TempDir()
+	put := func(b, kind string) Object {
+		o := ObjectOf([]byte(b))
+		if err := os.WriteFile(filepath.Join(dir, o.FileName(kind)), []byte(b), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	m := &Manifest{Areas: put("areas", AreasKind), Catalog: put("catalog", CatalogKind), Segments: []Segment{{Object: put("segment", SegmentKind)}}}
+	if err := m.Verify(t.Context(), dir); err != nil {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := m.Verify(ctx, dir); !errors.Is(err, context.Canceled) {
+		t.Errorf("Verify = %v, want context.Canceled", err)
+	}
+	for name := range m.Objects {
+		path := filepath.Join(dir, name)
+		b, err := os.ReadFile(path)
+		if err == nil {
+			err = os.WriteFile(path, b[1:], 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Verify(t.Context(), dir); !errors.Is(err, ErrObject) || !strings.Contains(err.Error(), name) {
+			t.Errorf("Verify = %v, want ErrObject with %s", err, name)
+		}
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,8 +1,6 @@
 package origin
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -83,7 +80,7 @@ func (o *Origin) Admin(token string) (http.Handler, error) {
 		return nil, fmt.Errorf("the token of operators has fewer than %d characters", minToken)
 	}
 	mux := chi.NewRouter()
-	mux.Use(func(next http.Handler) http.Handler { return o.admit(token, next) })
+	mux.Use(func(next http.Handler) http.Handler { return o.admit(token, "operators", next) })
 	mux.Get("/v1/state", o.answers.Answer("state", func(x *answer.Exchange) error { return x.SendJSON(o.State()) }))
 	for pattern, act := range map[string]func(*answer.Exchange, order) ([]manifest.Pointer, error){
 		"/v1/channels/{name}/promote": func(x *answer.Exchange, say order) ([]manifest.Pointer, error) {
@@ -117,29 +114,6 @@ func one(p manifest.Pointer, err error) ([]manifest.Pointer, error) {
 	return []manifest.Pointer{p}, err
 }
 
-// bears reports whether a request has a token. What is sent is compared in a time
-// that does not tell of the token.
-func bears(r *http.Request, token string) bool {
-	sent, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	got, want := sha256.Sum256([]byte(sent)), sha256.Sum256([]byte(token))
-	return ok && subtle.ConstantTimeCompare(got[:], want[:]) == 1
-}
-
-// admit lets those in who have the token.
-func (o *Origin) admit(token string, next http.Handler) http.Handler {
-	denied := o.answers.Answer("denied", func(x *answer.Exchange) error {
-		x.W.Header().Set("WWW-Authenticate", "Bearer")
-		return &answer.Problem{Status: http.StatusUnauthorized, Code: "unauthorized", Detail: "send the token of operators: Authorization: Bearer …"}
-	})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !bears(r, token) {
-			denied(w, r)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 // order is the body of what operators ask for.
 type order struct {
 	Release string `json:"release"`
@@ -148,13 +122,15 @@ type order struct {
 	Waves []float64 `json:"waves"` // shares of the nodes
 }
 
-// maxOrder bounds the body of a request.
-const maxOrder = 4 << 10
+// maxBody bounds the body of a request.
+const maxBody = 4 << 10
 
 func (o *Origin) obey(x *answer.Exchange, act func(*answer.Exchange, order) ([]manifest.Pointer, error)) error {
 	x.Deadline(o.options.SendTimeout + time.Minute) // a publication may have to end first
 	var say order
-	if err := readJSON(x, &say); err != nil {
+	read := body(x)
+	read.DisallowUnknownFields()
+	if err := decode(read, &say); err != nil {
 		return err
 	}
 	moved, err := act(x, say)
@@ -170,10 +146,13 @@ func (o *Origin) obey(x *answer.Exchange, act func(*answer.Exchange, order) ([]m
 	return x.SendJSON(moved)
 }
 
-// readJSON reads a body, which may be empty.
-func readJSON(x *answer.Exchange, into any) error {
-	d := json.NewDecoder(http.MaxBytesReader(x.W, x.R.Body, maxOrder))
-	d.DisallowUnknownFields()
+// body reads the body of a request.
+func body(x *answer.Exchange) *json.Decoder {
+	return json.NewDecoder(http.MaxBytesReader(x.W, x.R.Body, maxBody))
+}
+
+// decode reads one value, or none.
+func decode(d *json.Decoder, into any) error {
 	err := d.Decode(into)
 	if err == nil {
 		if _, err = d.Token(); err == nil {

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"geodrop/sync/manifest"
+	"geodrop/sync/vitals"
 )
 
 const token = "0123456789abcdef"
@@ -47,7 +50,7 @@ func TestAdmin(t *testing.T) {
 		{"POST", "/v1/channels/main/promote", `{"relaese":"x"}`, 400, "invalid_body"},
 		{"POST", "/v1/channels/main/promote", `{} {}`, 400, "invalid_body"},
 		{"POST", "/v1/channels/main/promote", `[`, 400, "invalid_body"},
-		{"POST", "/v1/channels/main/promote", `{"reason":"` + strings.Repeat("x", maxOrder) + `"}`, 400, "invalid_body"},
+		{"POST", "/v1/channels/main/promote", `{"reason":"` + strings.Repeat("x", maxBody) + `"}`, 400, "invalid_body"},
 		{"GET", "/v1/other", "", 404, "not_found"},
 	}
 	for _, tt := range tests {
@@ -58,8 +61,12 @@ func TestAdmin(t *testing.T) {
 		for _, wrong := range []string{"", token, "Bearer", "Bearer ", "Bearer " + token[1:], "Bearer " + token + "x", "Basic " + token} {
 			before, _ := o.Pointer("main")
 			w := send(h, tt.method, tt.path, tt.body, "Authorization", wrong)
-			if after, _ := o.Pointer("main"); w.Code != http.StatusUnauthorized || w.Header().Get("WWW-Authenticate") != "Bearer" || before != after {
-				t.Errorf("%s with %q: %d", tt.path, wrong, w.Code)
+			status, challenge := http.StatusForbidden, ""
+			if wrong == "" {
+				status, challenge = http.StatusUnauthorized, `Bearer realm="geodrop operators"`
+			}
+			if after, _ := o.Pointer("main"); w.Code != status || w.Header().Get("WWW-Authenticate") != challenge || before != after {
+				t.Errorf("%s with %q: %d, and asks for %q", tt.path, wrong, w.Code, w.Header().Get("WWW-Authenticate"))
 			}
 		}
 	}
@@ -77,12 +84,11 @@ func TestAdmin(t *testing.T) {
 
 // TestNodeToken: where there is one, reports without it are not heard.
 func TestNodeToken(t *testing.T) {
-	o := open(t, Options{NodeToken: token})
 	body := `{"node":"a","channel":"main","refused":"r1-01234567"}`
-	for sent, want := range map[string]int{"": 401, "Bearer x": 401, token: 401, "Bearer " + token: 204} {
-		before := len(o.State().Nodes)
+	for sent, want := range map[string]int{"": 401, "Bearer x": 403, token: 403, "Basic " + token: 403, "Bearer " + token: 204, "bearer " + token: 204} {
+		o := open(t, Options{NodeToken: token})
 		w := send(o, "POST", "/v1/nodes", body, "Authorization", sent)
-		if heard := len(o.State().Nodes) > before; w.Code != want || heard != (want == 204) {
+		if heard := len(o.State().Nodes) > 0; w.Code != want || heard != (want == 204) {
 			t.Errorf("with %q: %d, heard %t", sent, w.Code, heard)
 		}
 	}
@@ -103,8 +109,18 @@ func TestNodes(t *testing.T) {
 		t.Errorf("%d, want 204", code)
 	}
 	good.Reported = now
-	if got := o.State().Nodes; len(got) != 1 || got[0] != good {
+	if got := o.State().Nodes; len(got) != 1 || !reflect.DeepEqual(got[0], good) {
 		t.Errorf("nodes %+v, want %+v", got, good)
+	}
+	longest := good
+	longest.Node = strings.Repeat("n", 128)
+	longest.Recent = vitals.Lookups{Answers: 1 << 40, Empty: 1 << 40, Took: slices.Repeat(vitals.Times{1 << 40}, 80)}
+	longest.Before = longest.Recent
+	if code := report(longest); code != http.StatusNoContent {
+		t.Errorf("the longest report: %d, want 204", code)
+	}
+	if code := send(o, "POST", "/v1/nodes", `{"node":"newer","channel":"main","mood":"fine"}`).Code; code != http.StatusNoContent {
+		t.Errorf("a report that says more than is known: %d, want 204", code)
 	}
 	for name, change := range map[string]func(*NodeState){
 		"no name":          func(s *NodeState) { s.Node = "" },
@@ -113,6 +129,8 @@ func TestNodes(t *testing.T) {
 		"no channel":       func(s *NodeState) { s.Channel = "" },
 		"no release":       func(s *NodeState) { s.Release = "latest" },
 		"class of letters": func(s *NodeState) { s.Class = "Not Known" },
+		"empty of nothing": func(s *NodeState) { s.Recent.Empty = 1 },
+		"more than a sum":  func(s *NodeState) { s.Before.Took = vitals.Times{1 << 63} },
 	} {
 		s := good
 		change(&s)

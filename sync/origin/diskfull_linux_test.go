@@ -2,15 +2,12 @@ package origin
 
 import (
 	"errors"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 
 	"geodrop/sync/disktest"
-	"geodrop/sync/manifest"
 )
 
 // TestDiskFull: on a disk with no space for all of a release nothing that can be
@@ -50,47 +47,5 @@ func TestDiskFull(t *testing.T) {
 	}
 	if failures < 5 {
 		t.Errorf("the disk was full %d times", failures)
-	}
-}
-
-// TestFailingDisk: where fsync, or rename, of some file fails, what is published
-// still is, or the new release; and the next process publishes it.
-func TestFailingDisk(t *testing.T) {
-	most := 4
-	if testing.Short() {
-		most = 2
-	}
-	for _, call := range []string{"fsync", "renameat"} {
-		t.Run(call, func(t *testing.T) {
-			failures := 0
-			for n := 1; n <= most; n++ {
-				dir, now, next := beforeNext(t)
-				c := exec.Command(os.Args[0])
-				c.Env = append(os.Environ(), publishEnv+"="+dir)
-				disktest.Fail(t, c, call, "EIO", n)
-				out, err := c.CombinedOutput()
-				if err != nil {
-					failures++
-					if !strings.Contains(string(out), "input/output error") || !strings.Contains(string(out), dir) {
-						t.Errorf("%v: %s: no file is named, or another error", err, out)
-					}
-				}
-				o := open(t, Options{Dir: filepath.Join(dir, "origin"), Keep: 1})
-				p, ok := o.Pointer(manifest.DefaultChannel)
-				switch {
-				case !ok || p.Release != now.ID && p.Release != next.ID || err == nil && p.Release != next.ID:
-					t.Errorf("after %v the channel is at %+v", err, p)
-				case p.Release == now.ID:
-					must(t, sound(o, now))
-				}
-				if p, err := o.Publish(t.Context(), filepath.Join(dir, "next"), Publication{}); err != nil || p.Release != next.ID {
-					t.Errorf("then: %+v, %v", p, err)
-				}
-				must(t, sound(o, next))
-			}
-			if failures == 0 {
-				t.Errorf("no %s failed", call)
-			}
-		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
+	"geodrop/sync/disktest"
 	"geodrop/sync/manifest"
 	"geodrop/sync/releasetest"
 )
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(disktest.Answers))
 }
 
 func must(t testing.TB, err error) {

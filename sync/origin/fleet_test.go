@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"geodrop/sync/manifest"
+	"geodrop/sync/vitals"
 )
 
 // fleet are nodes that go where the pointer of the channel leads each, and report
@@ -22,6 +23,8 @@ type fleet struct {
 	kills   map[string]bool // releases: who serves one dies
 	serving map[string]string
 	seen    map[string][]string
+
+	lookups func(release string) vitals.Lookups // that a node reports; nil: none
 }
 
 func newFleet(t *testing.T, o *Origin, n int) *fleet {
@@ -55,6 +58,9 @@ func (f *fleet) round() {
 			s.Release, s.Refused = f.serving[name], at
 		}
 		f.serving[name] = s.Release
+		if f.lookups != nil {
+			s.Recent = f.lookups(s.Release)
+		}
 		b, err := json.Marshal(s)
 		must(f.t, err)
 		if code := send(f.origin, "POST", "/v1/nodes", string(b)).Code; code != http.StatusNoContent {

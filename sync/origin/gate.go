@@ -2,6 +2,7 @@ package origin
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"geodrop/sync/manifest"
@@ -15,7 +16,7 @@ const (
 	hold          // nobody reports: no gate can be looked at
 	reach         // no node that reports is in the wave: take the next one in
 	widen
-	putAside // go back: nodes do not get to serve the release
+	putAside // go back: nodes do not get to serve the release, or lookups are worse
 	condemn  // go back: the release is bad
 )
 
@@ -27,9 +28,11 @@ const (
 	errorRate  cause = "errors"
 	unreadable cause = "unreadable"
 	notServed  cause = "not_served"
+	empty      cause = "empty"
+	slow       cause = "slow"
 )
 
-func causes() []cause { return []cause{refused, errorRate, unreadable, notServed} }
+func causes() []cause { return []cause{refused, errorRate, unreadable, notServed, empty, slow} }
 
 // finding is a verdict, and why a wave is taken back, for programs and for people.
 type finding struct {
@@ -51,6 +54,7 @@ type census struct {
 	nodes, members                int // that report; of these, in the wave
 	serving, refusing, unreadable int // of the members; the last of those refusing
 	requests, errors, nextNode    int
+	lookups                       lookups
 }
 
 // has reports whether a node is in the wave, by its name.
@@ -66,6 +70,18 @@ func (w *waveMark) counts(n NodeState) bool {
 	return w.has(n) && !n.Reported.Before(began.Add(-silence))
 }
 
+// joinedBy are the names of the nodes that count, with those of nodes that do now.
+func (w *waveMark) joinedBy(nodes []NodeState) []string {
+	names := slices.Clone(w.Nodes)
+	for _, n := range nodes {
+		if w.counts(n) {
+			names = append(names, n.Node)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 func count(w *waveMark, since, now time.Time, nodes []NodeState) census {
 	c := census{nextNode: manifest.WholeFleet}
 	for _, n := range nodes {
@@ -74,11 +90,14 @@ func count(w *waveMark, since, now time.Time, nodes []NodeState) census {
 		case w.counts(n):
 			c.nodes, c.members = c.nodes+1, c.members+1
 			if !n.Reported.Before(since) {
-				c.hear(w.Release, n, silent)
+				c.hear(w, n, silent)
 			}
 		case !silent && !w.has(n):
 			c.nodes++
 			c.nextNode = min(c.nextNode, manifest.PlaceOf(n.Node))
+			if n.Release == w.From {
+				c.lookups.outside.Add(n.Recent)
+			}
 		}
 	}
 	return c
@@ -86,15 +105,19 @@ func count(w *waveMark, since, now time.Time, nodes []NodeState) census {
 
 // hear counts what a node of the wave said. One that fell silent since does not
 // serve, whatever it said.
-func (c *census) hear(release string, n NodeState, silent bool) {
+func (c *census) hear(w *waveMark, n NodeState, silent bool) {
 	const format = "format" // class of a node whose program cannot read the release
 	switch {
-	case n.Refused == release:
+	case n.Refused == w.Release:
 		if c.refusing++; n.Class == format {
 			c.unreadable++
 		}
-	case n.Release == release:
+	case n.Release == w.Release:
 		c.requests, c.errors = c.requests+n.Requests, c.errors+n.Errors
+		c.lookups.wave.Add(n.Recent)
+		if n.Previous == w.From { // not a release that was taken back
+			c.lookups.before.Add(n.Before)
+		}
 		if !silent {
 			c.serving++
 		}
@@ -113,6 +136,8 @@ func (p Plan) judge(w *waveMark, since, now time.Time, nodes []NodeState) findin
 		return finding{condemn, errorRate, fmt.Sprintf("%d of %d requests to the nodes of the wave met an error", c.errors, c.requests)}
 	case tooMany(c.refusing):
 		return finding{putAside, unreadable, fmt.Sprintf("%d of %d nodes of the wave cannot read it: their program is too old", c.unreadable, c.members)}
+	case p.emptier(c.lookups):
+		return finding{putAside, empty, "fewer drops are found: " + compared(c.lookups).empties()}
 	case c.members == 0 && age < silence:
 		return finding{verdict: wait}
 	case c.nodes == 0:
@@ -121,6 +146,8 @@ func (p Plan) judge(w *waveMark, since, now time.Time, nodes []NodeState) findin
 		return finding{verdict: reach}
 	case age < p.Bake:
 		return finding{verdict: wait}
+	case p.slower(c.lookups): // only now: the first lookups in a release take longer
+		return finding{putAside, slow, "lookups take longer: " + compared(c.lookups).times()}
 	case float64(c.serving) >= p.MinServing*float64(c.members):
 		return finding{verdict: widen}
 	case age >= p.Bake+p.Patience:

@@ -23,7 +23,7 @@ func newMetrics(o *Origin) *metrics {
 	}
 	takenBack := prometheus.CounterOpts{
 		Name: "geodrop_origin_waves_taken_back_total",
-		Help: "Waves that a gate took back, by reason: refused; errors; unreadable, by programs too old; not_served, by too many nodes.",
+		Help: "Waves that a gate took back, by reason: refused; errors; unreadable, by programs too old; not_served, by too many nodes; empty, since fewer drops are found; slow, since lookups take longer.",
 	}
 	m := &metrics{
 		traffic: answer.NewTraffic("geodrop_origin_", "route", "waiters, sends, nodes"),

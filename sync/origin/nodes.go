@@ -2,6 +2,7 @@ package origin
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"geodrop/sync/answer"
 	"geodrop/sync/manifest"
+	"geodrop/sync/vitals"
 )
 
 // NodeState is what a node says of itself. Nobody vouches for it.
@@ -24,6 +26,10 @@ type NodeState struct {
 	Requests int       `json:"requests,omitempty"` // since it serves the release
 	Errors   int       `json:"errors,omitempty"`   // of those, answered by an error of its own
 	Reported time.Time `json:"reported,omitzero"`  // set here
+
+	Recent   vitals.Lookups `json:"recent,omitzero"`    // of the last minutes in which it serves the release
+	Previous string         `json:"previous,omitempty"` // release that it served before
+	Before   vitals.Lookups `json:"before,omitzero"`    // of the last minutes in which it did
 }
 
 const (
@@ -56,6 +62,21 @@ func (n *nodes) holdOn(m marks) {
 	for name, c := range m.Channels {
 		if c.Wave != nil {
 			n.waves[name] = c.Wave
+		}
+	}
+}
+
+// recall makes the nodes of waves known that an earlier process had heard: they
+// serve nothing until they report again.
+func (n *nodes) recall(m marks) {
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	for channel, c := range m.Channels {
+		if c.Wave == nil {
+			continue
+		}
+		for _, name := range c.Wave.Nodes {
+			n.byName[name] = NodeState{Node: name, Channel: channel, Reported: c.Wave.Began}
 		}
 	}
 }
@@ -99,16 +120,20 @@ func (n *nodes) list(now time.Time) []NodeState {
 
 // postNode takes the report of a node.
 func (o *Origin) postNode(x *answer.Exchange) error {
-	if o.options.NodeToken != "" && !bears(x.R, o.options.NodeToken) {
-		x.W.Header().Set("WWW-Authenticate", "Bearer")
-		return &answer.Problem{Status: http.StatusUnauthorized, Code: "unauthorized", Detail: "send the token of nodes: Authorization: Bearer …"}
+	if o.options.NodeToken != "" {
+		if err := check(x, o.options.NodeToken, "nodes"); err != nil {
+			return err
+		}
 	}
 	var s NodeState
-	if err := readJSON(x, &s); err != nil {
+	if err := decode(body(x), &s); err != nil { // whatever else a newer node says
 		return err
 	}
-	if !nodeForm.MatchString(s.Node) || !manifest.ValidChannel(s.Channel) || !releaseForm.MatchString(s.Release) || !releaseForm.MatchString(s.Refused) || s.Requests < 0 || s.Errors < 0 || !classForm.MatchString(s.Class) {
+	if !nodeForm.MatchString(s.Node) || !manifest.ValidChannel(s.Channel) || !releaseForm.MatchString(s.Release) || !releaseForm.MatchString(s.Refused) || !releaseForm.MatchString(s.Previous) || s.Requests < 0 || s.Errors < 0 || !classForm.MatchString(s.Class) {
 		return &answer.Problem{Status: http.StatusBadRequest, Code: "invalid_value", Detail: "node, channel, release or class is none"}
+	}
+	if err := errors.Join(s.Recent.Check(), s.Before.Check()); err != nil {
+		return &answer.Problem{Status: http.StatusBadRequest, Code: "invalid_value", Detail: err.Error()}
 	}
 	if !o.nodes.note(s, o.options.Now()) {
 		o.metrics.traffic.Refused("nodes")

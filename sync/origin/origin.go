@@ -260,6 +260,7 @@ func (o *Origin) load() error {
 		return err
 	}
 	o.nodes.holdOn(o.marks)
+	o.nodes.recall(o.marks)
 	if err := o.settleWaves(); err != nil { // RunWaves tries again; what is published can be served
 		o.options.Log.Error(unsettled, "error", err)
 	}

@@ -20,8 +20,9 @@ import (
 //
 // Gates hold what the nodes of a wave report against the plan. A release is bad
 // for what is in it: nodes refuse it, or answer with errors. Where they only do not
-// get to serve it, for their disk, their program or their network, it is put aside:
-// operators can promote it, and it does not come again by itself.
+// get to serve it, for their disk, their program or their network, or where lookups
+// find less or take longer, which may be meant, it is put aside: operators can
+// promote it, and it does not come again by itself.
 type Plan struct {
 	Shares []float64     // of the nodes, ascending, one for each wave before all have it
 	Bake   time.Duration // of a wave; default 5 min
@@ -33,6 +34,12 @@ type Plan struct {
 	MaxRefusing float64 // share of a wave's nodes that may refuse the release, for golden queries or since they cannot read it; default none
 	MinServing  float64 // share of a wave's nodes that have to serve it; default 0.9
 	MaxErrors   float64 // share of the requests to them that may be answered by an error of the node; default 0.01, below 0 none
+
+	// The lookups of a wave's nodes are held against those of the same nodes before,
+	// and those of the other nodes now: only what is worse than both counts.
+	MaxEmpty   float64 // by how much the share of them that find nothing may be higher; default 0.05, below 0 not at all
+	MaxSlower  float64 // how many times as long the p99 may be, and by 2 ms; default 2
+	MinLookups uint64  // each of these has to have in the last minutes, to tell anything; default 1000
 }
 
 func (p Plan) withDefaults() Plan {
@@ -40,6 +47,9 @@ func (p Plan) withDefaults() Plan {
 	p.Patience = cmp.Or(p.Patience, 10*time.Minute)
 	p.MinServing = cmp.Or(p.MinServing, 0.9)
 	p.MaxErrors = cmp.Or(p.MaxErrors, 0.01)
+	p.MaxEmpty = cmp.Or(p.MaxEmpty, 0.05)
+	p.MaxSlower = cmp.Or(p.MaxSlower, 2)
+	p.MinLookups = cmp.Or(p.MinLookups, 1000)
 	return p
 }
 

@@ -11,11 +11,16 @@ import (
 // tells of it, and until the pointer no longer does.
 type waveMark struct {
 	Release string    `json:"release"`
-	Shares  []int     `json:"shares"` // of all waves, in parts of manifest.WholeFleet
-	Stage   int       `json:"stage"`  // of Shares
-	Share   int       `json:"share"`  // that of the stage, or more, so that a node is in it
+	From    string    `json:"from,omitempty"` // release of the nodes outside of it
+	Shares  []int     `json:"shares"`         // of all waves, in parts of manifest.WholeFleet
+	Stage   int       `json:"stage"`          // of Shares
+	Share   int       `json:"share"`          // that of the stage, or more, so that a node is in it
 	Since   time.Time `json:"since"`
 	Began   time.Time `json:"began"` // the first stage
+
+	// Nodes are those that count, by name: a process that begins anew knows of none
+	// but those that report, and what a release has killed does not.
+	Nodes []string `json:"nodes,omitempty"`
 
 	Operators bool `json:"operators,omitempty"` // began it: what is published does not end it
 }
@@ -34,7 +39,7 @@ func (o *Origin) launch(name string, w waveMark, also func(*channelMark)) (manif
 	case len(w.Shares) == 0 || !at.served():
 		return o.moveAll(name, w.Release, with)
 	}
-	w.Began = o.options.Now().UTC()
+	w.Began, w.From = o.options.Now().UTC(), at.pointer.Release
 	if err := o.setWave(name, o.atStage(name, &w, 0), with); err != nil {
 		return manifest.Pointer{}, err
 	}
@@ -68,10 +73,12 @@ func (o *Origin) moveAll(name, id string, then func(*channelMark)) (manifest.Poi
 func (o *Origin) atStage(name string, w *waveMark, stage int) *waveMark {
 	entered := *w
 	entered.Stage, entered.Share, entered.Since = stage, max(w.Shares[stage], w.Share), o.options.Now().UTC()
-	c := count(&entered, entered.Since, entered.Since, o.nodesOf(name))
+	nodes := o.nodesOf(name)
+	c := count(&entered, entered.Since, entered.Since, nodes)
 	if c.members == 0 && c.nodes > 0 {
 		entered.Share = c.nextNode + 1
 	}
+	entered.Nodes = entered.joinedBy(nodes)
 	return &entered
 }
 
@@ -207,6 +214,7 @@ type WaveState struct {
 	Nodes    int       `json:"nodes"` // in it, of those that report
 	Serving  int       `json:"serving"`
 	Refusing int       `json:"refusing"`
+	Lookups  Compared  `json:"lookups"`
 }
 
 // waveState is the wave of a channel, or nil.
@@ -218,6 +226,6 @@ func (o *Origin) waveState(name string) *WaveState {
 	c := count(w, w.Since, o.options.Now(), o.nodesOf(name))
 	return &WaveState{
 		w.Release, w.Stage + 1, len(w.Shares) + 1, float64(w.Share) / manifest.WholeFleet, w.Since,
-		c.members, c.serving, c.refusing,
+		c.members, c.serving, c.refusing, compared(c.lookups),
 	}
 }

@@ -231,6 +231,43 @@ func TestDeadNodesOfAWave(t *testing.T) {
 	})
 }
 
+// TestDeadNodesAndAnotherProcess: nodes that a release killed count as well where the
+// origin was started again since, though it never heard of them.
+func TestDeadNodesAndAnotherProcess(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		o, stop := watched(t, waves(dir))
+		first, _ := publish(t, o, 1, "a")
+		second, _ := publish(t, o, 2, "b") // before any node has reported
+		f := newFleet(t, o, 100)
+		f.goOn(time.Minute)
+		f.want(second.ID, 5)
+		f.kills[second.ID] = true
+		stop()
+
+		time.Sleep(time.Hour)
+		o, stop = watched(t, waves(dir))
+		defer stop()
+		f.origin = o
+		f.goOn(25 * time.Minute)
+		if p, _ := o.Pointer("main"); p.Release != first.ID || p.Wave.Release != "" {
+			t.Errorf("pointer %+v", p)
+		}
+		if s := o.State().Releases[1]; len(s.Aside) != 1 || s.Aside[0].Reason != "only 0 of 5 nodes of the wave serve it" {
+			t.Errorf("state %+v", s)
+		}
+		led := 0
+		for _, seen := range f.seen {
+			if slices.Contains(seen, second.ID) {
+				led++
+			}
+		}
+		if led != 5 {
+			t.Errorf("%d nodes were led to it", led)
+		}
+	})
+}
+
 // TestWaveWithoutReports: where nobody reports, a wave neither widens nor ends.
 func TestWaveWithoutReports(t *testing.T) {
 	dir := t.TempDir()

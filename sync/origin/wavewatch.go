@@ -2,6 +2,7 @@ package origin
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -35,10 +36,13 @@ func (o *Origin) tendWaves() {
 		o.options.Log.Error(unsettled, "error", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.marks.Channels)) {
-		if w := o.marks.Channels[name].Wave; w != nil && o.told(name, w) {
-			if err := o.tend(name, w); err != nil {
-				o.options.Log.Error("not all that follows for a wave was done", "channel", name, "release", w.Release, "error", err)
-			}
+		w := o.marks.Channels[name].Wave
+		if w == nil || !o.told(name, w) {
+			continue
+		}
+		err := o.remember(name, w)
+		if err = errors.Join(err, o.tend(name, o.marks.Channels[name].Wave)); err != nil {
+			o.options.Log.Error("not all that follows for a wave was done", "channel", name, "release", w.Release, "error", err)
 		}
 	}
 }
@@ -62,6 +66,15 @@ func (o *Origin) waving() bool {
 	return false
 }
 
+// remember notes the nodes that have come to a wave.
+func (o *Origin) remember(name string, w *waveMark) error {
+	joined := *w
+	if joined.Nodes = w.joinedBy(o.nodesOf(name)); len(joined.Nodes) == len(w.Nodes) {
+		return nil
+	}
+	return o.note(name, func(c *channelMark) { c.Wave = &joined })
+}
+
 // tend does what the nodes of a wave say. Those that reported to a process before
 // this one are heard again first.
 func (o *Origin) tend(name string, w *waveMark) error {
@@ -70,8 +83,10 @@ func (o *Origin) tend(name string, w *waveMark) error {
 		since = o.opened
 	}
 	plan := o.options.Plans[name].withDefaults()
-	f := plan.judge(w, since, o.options.Now(), o.nodesOf(name))
+	now, nodes := o.options.Now(), o.nodesOf(name)
+	f := plan.judge(w, since, now, nodes)
 	log := o.options.Log.With("channel", name, "release", w.Release)
+	stood := func() Compared { return compared(count(w, since, now, nodes).lookups) }
 	switch {
 	case f.verdict == condemn || f.verdict == putAside:
 		return o.takeBack(log, name, w, f)
@@ -81,10 +96,10 @@ func (o *Origin) tend(name string, w *waveMark) error {
 	case f.verdict == reach:
 		return o.setWave(name, o.atStage(name, w, w.Stage), func(*channelMark) {})
 	case f.verdict == widen && w.Stage+1 < len(w.Shares):
-		log.Info("a wave widens", "stage", w.Stage+2, "of", len(w.Shares)+1)
+		log.Info("a wave widens", "stage", w.Stage+2, "of", len(w.Shares)+1, "lookups", stood())
 		return o.setWave(name, o.atStage(name, w, w.Stage+1), func(*channelMark) {})
 	case f.verdict == widen:
-		log.Info("the last wave stood; all nodes are given the release")
+		log.Info("the last wave stood; all nodes are given the release", "lookups", stood())
 		return o.complete(name, w)
 	}
 	return nil

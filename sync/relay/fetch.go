@@ -70,17 +70,18 @@ func (r *Relay) bring(ctx context.Context, t *transfer) (*file, error) {
 	without := map[*upstream]bool{}
 	var err error
 	for range triesEach * len(r.options.Upstreams) {
-		u, chooseErr := r.upstreams.choose(ctx, without)
+		u, chooseErr := r.upstreams.Choose(ctx, without)
 		if chooseErr != nil {
 			return nil, errors.Join(err, chooseErr)
 		}
 		var f *file
+		asked := time.Now()
 		if err = r.download(ctx, u, t); err == nil {
 			f, err = t.commit()
 		}
 		switch {
 		case err == nil:
-			r.upstreams.succeeded(u)
+			r.upstreams.Succeeded(u)
 			return f, nil
 		case ctx.Err() != nil, errors.Is(err, errDisk):
 			return nil, err
@@ -90,8 +91,7 @@ func (r *Relay) bring(ctx context.Context, t *transfer) (*file, error) {
 			}
 			continue
 		}
-		r.metrics.failures.WithLabelValues(u.url.Redacted()).Inc()
-		r.upstreams.failed(u, err)
+		r.failed(u, asked, err)
 		if errors.Is(err, errContent) {
 			return nil, err
 		}

@@ -16,13 +16,14 @@ import (
 	"go.uber.org/goleak"
 
 	"geodrop/sync/agent"
+	"geodrop/sync/disktest"
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
 	"geodrop/sync/releasetest"
 	"geodrop/sync/trust"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(disktest.Answers)) }
 
 func must(t testing.TB, err error) {
 	t.Helper()
@@ -146,10 +147,8 @@ func node(t testing.TB, keys func() (trust.Keys, error), upstreams ...*url.URL) 
 			if err != nil {
 				return err
 			}
-			for name, o := range m.Objects {
-				if err := manifest.VerifyObject(ctx, dir, name, o); err != nil {
-					return err
-				}
+			if err := m.Verify(ctx, dir); err != nil {
+				return err
 			}
 			served <- m.ID
 			return nil

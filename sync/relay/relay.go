@@ -31,6 +31,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"geodrop/sync/atomicfile"
+	"geodrop/sync/failover"
 	"geodrop/sync/trust"
 )
 
@@ -119,7 +120,7 @@ func newClient(o Options) *http.Client {
 type Relay struct {
 	options   Options
 	unlock    func() error
-	upstreams *upstreams
+	upstreams *failover.List[struct{}]
 	files     *files
 	channels  string // folder of pointers
 	handler   http.Handler
@@ -164,7 +165,7 @@ func Open(o Options) (*Relay, error) {
 
 func newRelay(o Options) (*Relay, error) {
 	r := &Relay{
-		options: o, upstreams: newUpstreams(o), channels: filepath.Join(o.Dir, "channels"),
+		options: o, upstreams: failover.New[struct{}](o.Upstreams, o.MaxPause), channels: filepath.Join(o.Dir, "channels"),
 		sends: make(chan struct{}, o.MaxSends), fetches: make(chan struct{}, o.MaxFetches),
 		waiters: make(chan struct{}, o.MaxWaiters), reports: make(chan struct{}, maxReports),
 		transfers: map[string]*transfer{}, watches: map[string]*watch{},

@@ -30,7 +30,7 @@ func (r *Relay) postNode(x *answer.Exchange) error {
 	defer func() { <-r.reports }()
 	ctx, cancel := context.WithTimeout(x.R.Context(), r.options.Timeout)
 	defer cancel()
-	u, err := r.upstreams.choose(ctx, nil)
+	u, err := r.upstreams.Choose(ctx, nil)
 	if err == nil {
 		err = r.post(ctx, u, body, x.R.Header.Get("Authorization"))
 	}
@@ -42,7 +42,7 @@ func (r *Relay) postNode(x *answer.Exchange) error {
 }
 
 func (r *Relay) post(ctx context.Context, u *upstream, body []byte, authorization string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.url.JoinPath("v1", "nodes").String(), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.URL.JoinPath("v1", "nodes").String(), bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"geodrop/sync/atomicfile"
+	"geodrop/sync/failover"
 	"geodrop/sync/longpoll"
 	"geodrop/sync/manifest"
 	"geodrop/sync/trust"
@@ -94,7 +95,7 @@ func (r *Relay) follow(w *watch) {
 		r.options.Log.Warn("a channel is not known from before", "channel", w.name, "error", beforeErr)
 	}
 	for r.ctx.Err() == nil && !r.retire(w) {
-		u, err := r.upstreams.choose(r.ctx, nil)
+		u, err := r.upstreams.Choose(r.ctx, nil)
 		if err != nil {
 			return
 		}
@@ -109,13 +110,12 @@ func (r *Relay) follow(w *watch) {
 			r.pace(asked)
 		case err != nil:
 			delete(w.etags, u)
-			r.upstreams.failed(u, err)
-			r.metrics.failures.WithLabelValues(u.url.Redacted()).Inc()
-			r.options.Log.Warn("an upstream is left alone for a while", "upstream", u.url.Redacted(), "channel", w.name, "error", err)
+			r.failed(u, asked, err)
+			r.options.Log.Warn("an upstream is left alone for a while", "upstream", u.Name(), "channel", w.name, "error", err)
 			w.learn(err)
 			w.fallBack(before)
 		default:
-			r.upstreams.succeeded(u)
+			r.upstreams.Succeeded(u)
 			r.accept(w, sealed)
 			if known != "" || w.etags[u] == "" { // else it had no chance to wait
 				r.pace(asked)
@@ -197,7 +197,7 @@ func (r *Relay) retire(w *watch) bool {
 func (r *Relay) pace(asked time.Time) {
 	interval := r.options.Poll/2 + rand.N(r.options.Poll/2+1)
 	if rest := interval - time.Since(asked); rest > 0 {
-		_ = pause(r.ctx, rest) // the caller looks at the context
+		_ = failover.Pause(r.ctx, rest) // the caller looks at the context
 	}
 }
 

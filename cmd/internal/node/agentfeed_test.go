@@ -56,7 +56,7 @@ func startFed(t *testing.T, dir string, upstream *url.URL) *running {
 	go func() {
 		done <- Run(ctx, Options{Listener: l, Feed: feed, Parts: []board.Checker{feed}, AsOf: feed.AsOf, Registry: registry})
 	}()
-	r := &running{t: t, url: "http://" + l.Addr().String()}
+	r := &running{t: t, url: "http://" + l.Addr().String(), registry: registry}
 	stopped := false
 	r.stop = func() {
 		if !stopped {

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"geodrop/api/query"
 	"geodrop/builder"
 	"geodrop/cmd/internal/publish"
@@ -62,6 +64,8 @@ type running struct {
 	t    *testing.T
 	url  string
 	stop func()
+
+	registry *prometheus.Registry // of a node that is fed
 }
 
 // start runs a service that looks at its source every few milliseconds.

@@ -253,9 +253,7 @@ func wholeReleases(t *testing.T, dir string) {
 	for _, e := range entries {
 		m, err := manifest.Read(filepath.Join(dir, e.Name()))
 		must(t, err)
-		for name, o := range m.Objects {
-			must(t, manifest.VerifyObject(t.Context(), filepath.Join(dir, e.Name()), name, o))
-		}
+		must(t, m.Verify(t.Context(), filepath.Join(dir, e.Name())))
 	}
 	if len(entries) == 0 {
 		t.Error("no release is there")

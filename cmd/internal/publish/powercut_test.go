@@ -3,7 +3,6 @@ package publish
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -123,9 +122,5 @@ func whole(dir string) error {
 	if err != nil {
 		return err
 	}
-	var errs []error
-	for name, o := range m.Objects {
-		errs = append(errs, manifest.VerifyObject(context.Background(), dir, name, o))
-	}
-	return errors.Join(errs...)
+	return m.Verify(context.Background(), dir)
 }
