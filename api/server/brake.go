@@ -63,7 +63,7 @@ const (
 	// aheadPerProcessor is how many requests before an echo are a queue: fewer
 	// mean that something else has the processors, which shedding cannot help.
 	aheadPerProcessor = 16
-	lateTargets       = 2          // delays of the target, with which a request comes too late
+	lateTargets       = 1          // delays of the target, with which a request comes too late
 	slower, faster    = 0.95, 1.03 // from window to window
 	slightlySlower    = 0.98       // for some that came too late
 	// keepShare of the rate at which the brake went on is kept at first, and

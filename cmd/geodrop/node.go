@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -36,7 +37,15 @@ Example: geodrop node --upstream http://10.0.0.5:8090 --trust trusted.keys
          geodrop node --upstream http://relay-a:8091,http://relay-b:8091 --trust trusted.keys`
 }
 
+// seldomCollected is GOGC of a node unless told. Its heap is a few MiB of answers
+// under way, what it serves is mapped: it may as well grow, for lookups beside a
+// collection take longer.
+const seldomCollected = 400
+
 func (c *nodeCmd) Run(r *run) (err error) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(seldomCollected)
+	}
 	upstreams, err := c.upstreams()
 	if err != nil {
 		return err

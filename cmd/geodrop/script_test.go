@@ -42,7 +42,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits": exits, "has": has, "write": write, "gzip": pack, "bomb": bomb, "flip": flip,
-			"port": port, "asks": asks, "curls": curls,
+			"port": port, "asks": asks, "prints": prints, "curls": curls,
 		},
 	}
 	if testing.Short() { // those of services: in the others little runs side by side

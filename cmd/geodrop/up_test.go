@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +34,21 @@ func asks(ts *testscript.TestScript, neg bool, args []string) {
 	until(ts, want, args[2], func() (*http.Response, error) { return http.Get(args[0]) })
 }
 
+// prints runs a command until what it prints matches.
+func prints(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: prints PATTERN command [args]")
+	}
+	want, err := regexp.Compile(args[0])
+	ts.Check(err)
+	for began := time.Now(); time.Since(began) < patience; {
+		if ts.Exec(args[1], args[2:]...) == nil && want.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+	}
+	ts.Fatalf("%s never printed %s, but\n%s", args[1:], want, ts.ReadFile("stdout"))
+}
+
 // curls does what the line that begins with curl says, in a file that up has
 // printed to, and wants drops.
 func curls(ts *testscript.TestScript, neg bool, args []string) {
@@ -52,7 +68,6 @@ func curls(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func until(ts *testscript.TestScript, status int, text string, send func() (*http.Response, error)) {
-	const patience = 30 * time.Second
 	last := ""
 	for began := time.Now(); time.Since(began) < patience; {
 		resp, err := send()

@@ -40,6 +40,7 @@ const (
 
 	calm       = 0.1 // of the peak: a rate at which nothing waits
 	lookWindow = 250 * time.Millisecond
+	noPatience = 100 * time.Microsecond
 )
 
 func (o OverloadOptions) withDefaults() OverloadOptions {
@@ -170,7 +171,7 @@ func (b *overload) tooMuch(ctx context.Context) error {
 	o := b.base
 	// A lookup that finds no free connection is one of a phone that cannot
 	// connect: it does not wait for others to be done.
-	o.Connections, o.Patience, o.Timeout, o.Window = b.o.Phones, lookWindow/25, 5*time.Second, lookWindow
+	o.Connections, o.Patience, o.Timeout, o.Window = b.o.Phones, noPatience, 5*time.Second, lookWindow
 	o.Phases = []load.Phase{
 		{Rate: calm * b.peak, Duration: b.o.Step},
 		{Rate: b.o.Times * b.peak, Duration: 3 * b.o.Step},
