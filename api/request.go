@@ -248,7 +248,7 @@ func (f *fields) set(no field, v string) (err error) {
 		if err := poi.CheckID("user", v); err != nil {
 			var why *poi.Invalid
 			errors.As(err, &why)
-			return NewProblem(CodeInvalidValue, "user", "%s", why.Reason)
+			return NewProblem(CodeInvalidValue, "user", "%s", why.Clause())
 		}
 		f.lookup.User = v
 	case fieldAt:

@@ -18,8 +18,8 @@ func CheckShrink(before, after map[string]int64, limit float64) error {
 	var errs []error
 	for _, c := range poi.CompareCounts(before, after, max(limit, 0)) {
 		if float64(c.Was-c.Is) > c.Limit*float64(c.Was) {
-			errs = append(errs, fmt.Errorf("%w: %s %s after %s, a loss of more than %.3g %%: approve it by a higher limit (--max-shrink)",
-				ErrShrink, phrase.Number(c.Is), c.What, phrase.Number(c.Was), 100*c.Limit))
+			errs = append(errs, fmt.Errorf("%w: of %s %s %s %s left, a loss of more than %.3g %%: approve it by a higher limit (--max-shrink)",
+				ErrShrink, phrase.Number(c.Was), c.What, phrase.Number(c.Is), phrase.Agree(c.Is, "is", "are"), 100*c.Limit))
 		}
 	}
 	return errors.Join(errs...)

@@ -35,7 +35,7 @@ func (d *District) Check() error {
 
 func checkAdcode(field string, a Adcode) error {
 	if a == AnyDistrict {
-		return invalid(field, CodeReserved, "%q means any district", string(a))
+		return invalidText(field, CodeReserved, string(a), "means any district")
 	}
 	return CheckID(field, string(a))
 }

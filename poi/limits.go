@@ -2,6 +2,7 @@ package poi
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -57,15 +58,34 @@ const (
 // Invalid says why a value is refused, and which field holds it.
 type Invalid struct {
 	Field  string // as in files and on the wire: "id", "starts_at", "quotas[3].units"
+	Value  string // what the reason is about; empty where it says all
 	Code   Code
-	Reason string // a clause without the field: "is empty"
+	Reason string // a clause without field and value: "is empty"
 }
 
-// Error is the field followed by the reason.
-func (e *Invalid) Error() string { return e.Field + " " + e.Reason }
+// Error is the field followed by the clause.
+func (e *Invalid) Error() string { return e.Field + " " + e.Clause() }
+
+// Clause is the reason, for those who do not show what stands in the field.
+func (e *Invalid) Clause() string {
+	if e.Value == "" {
+		return e.Reason
+	}
+	return e.Value + " " + e.Reason
+}
 
 func invalid(field string, code Code, format string, args ...any) error {
 	return &Invalid{Field: field, Code: code, Reason: fmt.Sprintf(format, args...)}
+}
+
+// invalidValue is invalid with the value that the reason follows.
+func invalidValue(field string, code Code, value any, format string, args ...any) error {
+	return &Invalid{Field: field, Value: fmt.Sprint(value), Code: code, Reason: fmt.Sprintf(format, args...)}
+}
+
+// invalidText is invalidValue for text, which is shown in quotes.
+func invalidText(field string, code Code, text, reason string) error {
+	return invalidValue(field, code, strconv.Quote(text), "%s", reason)
 }
 
 // CheckID refuses ids that are empty, longer than MaxIDBytes, not UTF-8, with
@@ -125,7 +145,7 @@ func checkKind(field, s string) error {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' {
-			return invalid(field, CodeFormat, "%q is not lower-case letters, digits, _ and -", s)
+			return invalidText(field, CodeFormat, s, "is not lower-case letters, digits, _ and -")
 		}
 	}
 	return nil

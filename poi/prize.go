@@ -63,7 +63,7 @@ func (p *Prize) Check() error {
 
 func checkUnits(field string, n uint64) error {
 	if n > MaxUnits {
-		return invalid(field, CodeRange, "%d is more than %d", n, uint64(MaxUnits))
+		return invalidValue(field, CodeRange, n, "is more than %d", uint64(MaxUnits))
 	}
 	return nil
 }
@@ -80,7 +80,7 @@ func checkCurrency(c string, value uint64) error {
 		ok = c[i] >= 'A' && c[i] <= 'Z'
 	}
 	if !ok {
-		return invalid("currency", CodeFormat, "%q is not an ISO 4217 code of three capital letters", c)
+		return invalidText("currency", CodeFormat, c, "is not an ISO 4217 code of three capital letters")
 	}
 	return nil
 }

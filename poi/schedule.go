@@ -39,8 +39,7 @@ func (s *Schedule) Check() error {
 		return err
 	}
 	if !s.Start.IsZero() && !s.End.IsZero() && !s.End.After(s.Start) {
-		return invalid("ends_at", CodeOrder, "%s is not after starts_at %s",
-			s.End.Format(time.RFC3339Nano), s.Start.Format(time.RFC3339Nano))
+		return invalidValue("ends_at", CodeOrder, s.End.Format(time.RFC3339Nano), "is not after starts_at %s", s.Start.Format(time.RFC3339Nano))
 	}
 	if len(s.Sessions) > MaxSessions {
 		return invalid("sessions", CodeTooMany, "are %d, more than %d", len(s.Sessions), MaxSessions)

@@ -117,7 +117,7 @@ func ParseSession(s string) (Session, error) {
 	var out Session
 	from, to, ok := strings.Cut(hours, "-")
 	if !ok {
-		return out, fmt.Errorf("%q is not a session such as 20:00-22:00 or Mon-Fri 08:00-16:00", s)
+		return out, invalidText("session", CodeFormat, s, "is not written like 20:00-22:00 or Mon-Fri 08:00-16:00")
 	}
 	var err error
 	if hasDays {
@@ -158,13 +158,13 @@ func (s *Session) UnmarshalText(b []byte) (err error) {
 func (s Session) check(field string) error {
 	switch {
 	case s.Start >= minutesPerDay:
-		return invalid(field, CodeRange, "%s starts at 24:00; write 00:00", s)
+		return invalidValue(field, CodeRange, s, "starts at 24:00; write 00:00")
 	case s.End > minutesPerDay:
-		return invalid(field, CodeRange, "%s ends after 24:00", s)
+		return invalidValue(field, CodeRange, s, "ends after 24:00")
 	case s.End == 0:
-		return invalid(field, CodeRange, "%s ends at 00:00; write 24:00", s)
+		return invalidValue(field, CodeRange, s, "ends at 00:00; write 24:00")
 	case s.Start == s.End:
-		return invalid(field, CodeOrder, "%s starts and ends at the same time; write 00:00-24:00 for the whole day", s)
+		return invalidValue(field, CodeOrder, s, "starts and ends at the same time; write 00:00-24:00 for the whole day")
 	case s.Days > everyDay:
 		return invalid(field, CodeRange, "has days outside Sunday…Saturday: %#x", uint8(s.Days))
 	}

@@ -10,7 +10,7 @@ const AllPOIs SetID = "all"
 // CheckSetID holds the id of a set that is being defined against the limits.
 func CheckSetID(field string, id SetID) error {
 	if id == AllPOIs {
-		return invalid(field, CodeReserved, "%q is the built-in set of every POI", string(id))
+		return invalidText(field, CodeReserved, string(id), "is the built-in set of every POI")
 	}
 	return CheckID(field, string(id))
 }

@@ -141,27 +141,27 @@ func (t *Task) checkFigures() error {
 		return err
 	}
 	if !(t.ClaimRadius >= MinClaimRadius && t.ClaimRadius <= MaxClaimRadius) { // written so that NaN fails
-		return invalid("claim_radius_m", CodeRange, "%v is not within %v…%v metres",
-			float64(t.ClaimRadius), float64(MinClaimRadius), float64(MaxClaimRadius))
+		return invalidValue("claim_radius_m", CodeRange, float64(t.ClaimRadius), "is not within %v…%v metres",
+			float64(MinClaimRadius), float64(MaxClaimRadius))
 	}
 	if t.Caps.PerDay > MaxCap {
-		return invalid("caps.per_day", CodeRange, "%d is more than %d", t.Caps.PerDay, MaxCap)
+		return invalidValue("caps.per_day", CodeRange, t.Caps.PerDay, "is more than %d", MaxCap)
 	}
 	if t.Caps.Total > MaxCap {
-		return invalid("caps.total", CodeRange, "%d is more than %d", t.Caps.Total, MaxCap)
+		return invalidValue("caps.total", CodeRange, t.Caps.Total, "is more than %d", MaxCap)
 	}
 	if err := checkDuration("caps.cooldown", t.Caps.Cooldown, MaxCooldown); err != nil {
 		return err
 	}
 	if t.Priority > MaxPriority || t.Priority < -MaxPriority {
-		return invalid("priority", CodeRange, "%d is not within -%d…%d", t.Priority, MaxPriority, MaxPriority)
+		return invalidValue("priority", CodeRange, t.Priority, "is not within -%d…%d", MaxPriority, MaxPriority)
 	}
 	return nil
 }
 
 func checkDuration(field string, d, limit time.Duration) error {
 	if d < 0 || d > limit {
-		return invalid(field, CodeRange, "%v is not within 0s…%v", d, limit)
+		return invalidValue(field, CodeRange, d, "is not within 0s…%v", limit)
 	}
 	return nil
 }
@@ -179,10 +179,10 @@ func (t *Task) checkPrizes() error {
 			return err
 		}
 		if p.Weight < 1 || p.Weight > MaxWeight {
-			return invalid(field+".weight", CodeRange, "%d is not within 1…%d", p.Weight, MaxWeight)
+			return invalidValue(field+".weight", CodeRange, p.Weight, "is not within 1…%d", MaxWeight)
 		}
 		if t.prizeIndex(p.Prize) != i {
-			return invalid(field+".prize", CodeDuplicate, "%q is listed before", string(p.Prize))
+			return invalidText(field+".prize", CodeDuplicate, string(p.Prize), "is listed before")
 		}
 	}
 	return nil
@@ -224,7 +224,7 @@ func (t *Task) checkQuota(field string, q Quota) error {
 		return err
 	}
 	if t.prizeIndex(q.Prize) < 0 {
-		return invalid(field+".prize", CodeDangling, "%q is not among the task's prizes", string(q.Prize))
+		return invalidText(field+".prize", CodeDangling, string(q.Prize), "is not among the task's prizes")
 	}
 	if err := CheckID(field+".district", string(q.District)); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net"
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -40,7 +41,25 @@ var guideSays = map[string][]string{
 	"ci": {"note window-overlap: ", "Nothing found, ",
 		"config/prizes.csv:5:52: prize book-token has a budget of 999 units, the quotas of its task come to 1,000: 1 too many",
 		"Not to be merged: 1\n"},
+	"database":   {"pois.csv: 742 rows", "14 notes in 742 POIs", "The bundle is in var/copy."},
 	"operations": {`"district":{"id":"E09000007","name":"Camden"}`, "node-1", "node-3"},
+}
+
+// TestGuideHasTheGrants: the page has the accounts that package mysql is tested with.
+func TestGuideHasTheGrants(t *testing.T) {
+	source, err := os.ReadFile("../../data/mysql/mysql.go")
+	must(t, err)
+	page, err := guides.ReadFile("guide/database.md")
+	must(t, err)
+	statements := regexp.MustCompile(`(?m)^//\s+((CREATE USER|GRANT) .*)$`).FindAllSubmatch(source, -1)
+	if len(statements) != 6 {
+		t.Errorf("package mysql has %d statements, want 3 accounts and their grants", len(statements))
+	}
+	for _, m := range statements {
+		if !bytes.Contains(page, m[1]) {
+			t.Errorf("the page does not have %s", m[1])
+		}
+	}
 }
 
 var block = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")

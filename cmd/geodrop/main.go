@@ -158,7 +158,7 @@ func report(err error) int {
 	if errors.Is(err, context.Canceled) {
 		err = fmt.Errorf("stopped by a signal: %w", err)
 	}
-	fmt.Fprintln(os.Stderr, "geodrop:", printable(strings.ReplaceAll(err.Error(), "\n", "; ")))
+	fmt.Fprintln(os.Stderr, "geodrop:", printable(strings.ReplaceAll(hinted(err).Error(), "\n", "; ")))
 	switch {
 	case errors.As(err, new(notRight)):
 		return exitNotRight

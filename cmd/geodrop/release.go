@@ -99,7 +99,10 @@ func refusal(status int, body []byte) error {
 	if json.Unmarshal(body, &problem) != nil || problem.Detail == "" {
 		problem.Detail = http.StatusText(status)
 	}
-	err := fmt.Errorf("the origin refuses: %s", problem.Detail)
+	if status == http.StatusUnauthorized || status == http.StatusForbidden {
+		return errors.New("the origin has another token of operators: give GEODROP_ADMIN_TOKEN as it was when the origin was started")
+	}
+	err := fmt.Errorf("the origin answers: %s", problem.Detail)
 	if status == http.StatusNotFound || status == http.StatusConflict {
 		return notRight{err}
 	}
@@ -114,9 +117,19 @@ func (c *adminFlags) move(r *run, body any, path ...string) error {
 	}
 	t := table{w: r.stdout}
 	for _, p := range moved {
-		t.line("Channel %s is at %s since %s.", p.Channel, p.Release, p.Since.Format(time.RFC3339))
+		t.line("%s", printable(whereabouts(p)))
 	}
 	return t.err
+}
+
+// whereabouts says which nodes of a channel are given which release: without that
+// the start of a wave and its end would look alike.
+func whereabouts(p manifest.Pointer) string {
+	at := fmt.Sprintf("Channel %s is at %s since %s, ", p.Channel, p.Release, p.Since.Format(time.RFC3339))
+	if p.Wave.Release == "" {
+		return at + "on all nodes."
+	}
+	return at + fmt.Sprintf("and %.3g %% of the nodes get %s.", 100*float64(p.Wave.Share)/manifest.WholeFleet, p.Wave.Release)
 }
 
 type releaseListCmd struct{ adminFlags }
@@ -143,8 +156,8 @@ func (c *releaseListCmd) Run(r *run) error {
 		}
 		t.row("channel "+ch.Channel, printable(strings.Join(words, " ")))
 		if w := ch.Under; w != nil {
-			t.row("wave "+ch.Channel, printable(fmt.Sprintf("%d of %d since %s: %.3g %% of the nodes get %s; of %d, %d serve it, %d refuse it",
-				w.Number, w.Of, w.Since.Format(time.RFC3339), 100*w.Share, w.Release, w.Nodes, w.Serving, w.Refusing)))
+			t.row("wave "+ch.Channel, printable(fmt.Sprintf("%d of %d since %s: %.3g %% of the nodes get %s; of %d, %s",
+				w.Number, w.Of, w.Since.Format(time.RFC3339), 100*w.Share, w.Release, w.Nodes, heard(w))))
 			t.row("lookups "+ch.Channel, w.Lookups.String())
 		}
 	}
@@ -169,6 +182,16 @@ func (c *releaseListCmd) Run(r *run) error {
 		t.row("node "+n.Node, printable(words))
 	}
 	return t.err
+}
+
+// heard is what the nodes of a wave said since it got this wide. Those that serve
+// its release from before tell so at their next report.
+func heard(w *origin.WaveState) string {
+	words := fmt.Sprintf("%d serve it, %d refuse it", w.Serving, w.Refusing)
+	if quiet := w.Nodes - w.Serving - w.Refusing; quiet > 0 {
+		words += fmt.Sprintf(", %d yet to report so", quiet)
+	}
+	return words
 }
 
 type releasePromoteCmd struct {

@@ -103,6 +103,14 @@ func warnPlain(log *slog.Logger, src string) {
 	log.Warn("what is sent to the database and comes from it is not encrypted: add ?tls=true to its address, or ?tls=false where nobody can listen in", "database", address.String())
 }
 
+// hinted adds what to do where a database words a refusal so that nobody knows.
+func hinted(err error) error {
+	if !mysql.Denied(err) {
+		return err
+	}
+	return fmt.Errorf("%w; the account may lack a right, or has to encrypt with ?tls=true: geodrop guide database has the accounts", err)
+}
+
 func unknownSource(src string) error {
 	return usage{fmt.Errorf("a config is dir:PATH, sqlite:PATH, mysql://… or mysql+unix://…, this is %s", redacted(src))}
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -169,7 +170,7 @@ func (c *validateCmd) settings() (*rule.Settings, error) {
 		return &rule.Settings{}, nil
 	}
 	f, err := os.Open(path)
-	if c.Rules == "" && errors.Is(err, fs.ErrNotExist) {
+	if c.Rules == "" && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)) { // no bundle, as is said when it is opened
 		return &rule.Settings{}, nil
 	}
 	if err != nil {

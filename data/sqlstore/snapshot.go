@@ -116,7 +116,7 @@ func (r *reporter) reject(err error, key ...string) {
 	if known {
 		return
 	}
-	r.s.rejects.Add(poi.Reject{File: r.table, Field: inv.Field + " of", Value: clip(strings.Join(key, ", ")), Code: inv.Code, Reason: inv.Reason})
+	r.s.rejects.Add(poi.Reject{File: r.table, Field: inv.Field + " of", Value: clip(strings.Join(key, ", ")), Code: inv.Code, Reason: inv.Clause()})
 }
 
 // clip cuts a key to what a reject may show.

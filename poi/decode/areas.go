@@ -81,7 +81,7 @@ func (f *feature) rejectInvalid(err error) {
 		name = "daily"
 	}
 	p := f.properties[name]
-	f.reject(p.pos, inv.Field, p.text, inv.Code, inv.Reason)
+	f.reject(p.pos, inv.Field, p.text, inv.Code, reasonBeside(p.text, inv))
 }
 
 func (f *feature) district() (*poi.District, error) {
@@ -172,12 +172,12 @@ func (f *feature) schedule(s *poi.Schedule) (err error) {
 	return f.timeZone(s)
 }
 
-// sessionReason words a fault of ParseSession as a clause.
+// sessionReason words a fault of ParseSession as a clause beside the session.
 func sessionReason(err error) string {
 	if inv, ok := errors.AsType[*poi.Invalid](err); ok {
-		return "has " + inv.Reason
+		return inv.Reason
 	}
-	return "has " + err.Error()
+	return "is no session: " + err.Error()
 }
 
 func (f *feature) timeZone(s *poi.Schedule) error {

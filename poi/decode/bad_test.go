@@ -106,7 +106,7 @@ func TestBadInput(t *testing.T) {
 
 		// Sets, merchants, prizes.
 		{"reserved set", "poi_sets.csv", "set_id,poi_id\nall,x\nparks,\n", 0, []string{
-			`:2:1: set_id "all" "all" is the built-in set of every POI (reserved)`, `:3:7: poi_id is empty (missing)`}, ""},
+			`:2:1: set_id "all" is the built-in set of every POI (reserved)`, `:3:7: poi_id is empty (missing)`}, ""},
 		{"set file without header", "sets/parks.csv", "p1\np2\n", 0, nil, `:1: the header has no column "poi_id" (missing_column)`},
 		{"reserved set file", "sets/all.csv", "poi_id\nx\n", 0, nil, `: the file names a set whose name "all" is the built-in set of every POI (reserved)`},
 		{"columns of more than ASCII", "prizes.csv", "id,name,kind,merchant\np,红包 é𝔸,cash,m\n", 0, []string{`:2:14: merchant "m" is no merchant of this bundle (dangling)`}, ""},
@@ -163,9 +163,9 @@ func TestBadInput(t *testing.T) {
 		{"half a surrogate pair", "districts.geojson", collection(`{"type":"Feature","properties":{"adcode":"1","name":"\ud800"},` + polygon + `}`), 0, []string{`:2:54: JSON has half of a surrogate pair (invalid_utf8)`}, ""},
 		{"zone without reason", "zones.geojson", square(`"id":"z"`), 0, []string{`:1:1: reason is empty (missing)`}, ""},
 		{"zone reversed", "zones.geojson", square(`"kind":"k","starts_at":"2027-01-02T00:00:00Z","ends_at":"2027-01-01T00:00:00Z"`), 0, []string{
-			`:1:89: ends_at "2027-01-01T00:00:00Z" 2027-01-01T00:00:00Z is not after starts_at 2027-01-02T00:00:00Z (reversed)`}, ""},
+			`:1:89: ends_at "2027-01-01T00:00:00Z" is not after starts_at 2027-01-02T00:00:00Z (reversed)`}, ""},
 		{"zone times without zone", "zones.geojson", square(`"kind":"k","daily":["08:00-16:00"]`), 0, []string{`:1:1: time_zone is missing: daily times need one, such as Europe/London (missing)`}, ""},
-		{"zone session", "zones.geojson", square(`"kind":"k","daily":"8-16","time_zone":"UTC"`), 0, []string{`:1:52: daily "8-16" has "8" is not a time of day such as 20:00 (bad_format)`}, ""},
+		{"zone session", "zones.geojson", square(`"kind":"k","daily":"8-16","time_zone":"UTC"`), 0, []string{`:1:52: daily "8-16" is no session: "8" is not a time of day such as 20:00 (bad_format)`}, ""},
 		{"zone time", "zones.geojson", square(`"kind":"k","starts_at":"tomorrow"`), 0, []string{`:1:56: starts_at "tomorrow" is not a time such as 2027-01-01T20:00:00+08:00 (bad_format)`}, ""},
 	}
 	for _, tt := range tests {

@@ -49,6 +49,14 @@ func (e *FileError) Error() string {
 // Unwrap is ErrFormat.
 func (e *FileError) Unwrap() error { return ErrFormat }
 
+// reasonBeside is why a value is refused, for a reject that shows what stands there.
+func reasonBeside[T string | []byte](shown T, inv *poi.Invalid) string {
+	if len(shown) == 0 {
+		return inv.Clause()
+	}
+	return inv.Reason
+}
+
 // clip cuts what is shown of a value.
 func clip[T string | []byte](v T) string {
 	if len(v) > poi.MaxRejectValue {

@@ -146,10 +146,10 @@ func (t *table) rejectInvalid(row *row, err error) {
 		inv = &poi.Invalid{Field: "row", Code: CodeSyntax, Reason: err.Error()}
 	}
 	if i := t.column(inv.Field); i >= 0 {
-		t.reject(row, i, inv.Code, inv.Reason)
+		t.reject(row, i, inv.Code, reasonBeside(row.bytes(i, &t.scratch), inv))
 		return
 	}
-	t.report.add(poi.Reject{Line: row.line, Field: inv.Field, Code: inv.Code, Reason: inv.Reason})
+	t.report.add(poi.Reject{Line: row.line, Field: inv.Field, Code: inv.Code, Reason: inv.Clause()})
 }
 
 // each calls fn for every row of a small table.

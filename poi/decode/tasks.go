@@ -266,7 +266,7 @@ func (r *configReader) checkTask(e *taskEntry) {
 		if !ok {
 			inv = &poi.Invalid{Field: "task", Code: CodeSyntax, Reason: err.Error()}
 		}
-		e.faultAt(inv.Field, inv.Code, inv.Reason)
+		e.faultAt(inv.Field, inv.Code, reasonBeside(e.nodeOf(inv.Field).Value, inv))
 		return
 	}
 	if _, ok := r.merchants[t.Merchant]; !ok {

@@ -23,7 +23,8 @@ type summary struct {
 	Warnings    int64 `json:"warnings"`
 	Notes       int64 `json:"notes"`
 	Accepted    int64 `json:"accepted"`
-	Unread      bool  `json:"unread"` // a file could not be read: rules that need the whole did not run
+	Unread      bool  `json:"unread"`   // a file could not be read: rules that need the whole did not run
+	LeftOut     bool  `json:"left_out"` // merchants, prizes, tasks or quotas were: rules did not look at these
 	POIs        int64 `json:"pois"`
 	Memberships int64 `json:"memberships"`
 	Tasks       int   `json:"tasks"`
@@ -44,7 +45,7 @@ type ruleTotal struct {
 
 func writeJSON(w io.Writer, r *rule.Result, o *Options) error {
 	d := document{Format: documentFormat, Rules: []ruleTotal{}, Findings: make([]rule.Finding, len(r.Findings))}
-	d.Summary = summary{Unread: r.Unread, Accepted: r.Accepted(), POIs: r.POIs, Memberships: r.Memberships,
+	d.Summary = summary{Unread: r.Unread, LeftOut: r.LeftOut, Accepted: r.Accepted(), POIs: r.POIs, Memberships: r.Memberships,
 		Tasks: r.Tasks, Prizes: r.Prizes, Districts: r.Districts, Zones: r.Zones}
 	for i := range r.Totals {
 		t := &r.Totals[i]

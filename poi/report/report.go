@@ -86,7 +86,7 @@ func (o *Options) sentence(f *rule.Finding) string {
 		text = f.Object + " " + text
 	}
 	if f.Nearest != "" {
-		text += "; nearest: " + f.Nearest
+		text += "; nearest right value: " + f.Nearest
 	}
 	if see := o.place(f.See); see.File != "" {
 		text += "; see " + see.String()

@@ -127,8 +127,11 @@ func (t *textWriter) summary(r *rule.Result) {
 	}
 	t.line("%s in %s, %s, %s, %s, %s.", t.paint(bold, strings.Join(parts, ", ")), phrase.Count(r.POIs, "POI"), phrase.Count(r.Memberships, "membership"),
 		phrase.Count(r.Tasks, "task"), phrase.Count(r.Districts, "district"), phrase.Count(r.Zones, "zone"))
-	if r.Unread {
+	switch {
+	case r.Unread:
 		t.line("A file could not be read: rules that need the whole config did not run.")
+	case r.LeftOut:
+		t.line("Merchants, prizes, tasks or quotas were left out: once they are mended, rules look at them and may find more.")
 	}
 	if hidden {
 		t.line("The first %d of each rule are shown: --all shows all that were kept, geodrop rules RULE explains a rule.", t.opts.Show)

@@ -10,6 +10,7 @@ type Result struct {
 	Findings []Finding // by rule, in the order of Totals, then by place
 	Totals   []Total   // of each rule that ran, in the order of the documentation
 	Unread   bool      // a file could not be read, so that rules that need the whole did not run
+	LeftOut  bool      // merchants, prizes, tasks or quotas were, so that rules did not look at these
 
 	POIs, Memberships int64 // that were read
 	Districts, Zones  int

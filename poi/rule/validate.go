@@ -149,6 +149,7 @@ func (v *validation) readConfig(ctx context.Context) error {
 		return err
 	}
 	v.view.Config, v.view.LeftOut = config, v.leftOut()
+	v.result.LeftOut = v.view.LeftOut
 	v.collector.partial = v.collector.partial || v.view.LeftOut
 	v.result.Tasks, v.result.Prizes = len(config.Tasks), len(config.Prizes)
 	for i := range v.checks {

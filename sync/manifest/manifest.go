@@ -187,6 +187,9 @@ func Read(dir string) (*Manifest, error) {
 	path := filepath.Join(dir, Name)
 	f, err := atomicfile.OpenRegular(path)
 	if errors.Is(err, os.ErrNotExist) {
+		if _, missing := os.Stat(dir); errors.Is(missing, os.ErrNotExist) {
+			return nil, fmt.Errorf("%w in %s: there is no such folder", ErrNone, dir)
+		}
 		return nil, fmt.Errorf("%w in %s: it has no %s; a build that was interrupted can be run again", ErrNone, dir, Name)
 	}
 	if errors.Is(err, syscall.ENOTDIR) {

@@ -166,7 +166,7 @@ func (o *Origin) markBad(id, reason string) (moved []manifest.Pointer, err error
 	for _, name := range slices.Sorted(maps.Keys(o.channels)) {
 		switch p, left, err := o.leaveBad(name, id); {
 		case err != nil:
-			errs = append(errs, fmt.Errorf("channel %s is at release %s, which is bad: %w", name, id, err))
+			errs = append(errs, fmt.Errorf("release %s is marked bad, but channel %s is still at it: %w: promote another", id, name, err))
 		case left:
 			moved = append(moved, p)
 		}

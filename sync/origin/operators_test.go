@@ -100,7 +100,7 @@ func TestMarkBad(t *testing.T) {
 		t.Errorf("MarkBad = %v, want ErrUnknown", err)
 	}
 	moved, err = o.MarkBad(ids[0], "")
-	if !errors.Is(err, ErrNoneBefore) || len(moved) != 0 || !strings.Contains(err.Error(), "channel canary is at release "+ids[0]) {
+	if !errors.Is(err, ErrNoneBefore) || len(moved) != 0 || !strings.Contains(err.Error(), ids[0]+" is marked bad, but channel canary is still at it: ") {
 		t.Errorf("MarkBad with nothing to go back to = %+v, %v", moved, err)
 	}
 }

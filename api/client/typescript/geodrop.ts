@@ -1,5 +1,11 @@
 // The TypeScript client of geodrop, generated from its OpenAPI document: change
 // that, not this. It needs fetch, which browsers have, and Node from version 18 on.
+//
+//     const client = new Client({ url: "https://drops.example.com" });
+//     const answer = await client.postLookup({ lat: 51.5145, lng: -0.127 });
+//
+// What a node refuses is thrown as a ProblemError, with a code to branch on; a node
+// that cannot be reached is a ConnectionError. What may pass is tried again before.
 
 /** Fields that are not listed are ignored. A listed field twice is `duplicate_key`; null is as if it were absent. */
 export interface Lookup {

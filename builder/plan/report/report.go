@@ -138,10 +138,10 @@ func rejected(p *plan.Plan) []string {
 	}
 	words := []string{fmt.Sprintf("Not in the plan: %s of the config %s rejected.", phrase.Count(r.Rows, "row"), phrase.Agree(r.Rows, "was", "were"))}
 	for i := range r.First {
-		words = append(words, r.First[i].Text)
+		words = append(words, "– "+r.First[i].Text)
 	}
 	if more := r.Rows - int64(len(r.First)); more > 0 {
-		words = append(words, fmt.Sprintf("… and %s more; geodrop validate lists them.", phrase.Number(more)))
+		words = append(words, fmt.Sprintf("– … and %s more; geodrop validate lists them.", phrase.Number(more)))
 	}
 	return words
 }
