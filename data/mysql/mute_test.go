@@ -25,7 +25,7 @@ func TestMuteEnds(t *testing.T) {
 	}
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(1)
-	s := sqlstore.New(db, engine(config.String()), sqlstore.Options{})
+	s := sqlstore.New(db, engine(config), sqlstore.Options{})
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)

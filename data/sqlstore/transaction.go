@@ -50,6 +50,9 @@ func (t *transaction) lock(ctx context.Context) error {
 		return err
 	}
 	t.locked = true
+	if err := run(ctx, t.conn, t.e.Turn...); err != nil {
+		return err
+	}
 	if t.log.full {
 		return t.log.put(ctx, "all", []string{""})
 	}

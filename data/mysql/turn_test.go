@@ -1,0 +1,64 @@
+package mysql
+
+import (
+	"context"
+	"testing"
+
+	"geodrop/data/sqlstore"
+	"geodrop/poi"
+)
+
+func put(id poi.POIID) func(context.Context, poi.Writer) error {
+	return func(ctx context.Context, w poi.Writer) error {
+		return w.PutPOIs(ctx, []poi.POIRow{{POI: poi.POI{ID: id}}})
+	}
+}
+
+// TestTurnIsGivenUp has one writer want a place that a bulk write has, for longer
+// than its attempts take, and a third one write meanwhile, who does not wait for
+// the two.
+func TestTurnIsGivenUp(t *testing.T) {
+	const attempts = 2
+	s, err := Open(t.Context(), server.Address(database(t)), Options{Create: true, Store: sqlstore.Options{Bulk: 1, Attempts: attempts}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	has, end := make(chan struct{}, 1), make(chan struct{})
+	imported, same := make(chan error, 1), make(chan error, 1)
+	go func() {
+		imported <- s.WriteBulk(t.Context(), 2, func(ctx context.Context, w poi.Writer) error {
+			err := put("a")(ctx, w)
+			has <- struct{}{}
+			<-end
+			return err
+		})
+	}()
+	<-has
+	tries := make(chan struct{}, 1000)
+	go func() {
+		same <- s.Write(t.Context(), func(ctx context.Context, w poi.Writer) error {
+			tries <- struct{}{}
+			return put("a")(ctx, w)
+		})
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), defaultLock/2)
+	defer cancel()
+	for range attempts + 1 {
+		select {
+		case <-tries:
+		case err := <-same:
+			t.Fatal("who writes the same place:", err)
+		}
+		if err := s.Write(ctx, put("b")); err != nil {
+			t.Error("who writes another place:", err)
+		}
+	}
+	close(end)
+	if a, b := <-imported, <-same; a != nil || b != nil {
+		t.Errorf("the bulk write: %v; who writes the same place: %v", a, b)
+	}
+	if n, err := count(t, s); err != nil || n != 2 {
+		t.Errorf("%d places, %v", n, err)
+	}
+}
