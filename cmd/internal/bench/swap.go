@@ -66,15 +66,10 @@ func (o SwapOptions) withDefaults() SwapOptions {
 func Swap(ctx context.Context, opts SwapOptions) (rows []Row, err error) {
 	o := opts.withDefaults()
 	defer o.Progress.Done()
-	on := sharedProcessors
-	if os.Getenv("PART") != "" {
-		on = partProcessors
-	}
-	p, err := on()
+	p, err := sharedProcessors()
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, p.join()) }()
 	before := runtime.GOMAXPROCS(p.forGenerator())
 	defer runtime.GOMAXPROCS(before)
 	dir, err := os.MkdirTemp(o.TempDir, "geodrop-swap-")
