@@ -71,10 +71,19 @@ func TestMigrateAgain(t *testing.T) {
 	if got := sequenceOf(t, s); got != before {
 		t.Fatalf("without its trigger a write led the change sequence from %d to %d", before, got)
 	}
+	if err := server.Run(name, "CREATE TABLE seen (sequence BIGINT UNSIGNED NOT NULL)",
+		"CREATE TRIGGER see BEFORE INSERT ON change_log FOR EACH ROW INSERT INTO seen SELECT sequence FROM changes"); err != nil {
+		t.Fatal(err)
+	}
 	open(t, server.Address(name))
 	migrated := sequenceOf(t, s)
 	if migrated <= before {
 		t.Errorf("the change sequence is still %d", migrated)
+	}
+	var logged uint64
+	err := newOther(t, name).conn.QueryRowContext(t.Context(), "SELECT MIN(sequence) FROM seen").Scan(&logged)
+	if err != nil || logged != before {
+		t.Errorf("the log was written at sequence %d, %v; want %d, before readers are called", logged, err, before)
 	}
 	if err := server.Run(name, "DELETE FROM pois", write); err != nil {
 		t.Fatal(err)
