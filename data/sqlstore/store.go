@@ -125,25 +125,6 @@ func sequenceOf(ctx context.Context, q schema.Querier) (sequence uint64, err err
 	return sequence, q.QueryRowContext(ctx, selectSequence).Scan(&sequence)
 }
 
-// Imported lists the files of an interrupted import, if nothing was written
-// since.
-func (s *Store) Imported(ctx context.Context, run string) (files []poi.ImportedFile, err error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT name, rows_in FROM imports WHERE run = ? AND "+
-		"(SELECT MAX(sequence) FROM imports) = ("+selectSequence+") ORDER BY name", run)
-	if err != nil {
-		return nil, s.wrap("read the imports of", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var f poi.ImportedFile
-		if err := rows.Scan(&f.Name, &f.Rows); err != nil {
-			return nil, s.wrap("read the imports of", err)
-		}
-		files = append(files, f)
-	}
-	return files, s.wrap("read the imports of", rows.Err())
-}
-
 // Write runs fn in a transaction, again if need be.
 func (s *Store) Write(ctx context.Context, fn func(context.Context, poi.Writer) error) error {
 	return s.write(ctx, work{do: fn})

@@ -180,19 +180,3 @@ func (t *transaction) put(ctx context.Context, g *target, n int, add func(args [
 	}
 	return nil
 }
-
-// remove deletes the rows of each key from tables, given as "table.column".
-func remove[K ~string](ctx context.Context, t *transaction, ids []K, columns ...string) error {
-	if err := t.lock(ctx); err != nil {
-		return err
-	}
-	for _, id := range ids {
-		for _, c := range columns {
-			table, column, _ := strings.Cut(c, ".")
-			if err := t.exec(ctx, "DELETE FROM "+table+" WHERE "+column+" = ?", string(id)); err != nil {
-				return fmt.Errorf("table %s: %w", table, err)
-			}
-		}
-	}
-	return nil
-}
