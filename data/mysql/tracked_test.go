@@ -29,8 +29,9 @@ func TestTracked(t *testing.T) {
 	const each = 12
 	var writers sync.WaitGroup
 	for n := range 2 {
-		random := rand.New(rand.NewPCG(1, uint64(n)))
+		random := func(kind uint64) *rand.Rand { return rand.New(rand.NewPCG(kind, uint64(n))) }
 		writers.Go(func() {
+			random := random(1)
 			for range each {
 				if err := s.WriteBulk(t.Context(), 2, scatter(random, 20)); err != nil {
 					t.Error(err)
@@ -38,6 +39,7 @@ func TestTracked(t *testing.T) {
 			}
 		})
 		writers.Go(func() {
+			random := random(2)
 			for range 4 * each {
 				if err := s.Write(t.Context(), scatter(random, 1)); err != nil {
 					t.Error(err)
@@ -46,6 +48,7 @@ func TestTracked(t *testing.T) {
 		})
 		o := newOther(t, name)
 		writers.Go(func() {
+			random := random(3)
 			for range 4 * each {
 				o.scatter(random)
 			}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"github.com/go-sql-driver/mysql"
+
 	"geodrop/data/sqlstore"
 	"geodrop/poi"
 )
@@ -60,5 +62,33 @@ func TestTurnIsGivenUp(t *testing.T) {
 	}
 	if n, err := count(t, s); err != nil || n != 2 {
 		t.Errorf("%d places, %v", n, err)
+	}
+}
+
+// TestBulkAgain: others write beside the second attempt of a bulk write as beside
+// the first.
+func TestBulkAgain(t *testing.T) {
+	s, err := Open(t.Context(), server.Address(database(t)), Options{Create: true, Store: sqlstore.Options{Bulk: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	before, runs := sequenceOf(t, s), 0
+	err = s.WriteBulk(t.Context(), 2, func(ctx context.Context, w poi.Writer) error {
+		if err := put("a")(ctx, w); err != nil {
+			return err
+		}
+		if runs++; runs == 1 {
+			return &mysql.MySQLError{Number: errDeadlock}
+		}
+		ctx, cancel := context.WithTimeout(ctx, defaultLock/2)
+		defer cancel()
+		return s.Write(ctx, put("b"))
+	})
+	if n, counting := count(t, s); err != nil || counting != nil || n != 2 || runs != 2 {
+		t.Errorf("%d places after %d runs, %v, %v", n, runs, err, counting)
+	}
+	if after := sequenceOf(t, s); after != before+2 {
+		t.Errorf("two writes led the change sequence from %d to %d", before, after)
 	}
 }

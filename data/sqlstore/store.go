@@ -201,7 +201,7 @@ func pause(ctx context.Context, d time.Duration) error {
 // attempt is one transaction. Locking the change sequence first makes writers
 // take turns; an attempt whose commit went unanswered has ended when it is
 // granted, so that looking for the token is conclusive. One in bulk locks it
-// last, the first time.
+// last; if it is not the first, it looks for the token under a turn of its own.
 func (s *Store) attempt(ctx context.Context, w *work) (err error) {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
@@ -221,6 +221,11 @@ func (s *Store) attempt(ctx context.Context, w *work) (err error) {
 		if err != nil || done {
 			t.undo = true
 			return err
+		}
+		if w.bulk {
+			if err := t.giveTurnBack(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	if err := w.do(ctx, t); err != nil {

@@ -39,6 +39,18 @@ func (t *transaction) begin(ctx context.Context, later bool) error {
 	return run(ctx, t.conn, t.e.BeginBulk...)
 }
 
+// giveTurnBack begins again, to lock later.
+func (t *transaction) giveTurnBack(ctx context.Context) error {
+	if err := run(ctx, t.conn, t.e.EndWrite...); err != nil {
+		return err
+	}
+	if err := run(ctx, t.conn, "ROLLBACK"); err != nil {
+		return err
+	}
+	t.locked = false
+	return t.begin(ctx, true)
+}
+
 // lock advances the change sequence, which others wait for until the end. What a
 // bulk write changes is logged only now: the order of the log is that of the
 // commits.
