@@ -11,7 +11,7 @@ import (
 )
 
 // TestMuteEnds: whoever gets the connection of a write after it is seen by the
-// triggers.
+// triggers, and waits as long as any other.
 func TestMuteEnds(t *testing.T) {
 	name := database(t)
 	open(t, server.Address(name))
@@ -38,6 +38,10 @@ func TestMuteEnds(t *testing.T) {
 		})
 		if !errors.Is(err, end) {
 			t.Fatal(err)
+		}
+		var wait int
+		if err := db.QueryRowContext(t.Context(), "SELECT @@innodb_lock_wait_timeout").Scan(&wait); err != nil || wait != int(defaultLock.Seconds()) {
+			t.Errorf("after a write that ended with %v another one waits %d seconds for its turn, %v", end, wait, err)
 		}
 		before := sequenceOf(t, s)
 		if _, err := db.ExecContext(t.Context(), "UPDATE pois SET lat_e7 = lat_e7 + 1"); err != nil {

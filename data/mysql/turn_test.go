@@ -20,7 +20,7 @@ func put(id poi.POIID) func(context.Context, poi.Writer) error {
 // than its attempts take, and a third one write meanwhile, who does not wait for
 // the two.
 func TestTurnIsGivenUp(t *testing.T) {
-	const attempts = 2
+	const attempts = 1
 	s, err := Open(t.Context(), server.Address(database(t)), Options{Create: true, Store: sqlstore.Options{Bulk: 1, Attempts: attempts}})
 	if err != nil {
 		t.Fatal(err)
