@@ -44,7 +44,7 @@ func TestTurnIsGivenUp(t *testing.T) {
 			return put("a")(ctx, w)
 		})
 	}()
-	ctx, cancel := context.WithTimeout(t.Context(), defaultLock/2)
+	ctx, cancel := context.WithTimeout(t.Context(), defaultLock*5/6) // sooner than the turn would be lost
 	defer cancel()
 	for range attempts + 1 {
 		select {
@@ -81,7 +81,7 @@ func TestBulkAgain(t *testing.T) {
 		if runs++; runs == 1 {
 			return &mysql.MySQLError{Number: errDeadlock}
 		}
-		ctx, cancel := context.WithTimeout(ctx, defaultLock/2)
+		ctx, cancel := context.WithTimeout(ctx, defaultLock*5/6)
 		defer cancel()
 		return s.Write(ctx, put("b"))
 	})

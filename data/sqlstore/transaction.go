@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"geodrop/data/schema"
 	"geodrop/poi"
 )
 
@@ -48,7 +49,10 @@ func (t *transaction) giveTurnBack(ctx context.Context) error {
 		return err
 	}
 	t.locked = false
-	return t.begin(ctx, true)
+	if err := t.begin(ctx, true); err != nil {
+		return err
+	}
+	return schema.Check(ctx, t.e.Dialect, t.conn)
 }
 
 // lock advances the change sequence, which others wait for until the end. What a
