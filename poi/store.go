@@ -35,7 +35,7 @@ type Store interface {
 	WriteBulk(ctx context.Context, rows int64, fn func(context.Context, Writer) error) error
 
 	// Imported lists what has been written of an import that was interrupted;
-	// nothing if the store was changed in any other way since.
+	// nothing if the store was changed in any other way since the last of it.
 	Imported(ctx context.Context, run string) ([]ImportedFile, error)
 
 	Close() error

@@ -23,8 +23,8 @@ func writeLoad(w io.Writer, r *load.Report) error {
 	t.row("answers without drops", share(r.Empty, r.OK))
 	t.row("errors", errorsText(r.Errors))
 	if s := r.Slow; s != nil {
-		t.row("slow clients", fmt.Sprintf("%s: %s connections, %s cut off, %s refused", phrase.Number(s.Clients),
-			phrase.Number(s.Connected), phrase.Number(s.CutOff), phrase.Number(s.Refused)))
+		t.row("slow clients", fmt.Sprintf("%s: %s, %s cut off, %s refused", phrase.Number(s.Clients),
+			phrase.Count(s.Connected, "connection"), phrase.Number(s.CutOff), phrase.Number(s.Refused)))
 	}
 	t.row("schedule", scheduleText(r))
 	return t.err

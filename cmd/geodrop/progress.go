@@ -49,7 +49,7 @@ func (p *progress) Add(rows int) {
 		_ = p.bar.Add(rows)
 	} else if now := time.Now(); !p.terminal && now.Sub(p.said) >= sayEvery {
 		p.said = now
-		fmt.Fprintf(p.f, "geodrop: stage %s, %s rows\n", p.stage, phrase.Number(p.rows))
+		fmt.Fprintf(p.f, "geodrop: stage %s, %s\n", p.stage, phrase.Count(p.rows, "row"))
 	}
 }
 

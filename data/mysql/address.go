@@ -173,10 +173,12 @@ func (a *Address) String() string {
 func (a *Address) session() map[string]string {
 	return map[string]string{
 		"sql_mode":                 "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
-		"innodb_lock_wait_timeout": strconv.Itoa(int(a.lock / time.Second)),
+		"innodb_lock_wait_timeout": a.lockSeconds(),
 		"net_write_timeout":        "600",
 	}
 }
+
+func (a *Address) lockSeconds() string { return strconv.Itoa(int(a.lock / time.Second)) }
 
 func (a *Address) connector() (driver.Connector, error) {
 	c := mysql.NewConfig()

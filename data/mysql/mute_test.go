@@ -11,7 +11,7 @@ import (
 )
 
 // TestMuteEnds: whoever gets the connection of a write after it is seen by the
-// triggers.
+// triggers, and waits as long as any other.
 func TestMuteEnds(t *testing.T) {
 	name := database(t)
 	open(t, server.Address(name))
@@ -25,7 +25,7 @@ func TestMuteEnds(t *testing.T) {
 	}
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(1)
-	s := sqlstore.New(db, engine(config.String()), sqlstore.Options{})
+	s := sqlstore.New(db, engine(config), sqlstore.Options{})
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -38,6 +38,10 @@ func TestMuteEnds(t *testing.T) {
 		})
 		if !errors.Is(err, end) {
 			t.Fatal(err)
+		}
+		var wait int
+		if err := db.QueryRowContext(t.Context(), "SELECT @@innodb_lock_wait_timeout").Scan(&wait); err != nil || wait != int(defaultLock.Seconds()) {
+			t.Errorf("after a write that ended with %v another one waits %d seconds for its turn, %v", end, wait, err)
 		}
 		before := sequenceOf(t, s)
 		if _, err := db.ExecContext(t.Context(), "UPDATE pois SET lat_e7 = lat_e7 + 1"); err != nil {
@@ -71,10 +75,19 @@ func TestMigrateAgain(t *testing.T) {
 	if got := sequenceOf(t, s); got != before {
 		t.Fatalf("without its trigger a write led the change sequence from %d to %d", before, got)
 	}
+	if err := server.Run(name, "CREATE TABLE seen (sequence BIGINT UNSIGNED NOT NULL)",
+		"CREATE TRIGGER see BEFORE INSERT ON change_log FOR EACH ROW INSERT INTO seen SELECT sequence FROM changes"); err != nil {
+		t.Fatal(err)
+	}
 	open(t, server.Address(name))
 	migrated := sequenceOf(t, s)
 	if migrated <= before {
 		t.Errorf("the change sequence is still %d", migrated)
+	}
+	var logged uint64
+	err := newOther(t, name).conn.QueryRowContext(t.Context(), "SELECT MIN(sequence) FROM seen").Scan(&logged)
+	if err != nil || logged != before {
+		t.Errorf("the log was written at sequence %d, %v; want %d, before readers are called", logged, err, before)
 	}
 	if err := server.Run(name, "DELETE FROM pois", write); err != nil {
 		t.Fatal(err)

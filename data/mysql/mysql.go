@@ -49,9 +49,11 @@
 //
 // An import of a file of more than 131,072 places takes its turn when all of them
 // are written, for a moment, so that nobody waits for it but those who write the
-// same places. They may also get error 1213 (deadlock) when it ends: geodrop tries
-// again by itself, and so should others. Beside READ COMMITTED, which it uses,
-// binlog_format has to be MIXED or ROW, as it is unless told.
+// same places. These give up their turn after a second, so that nobody waits for
+// them, and try again: geodrop by itself, for five times lock_timeout. They may
+// also get error 1213 (deadlock) when the import ends; other clients should try
+// again, and not keep a turn of theirs while they wait. Beside READ COMMITTED, which
+// it uses, binlog_format has to be MIXED or ROW, as it is unless told.
 package mysql
 
 import (
@@ -98,7 +100,7 @@ func Open(ctx context.Context, address string, opts Options) (*sqlstore.Store, e
 	db := sql.OpenDB(connector)
 	db.SetMaxIdleConns(maxIdle)
 	db.SetConnMaxIdleTime(maxIdleTime)
-	s := sqlstore.New(db, engine(config.String()), opts.Store)
+	s := sqlstore.New(db, engine(config), opts.Store)
 	if opts.Create {
 		if err := migrate(ctx, db); err != nil {
 			return nil, errors.Join(fmt.Errorf("open %s: %w", config, err), s.Close())
@@ -139,10 +141,10 @@ func migrate(ctx context.Context, db *sql.DB) (err error) {
 	return schema.Migrate(ctx, schema.MySQL, db)
 }
 
-func engine(source string) sqlstore.Engine {
+func engine(a *Address) sqlstore.Engine {
 	return sqlstore.Engine{
 		Dialect: schema.MySQL,
-		Source:  source,
+		Source:  a.String(),
 		BeginSnapshot: []string{
 			"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
 			"START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
@@ -150,11 +152,13 @@ func engine(source string) sqlstore.Engine {
 		BeginWrite: []string{"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION", "SET @geodrop_muted = 1"},
 		// Without the locks between rows that would keep others from adding any.
 		BeginBulk:  []string{"SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "START TRANSACTION", "SET @geodrop_muted = 1"},
-		EndWrite:   []string{"SET @geodrop_muted = NULL"},
+		Turn:       []string{"SET innodb_lock_wait_timeout = 1"},
+		EndWrite:   []string{"SET @geodrop_muted = NULL, innodb_lock_wait_timeout = " + a.lockSeconds()},
 		Upsert:     upsert,
 		InsertRows: insertRows,
 		Transient:  transient,
 		Busy:       func(err error) bool { return numbered(err, errLockWait) },
+		Wait:       a.lock,
 	}
 }
 

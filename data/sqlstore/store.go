@@ -34,8 +34,11 @@ type Engine struct {
 	// BeginBulk starts a transaction that lets others write beside it; nil where
 	// a database cannot.
 	BeginBulk []string
-	// EndWrite undoes what BeginWrite and BeginBulk do to the
-	// connection, before the transaction ends either way.
+	// Turn is for a transaction that has its turn, for which all writers wait: it
+	// waits only for a moment for rows that others hold.
+	Turn []string
+	// EndWrite undoes what BeginWrite, BeginBulk and Turn do to the connection,
+	// before the transaction ends either way.
 	EndWrite []string
 	// Upsert is the clause behind the rows of an INSERT that sets columns where
 	// the key is there; nothing if set is empty.
@@ -47,6 +50,8 @@ type Engine struct {
 	Transient func(error) bool
 	// Busy reports whether an error is of a lock that another writer has.
 	Busy func(error) bool
+	// Wait is how long an attempt waits for its turn, where it waits less for rows.
+	Wait time.Duration
 	// Local engines read rows without waiting for anyone, so that looking at the
 	// context between rows is enough; having the driver watch it costs a third.
 	Local bool
@@ -64,8 +69,8 @@ func (e *Engine) queryContext(ctx context.Context) context.Context {
 
 // Options of New. The zero value is what geodrop uses unless told.
 type Options struct {
-	Attempts int           // of a write; default 5
-	Backoff  time.Duration // before the second attempt, doubled for each further one; default 100 ms
+	Attempts int           // of a write, more where locks are not waited for as long in each; default 5
+	Backoff  time.Duration // before the second attempt, doubled for each of the next five; default 100 ms
 	Bulk     int64         // rows beyond which others write beside WriteBulk; default 131,072
 }
 
@@ -120,25 +125,6 @@ func sequenceOf(ctx context.Context, q schema.Querier) (sequence uint64, err err
 	return sequence, q.QueryRowContext(ctx, selectSequence).Scan(&sequence)
 }
 
-// Imported lists the files of an interrupted import, if nothing was written
-// since.
-func (s *Store) Imported(ctx context.Context, run string) (files []poi.ImportedFile, err error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT name, rows_in FROM imports WHERE run = ? AND "+
-		"(SELECT MAX(sequence) FROM imports) = ("+selectSequence+") ORDER BY name", run)
-	if err != nil {
-		return nil, s.wrap("read the imports of", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var f poi.ImportedFile
-		if err := rows.Scan(&f.Name, &f.Rows); err != nil {
-			return nil, s.wrap("read the imports of", err)
-		}
-		files = append(files, f)
-	}
-	return files, s.wrap("read the imports of", rows.Err())
-}
-
 // Write runs fn in a transaction, again if need be.
 func (s *Store) Write(ctx context.Context, fn func(context.Context, poi.Writer) error) error {
 	return s.write(ctx, work{do: fn})
@@ -166,13 +152,25 @@ func (s *Store) write(ctx context.Context, w work) error {
 	for attempt := 1; ; attempt++ {
 		w.again = attempt > 1
 		err := s.attempt(ctx, &w)
-		if err == nil || !s.transient(err) || attempt == s.opts.Attempts || ctx.Err() != nil {
+		if err == nil || !s.transient(err) || s.enough(err, attempt, time.Since(began)) || ctx.Err() != nil {
 			return s.wrap("write to", s.busy(err, time.Since(began)))
 		}
-		if err := pause(ctx, s.opts.Backoff<<(attempt-1)); err != nil {
+		if err := pause(ctx, s.opts.Backoff<<min(attempt-1, doublings)); err != nil {
 			return s.wrap("write to", err)
 		}
 	}
+}
+
+// doublings is how often the pause between two attempts is doubled.
+const doublings = 5
+
+// enough reports whether there is to be no further attempt. Locks are waited for
+// as long as that many attempts wait for their turn.
+func (s *Store) enough(err error, attempt int, waited time.Duration) bool {
+	if attempt < s.opts.Attempts {
+		return false
+	}
+	return !s.e.Busy(err) || waited >= time.Duration(s.opts.Attempts)*s.e.Wait
 }
 
 func (s *Store) transient(err error) bool {
@@ -203,7 +201,7 @@ func pause(ctx context.Context, d time.Duration) error {
 // attempt is one transaction. Locking the change sequence first makes writers
 // take turns; an attempt whose commit went unanswered has ended when it is
 // granted, so that looking for the token is conclusive. One in bulk locks it
-// last, the first time.
+// last; if it is not the first, it looks for the token under a turn of its own.
 func (s *Store) attempt(ctx context.Context, w *work) (err error) {
 	conn, err := s.db.Conn(ctx)
 	if err != nil {
@@ -223,6 +221,11 @@ func (s *Store) attempt(ctx context.Context, w *work) (err error) {
 		if err != nil || done {
 			t.undo = true
 			return err
+		}
+		if w.bulk {
+			if err := t.giveTurnBack(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	if err := w.do(ctx, t); err != nil {

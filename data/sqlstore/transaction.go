@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"geodrop/data/schema"
 	"geodrop/poi"
 )
 
@@ -39,6 +40,21 @@ func (t *transaction) begin(ctx context.Context, later bool) error {
 	return run(ctx, t.conn, t.e.BeginBulk...)
 }
 
+// giveTurnBack begins again, to lock later.
+func (t *transaction) giveTurnBack(ctx context.Context) error {
+	if err := run(ctx, t.conn, t.e.EndWrite...); err != nil {
+		return err
+	}
+	if err := run(ctx, t.conn, "ROLLBACK"); err != nil {
+		return err
+	}
+	t.locked = false
+	if err := t.begin(ctx, true); err != nil {
+		return err
+	}
+	return schema.Check(ctx, t.e.Dialect, t.conn)
+}
+
 // lock advances the change sequence, which others wait for until the end. What a
 // bulk write changes is logged only now: the order of the log is that of the
 // commits.
@@ -50,6 +66,9 @@ func (t *transaction) lock(ctx context.Context) error {
 		return err
 	}
 	t.locked = true
+	if err := run(ctx, t.conn, t.e.Turn...); err != nil {
+		return err
+	}
 	if t.log.full {
 		return t.log.put(ctx, "all", []string{""})
 	}
@@ -174,22 +193,6 @@ func (t *transaction) put(ctx context.Context, g *target, n int, add func(args [
 			return fmt.Errorf("table %s: %w", g.table, err)
 		}
 		from += rows
-	}
-	return nil
-}
-
-// remove deletes the rows of each key from tables, given as "table.column".
-func remove[K ~string](ctx context.Context, t *transaction, ids []K, columns ...string) error {
-	if err := t.lock(ctx); err != nil {
-		return err
-	}
-	for _, id := range ids {
-		for _, c := range columns {
-			table, column, _ := strings.Cut(c, ".")
-			if err := t.exec(ctx, "DELETE FROM "+table+" WHERE "+column+" = ?", string(id)); err != nil {
-				return fmt.Errorf("table %s: %w", table, err)
-			}
-		}
 	}
 	return nil
 }

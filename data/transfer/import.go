@@ -67,7 +67,7 @@ var ErrNothing = errors.New("there is nothing to import")
 type Imported struct {
 	Name     string // the files
 	Rows     int64
-	Replaced int64 // of Rows: those whose id was in the store; memberships are not counted, and what others add meanwhile counts as new
+	Replaced int64 // of Rows: those whose id was in the store; memberships are not counted, what others add meanwhile counts as new, what they delete as replaced
 	Known    bool  // written by an import that was interrupted, which knew what it replaced
 }
 

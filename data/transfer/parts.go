@@ -30,7 +30,8 @@ func (p *part) run(ctx context.Context, w poi.Writer) (rows, replaced int64, err
 		return rows, 0, err
 	}
 	after, err := p.count(ctx, w)
-	return rows, max(rows-(after-before), 0), err // others may have added some meanwhile
+	replaced = rows - (after - before)
+	return rows, min(max(replaced, 0), rows), err // others may have added or deleted some meanwhile
 }
 
 func (p *part) count(ctx context.Context, w poi.Writer) (n int64, err error) {

@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,34 @@ import (
 	"geodrop/poi"
 	"geodrop/poi/decode"
 )
+
+// counting is a writer of a store in which others write meanwhile.
+type counting struct {
+	poi.Writer
+	counts []int64
+}
+
+func (c *counting) Count(context.Context, poi.Table) (int64, error) {
+	n := c.counts[0]
+	c.counts = c.counts[1:]
+	return n, nil
+}
+
+// TestReplacedOfMany: whatever others do, no more rows are replaced than are
+// written, and no fewer than none.
+func TestReplacedOfMany(t *testing.T) {
+	const rows = 10
+	p := part{tables: []poi.Table{poi.TablePOIs}, write: func(context.Context, poi.Writer) (int64, error) { return rows, nil }}
+	for _, tt := range []struct{ before, after, want int64 }{
+		{100, 110, 0}, {100, 104, 6}, {100, 100, rows},
+		{100, 95, rows}, // others have deleted
+		{100, 115, 0},   // others have added
+	} {
+		if _, got, err := p.run(t.Context(), &counting{counts: []int64{tt.before, tt.after}}); got != tt.want || err != nil {
+			t.Errorf("%d rows after %d: %d were replaced, %v; want %d", tt.after, tt.before, got, err, tt.want)
+		}
+	}
+}
 
 // TestReplaced imports single files, and again when the store has their rows.
 func TestReplaced(t *testing.T) {

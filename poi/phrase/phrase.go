@@ -48,7 +48,7 @@ func Plain(s string) string {
 			r == 0x2028, r == 0x2029, // ends of lines and paragraphs
 			r == 0x061c, r == 0x200e, r == 0x200f, // marks of direction
 			r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069,
-			r == 0xfeff: // no width at all
+			r == 0xad, r == 0x200b, r >= 0x2060 && r <= 0x2064, r == 0xfeff: // no width, and no part of a character
 			return '·'
 		}
 		return r

@@ -29,6 +29,7 @@ func TestPlain(t *testing.T) {
 	tests := []struct{ text, want string }{
 		{"Grüße, 红包 👩‍👩", "Grüße, 红包 👩‍👩"}, // a joiner of characters stays
 		{"a\x1b[31mb\x00\tc\nd\re\x7f\u009b", "a·[31mb··c·d·e··"},
+		{"p1\u200b p\u00ad1 p\u20601\u2064", "p1· p·1 p·1·"},
 		{"\u2028\u2029\u061c\u200e\u200f\u202a\u202e\u2066\u2069\ufeff", "··········"},
 	}
 	for _, tt := range tests {

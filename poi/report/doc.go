@@ -4,6 +4,6 @@
 //
 // No format is a flood: text shows the first findings of each rule and how many
 // there are, the others have what the validation has kept, with exact totals.
-// Columns count code points in all of them. None has a time or a path of the machine in it, so that reports of equal
-// configs are equal.
+// Columns count code points in all of them. None has a time or a path of the
+// machine in it, so that reports of equal configs are equal.
 package report

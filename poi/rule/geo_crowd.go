@@ -187,8 +187,8 @@ func (c *sharedCheck) done() {
 		f := c.files[name]
 		c.emit(Finding{
 			At: f.worst.At, Object: "POI " + f.worst.ID, Value: degrees(f.worst.Pos), Count: f.places,
-			Message: fmt.Sprintf("shares the point %s with %s others, the most of its file, where %s places share %s points",
-				degrees(f.worst.Pos), phrase.Number(f.most-1), phrase.Number(f.places), phrase.Number(f.points)),
+			Message: fmt.Sprintf("shares the point %s with %s others, the most of its file, where %s places share %s",
+				degrees(f.worst.Pos), phrase.Number(f.most-1), phrase.Number(f.places), phrase.Count(f.points, "point")),
 		})
 	}
 }

@@ -216,6 +216,8 @@ func TestWords(t *testing.T) {
 		{"district", `has a quota of 1,000 units for the district "10001", which does not exist`, "1001", [][3]string{{"tasks.yaml", "district: 1001", "district: 10001"}}},
 		{"amount", `units "-1" is not within 0…9007199254740991`, "0", [][3]string{{"quotas.csv", "", "rides,badge,1002,-1\n"}}},
 		{"twice", "is given before, and the first stays", "", [][3]string{{"pois.csv", "", "a,Other,0.05,0.05\n"}}},
+		{"one point", "shares the point 0.700000, 0.700000 with 9 others, the most of its file, where 10 places share 1 point", "", [][3]string{
+			{"pois.csv", "", rows(10, func(i int) string { return fmt.Sprintf("x%d,Area %d,0.7,0.7", i, i) })}}},
 		{"zones", "has no places: all 2 of the set west lie in zones", "", [][3]string{
 			{"zones.geojson", "[[[0.5,0.5],[0.6,0.5],[0.6,0.6],[0.5,0.5]]]", "[[[0,0],[0.1,0],[0.1,0.1],[0,0.1],[0,0]]]"},
 			{"tasks.yaml", "district: 1001", "district: 1002"}}},

@@ -32,8 +32,8 @@ const parting = "<!-- -->"
 
 // references are what a forge looks for in text, wherever it comes from: people,
 // issues and the like of GitHub and GitLab, addresses, and emoji, of which few have
-// a name of figures.
-var references = regexp.MustCompile(`^(@[\pL\pN]|[#!%&$]\pN|~[\pL\pN"]|://|:([a-zA-Z_+-][\w+-]*|[0-9]+[a-zA-Z_][\w+-]*|100|1234):)`)
+// a name of figures. A parting goes behind the first character of each.
+var references = regexp.MustCompile(`^(@[\pL\pN]|[#!%&$]\pN|GH-\pN|~[\pL\pN"]|://|:([a-zA-Z_+-][\w+-]*|[0-9]+[a-zA-Z_][\w+-]*|100|1234):)`)
 
 // escaped is the character that rest begins with, as itself.
 func escaped(before, r rune, rest string) string {

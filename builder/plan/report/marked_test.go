@@ -66,6 +66,7 @@ func TestMarkedIsReadable(t *testing.T) {
 	for text, want := range map[string]string{
 		"@all": "@<!-- -->all", "#1": "#<!-- -->1", "a#1": "a#<!-- -->1", "!12": "!<!-- -->12", "a@b": "a@<!-- -->b", ":+1:": ":<!-- -->+1:",
 		"https://a": "https:<!-- -->//a", "www.a": "www<!-- -->.a", "Shop #": "Shop #", "~x": `\~<!-- -->x`, "p:100:9": "p:<!-- -->100:9",
+		"GH-12": "G<!-- -->H-12", "GH-x": "GH-x",
 	} {
 		if got := marked(text); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)

@@ -51,7 +51,10 @@ func partProcessors() (*processors, error) {
 		}
 		seen++
 	}
-	return p, confine(&p.ours)
+	if err := confine(&p.ours); err != nil {
+		return nil, errors.Join(err, p.join())
+	}
+	return p, nil
 }
 
 // forGenerator are as many as the Go scheduler of a generator needs: its pacer
@@ -80,20 +83,39 @@ func (p *processors) String() string {
 }
 
 // confine lets all threads of this process run on some processors only; those
-// that they start inherit it.
+// that they start inherit it. What a thread started before its turn came is found
+// when they are gone through again.
 func confine(to *unix.CPUSet) error {
+	const most = 10 // times: the system may allow less than what is asked for
+	for range most {
+		if moved, err := confineThreads(to); err != nil || moved == 0 {
+			return err
+		}
+	}
+	return nil
+}
+
+// confineThreads moves the threads that are elsewhere, and tells how many.
+func confineThreads(to *unix.CPUSet) (moved int, err error) {
 	threads, err := os.ReadDir("/proc/self/task")
 	if err != nil {
-		return fmt.Errorf("find the threads: %w", err)
+		return 0, fmt.Errorf("find the threads: %w", err)
 	}
 	for _, thread := range threads {
 		id, err := strconv.Atoi(thread.Name())
 		if err != nil {
-			return err
+			return moved, err
 		}
-		if err := unix.SchedSetaffinity(id, to); err != nil && !errors.Is(err, unix.ESRCH) {
-			return fmt.Errorf("bind thread %d to processors: %w", id, err)
+		var now unix.CPUSet
+		if err := unix.SchedGetaffinity(id, &now); err == nil && now == *to {
+			continue
+		}
+		switch err := unix.SchedSetaffinity(id, to); {
+		case err == nil:
+			moved++
+		case !errors.Is(err, unix.ESRCH): // that one has ended
+			return moved, fmt.Errorf("bind thread %d to processors: %w", id, err)
 		}
 	}
-	return nil
+	return moved, nil
 }

@@ -27,9 +27,9 @@ type upProcess struct {
 // requestTimeout bounds every request to a service that is measured.
 const requestTimeout = 30 * time.Second
 
-// startService starts a command of geodrop and waits until it serves a release:
-// on processors of its own, and a generator of load is not in the schedule of
-// its goroutines.
+// startService starts a command of geodrop on the processors of the node, and
+// waits until it serves a release: in a process of its own, since a generator of
+// load shall not be in the schedule of its goroutines.
 func startService(ctx context.Context, on *processors, name string, args ...string) (*upProcess, error) {
 	self, err := os.Executable()
 	if err != nil {
