@@ -136,6 +136,14 @@ func (b *brake) shedPause() time.Duration {
 	return time.Duration(float64(time.Second) / (shedShare * b.limit))
 }
 
+// pause is how long to wait before the next look at the queue.
+func (b *brake) pause() time.Duration {
+	if b.on.Load() {
+		return closeLookPause
+	}
+	return lookPause
+}
+
 // echo notes that one is sent, if there is anything to learn from it.
 func (b *brake) echo(now time.Time) bool {
 	b.mutex.Lock()

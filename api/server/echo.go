@@ -85,14 +85,25 @@ func (s *Server) startWatching(ctx context.Context) (stop func(), err error) {
 
 var errNoEcho = errors.New("time the poller: nobody reads the pipe any more")
 
+// The pause between two looks at the queue. Who waited for longer than the echo
+// under way is turned away: with a limit, looks are close together.
+const (
+	lookPause      = 5 * time.Millisecond
+	closeLookPause = time.Millisecond
+)
+
 // watchQueue sends an echo a moment after the one before has come back, if
 // requests have begun since or there is a limit. One that is still under way
 // counts for as long as it is.
 func (s *Server) watchQueue(ctx context.Context, p prober) error {
-	const pause = 5 * time.Millisecond
+	pause := lookPause
 	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for {
+		if now := s.brake.pause(); now != pause {
+			pause = now
+			tick.Reset(pause)
+		}
 		select {
 		case <-ctx.Done():
 			return nil

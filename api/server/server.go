@@ -86,7 +86,7 @@ type Options struct {
 	Tiles          int           // tiles at a time; default one for two processors
 	TileTimeout    time.Duration // for a tile; default 2 s
 	MaxConnections int           // default 16384; more are closed at once
-	QueueTarget    time.Duration // that all requests may wait before they are looked at; default 2 ms
+	QueueTarget    time.Duration // that all requests may wait before they are looked at; default 0.75 ms
 
 	prober prober // default: an echo
 
@@ -110,7 +110,7 @@ func (o Options) withDefaults() Options {
 	o.QueueWait = cmp.Or(o.QueueWait, 100*time.Millisecond)
 	o.Tiles = cmp.Or(o.Tiles, max(1, processors/2))
 	o.TileTimeout = cmp.Or(o.TileTimeout, 2*time.Second)
-	o.QueueTarget = cmp.Or(o.QueueTarget, 2*time.Millisecond)
+	o.QueueTarget = cmp.Or(o.QueueTarget, 750*time.Microsecond)
 	o.MaxConnections = cmp.Or(o.MaxConnections, 16384)
 	o.HeaderTimeout = cmp.Or(o.HeaderTimeout, 5*time.Second)
 	o.ReadTimeout = cmp.Or(o.ReadTimeout, 10*time.Second)

@@ -19,8 +19,8 @@ type benchOverloadCmd struct {
 func (*benchOverloadCmd) Help() string {
 	return `Finds the most that a node answers, asks for ten times as much, and looks how long
 it takes to be as before; then measures how it serves good clients beside slow
-ones. Node and generator share the machine: see the notes for whether the
-generator kept up.
+ones. Node and generator have processors of their own where there are two or more:
+see the notes for whether the generator kept up.
 
 Example: geodrop bench overload --step 2s --json`
 }

@@ -32,7 +32,7 @@ func (s *swapping) publish(ctx context.Context, dir string) error {
 		if err != nil {
 			return err
 		}
-		p, err := s.publishOne(ctx, bundle, filepath.Join(dir, fmt.Sprint("release-", i)))
+		p, err := publishBundle(ctx, s.origin, bundle, filepath.Join(dir, fmt.Sprint("release-", i)))
 		if err != nil {
 			return err
 		}
@@ -41,7 +41,8 @@ func (s *swapping) publish(ctx context.Context, dir string) error {
 	return nil
 }
 
-func (s *swapping) publishOne(ctx context.Context, bundle, out string) (p manifest.Pointer, err error) {
+// publishBundle builds a release of a bundle and gives it to an origin.
+func publishBundle(ctx context.Context, o *origin.Origin, bundle, out string) (p manifest.Pointer, err error) {
 	src, err := decode.Open(bundle, decode.Options{})
 	if err != nil {
 		return p, err
@@ -50,5 +51,5 @@ func (s *swapping) publishOne(ctx context.Context, bundle, out string) (p manife
 	if err = errors.Join(err, src.Close()); err != nil {
 		return p, err
 	}
-	return s.origin.Publish(ctx, out, origin.Publication{Older: true})
+	return o.Publish(ctx, out, origin.Publication{Older: true})
 }
