@@ -209,7 +209,7 @@ func (f *fleet) change(ctx context.Context, before *manifest.Manifest, after fle
 		f.aim(&f.rows[i], name)
 	}
 	f.rows = append(f.rows,
-		newRow(name, "moved", 100*float64(moved)/float64(after.manifest.Bytes()), unitPercent).
+		newRow(name, "moved", 100*float64(moved)/float64(after.manifest.Bytes()), unitPercent).atMost(targetMoved).
 			noted("of %d bytes, to one agent; %d segments of %d are other files", after.manifest.Bytes(), changed(before, after.manifest), len(after.manifest.Segments)))
 	return f.verify(ctx, name, after.manifest)
 }
