@@ -78,7 +78,7 @@ func (r *base) suits(b *build) (err error) {
 	switch n := r.notes; {
 	case n.Version != notesVersion:
 		return fmt.Errorf("%w: another version of this program made it", errBase)
-	case r.m.Grid.CellMetres != int(b.grid.Size()) || n.SegmentBytes != b.opts.SegmentBytes || n.WithoutHash != b.opts.WithoutHash:
+	case r.m.Grid.CellMetres != int(b.grid.Size()) || n.WithoutHash != b.opts.WithoutHash:
 		return fmt.Errorf("%w: it was built with other options", errBase)
 	case n.Rejected > 0:
 		return fmt.Errorf("%w: %s of its config %s rejected", errBase, phrase.Count(n.Rejected, "row"), phrase.Agree(n.Rejected, "was", "were"))

@@ -52,7 +52,7 @@ type Options struct {
 	Memory       int64     // see below; default 1 GiB, at least MinMemory
 	CellSize     grid.Size // default grid.DefaultSize
 	Radius       int       // of the window in cells; default grid.DefaultRadius
-	SegmentBytes int64     // mean size of segments: half to about twice as much; default 2 MiB
+	SegmentBytes int64     // mean size of segments: half to about twice as much; default 256 KiB, more beyond 3·10⁷ POIs
 	WithoutHash  bool      // leave the prefix hash out of the segments
 
 	// MaxRejected is the share of POIs, and of memberships, that may be
@@ -91,12 +91,11 @@ type Progress interface {
 const MinMemory = 64 << 20
 
 const (
-	defaultMemory       = 1 << 30
-	defaultSegmentBytes = 2 << 20
-	maxSegmentBytes     = 1 << 29 // the format ends at 4 GiB, and a tile is never cut
-	segmentShare        = 4       // two segments are to take no more than half of the memory, in the mean
-	defaultMaxRejected  = 0.01
-	defaultMaxShrink    = 0.2
+	defaultMemory      = 1 << 30
+	maxSegmentBytes    = 1 << 29 // the format ends at 4 GiB, and a tile is never cut
+	segmentShare       = 4       // two segments are to take no more than half of the memory, in the mean
+	defaultMaxRejected = 0.01
+	defaultMaxShrink   = 0.2
 )
 
 // ErrOptions marks options that no build can have.
@@ -119,7 +118,6 @@ func (o *Options) withDefaults() (Options, error) {
 	setDefault(&d.Memory, defaultMemory)
 	setDefault(&d.CellSize, grid.DefaultSize)
 	setDefault(&d.Radius, grid.DefaultRadius)
-	setDefault(&d.SegmentBytes, defaultSegmentBytes)
 	setDefault(&d.MaxRejected, defaultMaxRejected)
 	setDefault(&d.MaxShrink, defaultMaxShrink)
 	setDefault(&d.Log, slog.New(slog.DiscardHandler))
@@ -231,6 +229,8 @@ type build struct {
 	screened  []int64  // POIs in each of the zones without times
 	mark      poi.Mark // of the source's state, if it keeps track of changes
 	sealing   bool     // the manifest may be in place
+
+	segmentBytes int64 // the mean size of this release
 }
 
 func (b *build) run(ctx context.Context) (err error) {
@@ -319,6 +319,7 @@ func (b *build) makeAll(ctx context.Context) (p *parts, err error) {
 	if err := b.checkRejected(); err != nil {
 		return nil, err
 	}
+	b.segmentBytes = b.meanSegment(b.summary.Read)
 	b.stage("write")
 	p = &parts{}
 	if p.segments, err = b.writeSegments(ctx, sorted); err != nil {
@@ -330,7 +331,7 @@ func (b *build) makeAll(ctx context.Context) (p *parts, err error) {
 	}
 	p.areas, err = writeObject(b.opts.Out, manifest.AreasKind, func(w io.Writer) (int64, error) {
 		return index.WriteAreas(w, b.districts.index.Tables())
-	})
+	}, (*atomicfile.File).CommitLater)
 	return p, err
 }
 

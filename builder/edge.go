@@ -25,6 +25,27 @@ const (
 	mostTimes  = 2 // the mean: the next tile is cut above
 )
 
+// Small segments spare an edit of a district most of the work. But a process
+// has room for some 65,000 mappings (Linux, vm.max_map_count), and maps each
+// segment of two releases: of more POIs than smallConfig, segments have twice the
+// size for twice as many.
+const (
+	leastMean   = 256 << 10
+	smallConfig = 1 << 25 // POIs: some 8,000 segments of leastMean
+)
+
+// meanSegment is the mean size of segments of a config with so many POIs.
+func (b *build) meanSegment(pois int64) int64 {
+	if b.opts.SegmentBytes > 0 {
+		return b.opts.SegmentBytes
+	}
+	mean := int64(leastMean)
+	for ; pois > smallConfig && mean < maxSegmentBytes; pois /= 2 {
+		mean *= 2
+	}
+	return mean
+}
+
 // cut reports whether a segment of so many bytes ends before tile t; the tile
 // before it took the last of them.
 func (e edges) cut(size, last int64, t grid.Tile) bool {

@@ -86,3 +86,28 @@ func TestEdgesStay(t *testing.T) {
 		t.Errorf("after an edit at the beginning, %d of %d cuts are where they were", n, len(before))
 	}
 }
+
+// However many POIs there are, a process has room to map two releases of them.
+func TestMeanSegment(t *testing.T) {
+	const mappings, postingBytes = 65_530, 100
+	for _, tt := range []struct{ told, pois, want int64 }{
+		{0, 0, leastMean},
+		{0, 1e7, leastMean},
+		{0, smallConfig, leastMean},
+		{0, smallConfig + 1, 2 * leastMean},
+		{0, 1e8, 4 * leastMean},
+		{0, 1 << 62, maxSegmentBytes},
+		{5000, 1e8, 5000},
+	} {
+		b := &build{opts: Options{SegmentBytes: tt.told}}
+		if got := b.meanSegment(tt.pois); got != tt.want {
+			t.Errorf("told %d, segments of %d POIs have %d bytes, want %d", tt.told, tt.pois, got, tt.want)
+		}
+	}
+	b := &build{}
+	for pois := int64(1); pois < 1e10; pois = pois*5/4 + 1 {
+		if n := 2 * pois * postingBytes / b.meanSegment(pois); n > mappings {
+			t.Errorf("two releases of %d POIs take %d mappings", pois, n)
+		}
+	}
+}

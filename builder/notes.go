@@ -43,7 +43,7 @@ func notesName(m *manifest.Manifest) string { return string(m.Seal) + notesKind 
 // newNotes are the notes of what was built.
 func (b *build) newNotes() *notes {
 	n := &notes{
-		Version: notesVersion, Mark: b.mark, SegmentBytes: b.opts.SegmentBytes, WithoutHash: b.opts.WithoutHash,
+		Version: notesVersion, Mark: b.mark, SegmentBytes: b.segmentBytes, WithoutHash: b.opts.WithoutHash,
 		Rejected: b.src.Rejects().Total(), Screened: map[poi.ZoneID]int64{},
 	}
 	for i, count := range b.screened {

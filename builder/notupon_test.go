@@ -23,7 +23,7 @@ func TestNotUpon(t *testing.T) {
 		"district":      {after: func(s *shop, _ *Options) { s.exec("UPDATE districts SET name = 'x'") }, reason: "districts or zones"},
 		"zone":          {after: func(s *shop, _ *Options) { s.exec("DELETE FROM zones WHERE id = 'water'") }, reason: "districts or zones"},
 		"cell size":     {after: func(_ *shop, o *Options) { o.CellSize = 100 }, reason: "other options"},
-		"segment bytes": {after: func(_ *shop, o *Options) { o.SegmentBytes = 3000 }, reason: "other options"},
+		"segment bytes": {after: func(_ *shop, o *Options) { o.SegmentBytes = 3000 }, reason: "another size"},
 		"no hash":       {after: func(_ *shop, o *Options) { o.WithoutHash = true }, reason: "other options"},
 		"rejected row": {
 			after:  func(s *shop, _ *Options) { s.exec("UPDATE pois SET lat_e7 = 2000000000 WHERE id = 'poi-7'") },

@@ -11,6 +11,7 @@ import (
 
 	"geodrop/poi"
 	"geodrop/poi/catalog"
+	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
 )
 
@@ -39,7 +40,8 @@ type parts struct {
 // seal writes the catalog and the manifest, and removes objects that are no
 // longer referred to.
 func (b *build) seal(ctx context.Context, revision poi.Revision, p *parts) error {
-	cat, err := writeObject(b.opts.Out, manifest.CatalogKind, b.catalog(p.districts).WriteTo)
+	// Its commit makes the names of the objects before it durable, too.
+	cat, err := writeObject(b.opts.Out, manifest.CatalogKind, b.catalog(p.districts).WriteTo, (*atomicfile.File).Commit)
 	if err != nil {
 		return err
 	}

@@ -12,18 +12,24 @@ import (
 	"geodrop/sync/manifest"
 )
 
-// segmentWriter cuts the entries into segments. One is encoded, hashed and
-// written by a goroutine while the next is being filled.
+// segmentWriter cuts the entries into segments. Some are encoded, hashed and
+// written by goroutines while the next is being filled.
 type segmentWriter struct {
 	b        *build
 	combos   *index.Combinations
 	open     *index.Writer
-	spare    *index.Writer // while none is being written
-	writing  chan written  // has room for the one that is
+	writing  []chan written // in order; each has room for its outcome
+	spare    []*index.Writer
 	segments []manifest.Segment
 	tile     grid.Tile
 	begun    int64 // size of the open segment where the tile began
 }
+
+// Most of the time of a small segment is that of the disk.
+const (
+	mostWriting  = 3
+	writingShare = 32 // of Options.Memory: larger segments are written one at a time
+)
 
 // written is a segment that is on disk, and its writer, ready for use again.
 type written struct {
@@ -33,12 +39,18 @@ type written struct {
 }
 
 func newSegmentWriter(b *build, combos *index.Combinations) *segmentWriter {
-	w := &segmentWriter{b: b, combos: combos, writing: make(chan written, 1)}
-	w.open, w.spare = w.newWriter(), w.newWriter()
+	w := &segmentWriter{b: b, combos: combos}
+	w.open = w.writer()
 	return w
 }
 
-func (w *segmentWriter) newWriter() *index.Writer {
+// writer is one that is ready for use.
+func (w *segmentWriter) writer() *index.Writer {
+	if n := len(w.spare); n > 0 {
+		writer := w.spare[n-1]
+		w.spare = w.spare[:n-1]
+		return writer
+	}
 	writer := index.NewWriter(w.b.grid, w.combos)
 	if w.b.opts.WithoutHash {
 		writer.DisableHash()
@@ -55,7 +67,7 @@ func (w *segmentWriter) turnTo(t grid.Tile) error {
 	size := w.open.Size()
 	last := size - w.begun
 	w.begun = size
-	if w.open.Len() == 0 || !(edges{w.b.opts.SegmentBytes}).cut(size, last, t) {
+	if w.open.Len() == 0 || !(edges{w.b.segmentBytes}).cut(size, last, t) {
 		return nil
 	}
 	w.begun = 0
@@ -67,14 +79,18 @@ func (w *segmentWriter) add(e index.Entry) error {
 	return w.open.Add(e)
 }
 
-// cut hands the open segment to a goroutine once the one before is on disk.
+// cut hands the open segment to a goroutine once there are not too many.
 func (w *segmentWriter) cut() error {
-	if err := w.wait(); err != nil {
+	most := mostWriting
+	if w.b.segmentBytes > w.b.opts.Memory/writingShare {
+		most = 1
+	}
+	if err := w.waitFor(most - 1); err != nil {
 		return err
 	}
-	full := w.open
-	w.open, w.spare = w.spare, nil
-	go func() { w.writing <- writeSegment(w.b.opts.Out, full) }()
+	full, done := w.open, make(chan written, 1)
+	w.open, w.writing = w.writer(), append(w.writing, done)
+	go func() { done <- writeSegment(w.b.opts.Out, full) }()
 	return nil
 }
 
@@ -89,17 +105,21 @@ func (w *segmentWriter) keep(s manifest.Segment) error {
 	return err
 }
 
-// wait waits for the segment that is being written, if one is.
-func (w *segmentWriter) wait() error {
-	if w.spare != nil {
-		return nil
-	}
-	done := <-w.writing
-	w.spare = done.writer
-	if done.err == nil {
+// wait waits for the segments that are being written.
+func (w *segmentWriter) wait() error { return w.waitFor(0) }
+
+// waitFor waits until no more than n segments are being written. After an error
+// it waits for all.
+func (w *segmentWriter) waitFor(n int) (err error) {
+	for len(w.writing) > n {
+		done := <-w.writing[0]
+		w.writing, w.spare = w.writing[1:], append(w.spare, done.writer)
+		if done.err != nil {
+			err, n = errors.Join(err, done.err), 0
+		}
 		w.segments = append(w.segments, done.segment)
 	}
-	return done.err
+	return err
 }
 
 // close writes what is left and returns all segments in order.
@@ -118,12 +138,12 @@ func writeSegment(dir string, w *index.Writer) written {
 	first, last := w.Tiles()
 	s.FirstTile, s.LastTile = uint64(first), uint64(last)
 	var err error
-	s.Object, err = writeObject(dir, manifest.SegmentKind, w.WriteTo)
+	s.Object, err = writeObject(dir, manifest.SegmentKind, w.WriteTo, (*atomicfile.File).CommitLater)
 	return written{segment: s, writer: w, err: err}
 }
 
-// writeObject writes one object of a release under its digest.
-func writeObject(dir, kind string, write func(io.Writer) (int64, error)) (manifest.Object, error) {
+// writeObject writes one object of a release and commits it under its digest.
+func writeObject(dir, kind string, write func(io.Writer) (int64, error), commit func(f *atomicfile.File, name string) error) (manifest.Object, error) {
 	f, err := atomicfile.Create(dir)
 	if err != nil {
 		return manifest.Object{}, err
@@ -134,5 +154,5 @@ func writeObject(dir, kind string, write func(io.Writer) (int64, error)) (manife
 		return manifest.Object{}, errors.Join(err, f.Abort())
 	}
 	o := manifest.Object{Digest: manifest.Digest(hex.EncodeToString(h.Sum(nil))), Bytes: n}
-	return o, f.Commit(o.FileName(kind))
+	return o, commit(f, o.FileName(kind))
 }

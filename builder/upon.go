@@ -31,6 +31,9 @@ func (b *build) makeUpon(ctx context.Context, before *manifest.Manifest) (p *par
 	if changes.Districts || changes.Zones {
 		return nil, fmt.Errorf("%w: districts or zones were written", errBase)
 	}
+	if b.segmentBytes = b.meanSegment(changes.Rows); b.segmentBytes != base.notes.SegmentBytes {
+		return nil, fmt.Errorf("%w: its segments have another size", errBase)
+	}
 	if err := b.readSmall(ctx); err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"geodrop/grid"
 	"geodrop/grid/index"
 	"geodrop/poi/catalog"
+	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
 )
 
@@ -73,7 +74,7 @@ func (f *forged) object(kind string, b []byte) manifest.Object {
 	o, err := writeObject(f.dir, kind, func(w io.Writer) (int64, error) {
 		n, err := w.Write(b)
 		return int64(n), err
-	})
+	}, (*atomicfile.File).Commit)
 	if err != nil {
 		f.t.Fatal(err)
 	}

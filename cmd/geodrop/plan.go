@@ -36,7 +36,7 @@ type planCmd struct {
 	Dense                int     `default:"5" help:"Places that make a cell a dense one."`
 	Memory               size    `default:"1GiB" help:"Memory to stay within."`
 	Temp                 string  `placeholder:"DIR" help:"Where the release is built and sorting spills; default: the system's folder for temporary files."`
-	SegmentBytes         size    `default:"2MiB" help:"Size at which a segment is cut: that of the builds that are published."`
+	SegmentBytes         size    `help:"Mean size of segments, as of the builds that are published; default: that of build."`
 	MaxRejected          percent `default:"1%" help:"Share of rows that may be rejected."`
 	MaxShrink            percent `default:"20%" help:"Share of POIs beyond which a loss needs approval; the plan says so."`
 	AcceptRejectedConfig bool    `help:"Build although a zone, district, set, task, prize or merchant was rejected."`

@@ -52,6 +52,12 @@ var ErrNotDurable = errors.New("written, but a power cut may undo it")
 // what was there still is, unless the error wraps ErrNotDurable.
 func (f *File) Commit(name string) error { return f.commit(name, SyncDir) }
 
+// CommitLater is Commit for one file of many: a power cut may take the name back
+// until the next Commit or SyncDir in the folder.
+func (f *File) CommitLater(name string) error {
+	return f.commit(name, func(string) error { return nil })
+}
+
 func (f *File) commit(name string, syncDir func(dir string) error) error {
 	err := f.f.Chmod(0o444)
 	if err == nil {
