@@ -21,36 +21,42 @@ type edit struct {
 	title          string // of the task
 }
 
-// editShare is the share of the POIs that is edited.
-const editShare = 0.01
+// editShare is the share of the POIs that is edited, and editDistricts the number
+// of places, far from each other, around which clustered ones are.
+const (
+	editShare     = 0.01
+	editDistricts = 30
+)
 
 // edits are the ways that are measured: one POI of a hundred all over the map,
-// as many around one place, and the task alone.
+// as many in a few districts, and the task alone.
 func edits(p *Points) []edit {
-	near := nearTowns(p, max(int(editShare*float64(len(p.towns))), 1))
+	edited := townsAround(p, editDistricts, max(int(editShare*float64(len(p.towns))), 1))
 	return []edit{
 		{name: "scattered", moved: targetMoved, rebuilt: -1, touches: func(i, _ int) bool { return spread(uint64(i))%uint64(1/editShare) == 0 }},
-		{name: "clustered", moved: targetMoved, rebuilt: targetRebuilt, touches: func(_, town int) bool { return near[town] }},
+		{name: "clustered", moved: targetMoved, rebuilt: targetRebuilt, touches: func(_, town int) bool { return edited[town] }},
 		{name: "task", moved: targetMovedTask, rebuilt: 0, title: "Another title"},
 	}
 }
 
-// nearTowns are the n towns nearest to the first.
-func nearTowns(p *Points, n int) map[int]bool {
+// townsAround are n towns: the first few, which like all are drawn at random, and
+// then those that are nearest to one of them.
+func townsAround(p *Points, centres, n int) map[int]bool {
+	centres = min(centres, n)
+	away := make([]float64, len(p.towns))
 	order := make([]int, len(p.towns))
-	for i := range order {
-		order[i] = i
+	for i, town := range p.towns {
+		order[i], away[i] = i, math.Inf(1)
+		for _, c := range p.towns[:centres] {
+			away[i] = min(away[i], math.Hypot(float64(c.Lat-town.Lat), float64(c.Lng-town.Lng)))
+		}
 	}
-	away := func(i int) float64 {
-		a, b := p.towns[0], p.towns[i]
-		return math.Hypot(float64(a.Lat-b.Lat), float64(a.Lng-b.Lng))
-	}
-	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(away(i), away(j)) })
-	near := map[int]bool{}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(away[i], away[j]) })
+	towns := map[int]bool{}
 	for _, town := range order[:n] {
-		near[town] = true
+		towns[town] = true
 	}
-	return near
+	return towns
 }
 
 // spread makes neighbours in i differ in all bits.
