@@ -13,8 +13,8 @@ func startRedis(ctx context.Context) (*respServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return startRESP(ctx, "Redis", path, func(dir, socket string) []string {
-		return []string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--appendonly", "no"}
+	return startRESP(ctx, "Redis", path, func(dir, port string) []string {
+		return []string{"--bind", "127.0.0.1", "--port", port, "--dir", dir, "--save", "", "--appendonly", "no"}
 	})
 }
 

@@ -21,7 +21,7 @@ type respConn struct {
 }
 
 func (s *respServer) dial() (*respConn, error) {
-	c, err := net.Dial("unix", s.socket())
+	c, err := net.Dial("tcp", s.address())
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", s.name, err)
 	}

@@ -7,29 +7,31 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"syscall"
 	"time"
 )
 
-// respServer is a peer that speaks the protocol of Redis, a server of our own: a
-// Unix socket in a temporary folder, no port, nothing kept on disk.
+// respServer is a peer that speaks the protocol of Redis, a server of our own: on
+// loopback, as ours is, in a temporary folder, with nothing kept on disk.
 type respServer struct {
 	name   string
 	dir    string
+	port   string
 	server *exec.Cmd
 	exited chan error
 }
 
-// startRESP starts a server with the arguments that its folder and its socket
-// make.
-func startRESP(ctx context.Context, name, program string, args func(dir, socket string) []string) (s *respServer, err error) {
+// startRESP starts a server with the arguments that its folder and its port make.
+func startRESP(ctx context.Context, name, program string, args func(dir, port string) []string) (s *respServer, err error) {
 	s = &respServer{name: name, exited: make(chan error, 1)}
+	if s.port, err = freePort(ctx); err != nil {
+		return nil, err
+	}
 	if s.dir, err = os.MkdirTemp("", "geodrop-bench-"); err != nil {
 		return nil, fmt.Errorf("make a folder for %s: %w", name, err)
 	}
 	// The server outlives the context until stop, so that it ends in order.
-	server := exec.Command(program, args(s.dir, s.socket())...)
+	server := exec.Command(program, args(s.dir, s.port)...)
 	if err := server.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", name, err), s.stop())
 	}
@@ -41,13 +43,22 @@ func startRESP(ctx context.Context, name, program string, args func(dir, socket 
 	return s, nil
 }
 
-// socket is a path short enough for one.
-func (s *respServer) socket() string { return filepath.Join(s.dir, "socket") }
+// freePort is one that nobody listens on now.
+func freePort(ctx context.Context) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("find a free port: %w", err)
+	}
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, errors.Join(err, l.Close())
+}
+
+func (s *respServer) address() string { return net.JoinHostPort("127.0.0.1", s.port) }
 
 // ready waits until the server takes connections.
 func (s *respServer) ready(ctx context.Context) error {
 	for {
-		if c, err := net.Dial("unix", s.socket()); err == nil {
+		if c, err := net.Dial("tcp", s.address()); err == nil {
 			return c.Close()
 		}
 		select {

@@ -15,8 +15,8 @@ func startTile38(ctx context.Context, path string) (*respServer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find Tile38: %w; --tile38 names its server", err)
 	}
-	return startRESP(ctx, "Tile38", path, func(dir, socket string) []string {
-		return []string{"-s", socket, "-d", dir, "-q", "--appendonly", "no", "--http-transport", "no"}
+	return startRESP(ctx, "Tile38", path, func(dir, port string) []string {
+		return []string{"-h", "127.0.0.1", "-p", port, "-d", dir, "-q", "--appendonly", "no", "--http-transport", "no"}
 	})
 }
 

@@ -48,16 +48,16 @@ type standInPoint struct {
 // standIn serves until it is ended.
 func standIn(args []string) error {
 	flags := flag.NewFlagSet("tile38-server", flag.ContinueOnError)
-	socket, dir := flags.String("s", "", ""), flags.String("d", "", "")
+	host, port, dir := flags.String("h", "", ""), flags.String("p", "", ""), flags.String("d", "", "")
 	flags.Bool("q", false, "")
 	appendOnly, http := flags.String("appendonly", "yes", ""), flags.String("http-transport", "yes", "")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if filepath.Dir(*socket) != *dir || *appendOnly != "no" || *http != "no" || flags.NArg() > 0 {
+	if *host != "127.0.0.1" || *dir == "" || *appendOnly != "no" || *http != "no" || flags.NArg() > 0 {
 		return fmt.Errorf("started with %q", args)
 	}
-	l, err := net.Listen("unix", *socket)
+	l, err := net.Listen("tcp", net.JoinHostPort(*host, *port))
 	if err != nil {
 		return err
 	}
