@@ -152,7 +152,7 @@ type benchPatchCmd struct {
 
 func (*benchPatchCmd) Help() string {
 	return `Builds a release of synthetic towns, edits one POI of a hundred all over the map,
-then as many around one place, then a task, builds again, and patches segment by
+then as many in thirty districts, then a task, builds again, and patches segment by
 segment. Every patch is applied, and its result has the digest of the build.
 
 Example: geodrop bench patch --pois 1e7`
