@@ -156,6 +156,7 @@ func engine(a *Address) sqlstore.Engine {
 		Turn:       []string{"SET innodb_lock_wait_timeout = 1"},
 		EndWrite:   []string{"SET @geodrop_muted = NULL, innodb_lock_wait_timeout = " + a.lockSeconds()},
 		Upsert:     upsert,
+		Update:     2,
 		InsertRows: insertRows,
 		Transient:  transient,
 		Busy:       func(err error) bool { return numbered(err, errLockWait) },
