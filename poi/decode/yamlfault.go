@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"io"
 	"regexp"
 	"sort"
 	"strconv"
@@ -38,22 +39,49 @@ func YAMLFault(name string, file []byte, err error) error {
 	return fe
 }
 
-// faultyLine is the first line up to which a file has that fault: the parser
-// reads from the top, and stops at it.
+// faultyLine is the first line up to which a file has that fault. The parser takes
+// line after line and stops at it, or a few lines later: it is looked for from
+// there back, since each look takes as long as to read what is before.
 func faultyLine(file []byte, ends []int, text string) int {
-	before := sort.Search(len(ends)-1, func(i int) bool {
-		_, err := yamlDocuments(file[:ends[i]])
+	faulty := func(lines int) bool {
+		_, err := yamlDocuments(bytes.NewReader(file[:ends[lines-1]]))
 		return err != nil && strings.HasSuffix(err.Error(), text)
-	})
-	return before + 1
+	}
+	taken := lineReader{file: file, ends: ends}
+	_, _ = yamlDocuments(&taken) // fails as before
+	last, step := max(taken.lines, 1), 1
+	for last > step && faulty(last-step) {
+		last, step = last-step, 2*step
+	}
+	first := max(last-step, 0) + 1
+	return first + sort.Search(last-first, func(i int) bool { return faulty(first + i) })
+}
+
+// lineReader gives out a line at a time, and counts those that it began.
+type lineReader struct {
+	file      []byte
+	ends      []int
+	lines, at int
+}
+
+func (r *lineReader) Read(p []byte) (int, error) {
+	if r.at == len(r.file) {
+		return 0, io.EOF
+	}
+	if r.lines == 0 || r.at == r.ends[r.lines-1] {
+		r.lines++
+	}
+	n := copy(p, r.file[r.at:r.ends[r.lines-1]])
+	r.at += n
+	return n, nil
 }
 
 // lineEnds are the offsets behind each line.
 func lineEnds(file []byte) (ends []int) {
-	for at := 0; at < len(file) || at == 0; at = ends[len(ends)-1] {
+	for at := 0; at < len(file); at = ends[len(ends)-1] {
 		n := bytes.IndexByte(file[at:], '\n') + 1
 		if n == 0 {
-			n = max(len(file)-at, 1)
+			n = len(file) - at
 		}
 		ends = append(ends, at+n)
 	}

@@ -28,7 +28,7 @@ func readYAML(in *input) (*yaml.Node, error) {
 		return nil, &FileError{File: in.name, Code: poi.CodeTooLong,
 			Reason: fmt.Sprintf("the file has more than %d bytes; put the quotas into quotas.csv", MaxTasksBytes)}
 	}
-	docs, err := yamlDocuments(text)
+	docs, err := yamlDocuments(bytes.NewReader(text))
 	switch {
 	case err != nil:
 		return nil, YAMLFault(in.name, text, err)
@@ -42,8 +42,8 @@ func readYAML(in *input) (*yaml.Node, error) {
 }
 
 // yamlDocuments are the first two: nobody wants more than one.
-func yamlDocuments(text []byte) (docs []yaml.Node, err error) {
-	dec := yaml.NewDecoder(bytes.NewReader(text))
+func yamlDocuments(text io.Reader) (docs []yaml.Node, err error) {
+	dec := yaml.NewDecoder(text)
 	for len(docs) < 2 {
 		var doc yaml.Node
 		if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
