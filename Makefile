@@ -6,6 +6,7 @@ SHELL       := bash
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 TEST_DEPS   := redis-server mariadb-server chromium nodejs npm prometheus systemd nginx libxml2-utils cmark-gfm strace iproute2
+LISTEN      :=
 DATA        := ../shared/data
 FUZZTIME    := 1m
 BENCHFLAGS  :=
@@ -27,8 +28,8 @@ help: ## list the targets
 build: ## bin/geodrop, stamped with the version that git describes
 	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/geodrop ./cmd/geodrop
 
-run: build ## build and serve the shipped sample on http://127.0.0.1:8080/
-	bin/geodrop up
+run: build ## build and serve the shipped sample on http://127.0.0.1:8080/, or at LISTEN=ADDR:PORT
+	bin/geodrop up $(if $(LISTEN),--listen $(LISTEN))
 
 test: lint unit race ## everything that needs no outside data
 

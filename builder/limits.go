@@ -41,18 +41,20 @@ func (b *build) checkRejected() error {
 			ErrRejected, phrase.Number(r.config), phrase.Agree(r.config, "it, or accept that it is", "them, or accept that they are"))
 	}
 	// Duplicates and dangling memberships were read before they were rejected.
-	return errors.Join(
-		b.checkShare("POI", r.pois+s.Duplicates, s.Read+r.pois),
-		b.checkShare("membership", r.memberships+s.Dangling, s.Memberships+r.memberships))
-}
-
-func (b *build) checkShare(what string, rejected, rows int64) error {
-	limit := max(b.opts.MaxRejected, 0)
-	if float64(rejected) > limit*float64(rows) {
-		return fmt.Errorf("%w: %s of %s, more than %.3g %%: mend the input or raise the limit (--max-rejected)",
-			ErrRejected, phrase.Number(rejected), phrase.Count(rows, what), 100*limit)
+	refusal := Refusal{kind: ErrRejected, remedy: "mend the input or raise the limit (--max-rejected)"}
+	for _, of := range []struct {
+		what           string
+		rejected, rows int64
+	}{
+		{"POI", r.pois + s.Duplicates, s.Read + r.pois},
+		{"membership", r.memberships + s.Dangling, s.Memberships + r.memberships},
+	} {
+		if limit := max(b.opts.MaxRejected, 0); float64(of.rejected) > limit*float64(of.rows) {
+			refusal.Reasons = append(refusal.Reasons, fmt.Sprintf("%s of %s, more than %.3g %%",
+				phrase.Number(of.rejected), phrase.Count(of.rows, of.what), 100*limit))
+		}
 	}
-	return nil
+	return refusal.err()
 }
 
 // readBefore is the manifest of the release that is to be replaced, or nil.

@@ -47,6 +47,8 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"rejected", grown + "poi a 2 2\n", nil, Options{}, ErrRejected, "1 of 6 POIs, more than 1 %"},
 		{"rejected, none allowed", grown + "poi a 2 2\n", nil, Options{MaxRejected: -1}, ErrRejected, "more than 0 %"},
+		{"rejected and dangling", grown + "poi a 2 2\nin s x\n", nil, Options{}, ErrRejected,
+			"too many rows were rejected: 1 of 6 POIs, more than 1 %; 1 of 1 membership, more than 1 %: mend the input or raise the limit (--max-rejected)"},
 		{"dangling", grown + "in s x\n", nil, Options{}, ErrRejected, "1 of 1 membership,"},
 		{"shrunk", "poi a 1 1\npoi b 1 1\npoi c 1 1", nil, Options{}, ErrShrink, "of 5 POIs 3 are left, a loss of more than 20 %"},
 		{"shrunk, none allowed", strings.TrimSuffix(grown, "poi e 1 1\n"), nil, Options{MaxShrink: -1}, ErrShrink, "of 5 POIs 4 are left"},

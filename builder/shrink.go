@@ -1,7 +1,6 @@
 package builder
 
 import (
-	"errors"
 	"fmt"
 
 	"geodrop/poi"
@@ -12,17 +11,17 @@ import (
 // it is to replace, as poi.CompareCounts compares them: nothing may be lost beyond
 // its limit. Limit is as Options.MaxShrink.
 //
-// The error wraps ErrShrink and names all that was lost.
+// The error is a *Refusal of ErrShrink and names all that was lost.
 func CheckShrink(before, after map[string]int64, limit float64) error {
 	setDefault(&limit, defaultMaxShrink)
-	var errs []error
+	refusal := Refusal{kind: ErrShrink, remedy: "approve it by a higher limit (--max-shrink)"}
 	for _, c := range poi.CompareCounts(before, after, max(limit, 0)) {
 		if float64(c.Was-c.Is) > c.Limit*float64(c.Was) {
-			errs = append(errs, fmt.Errorf("%w: of %s %s %s %s left, a loss of more than %.3g %%: approve it by a higher limit (--max-shrink)",
-				ErrShrink, phrase.Number(c.Was), c.What, phrase.Number(c.Is), phrase.Agree(c.Is, "is", "are"), 100*c.Limit))
+			refusal.Reasons = append(refusal.Reasons, fmt.Sprintf("of %s %s %s %s left, a loss of more than %.3g %%",
+				phrase.Number(c.Was), c.What, phrase.Number(c.Is), phrase.Agree(c.Is, "is", "are"), 100*c.Limit))
 		}
 	}
-	return errors.Join(errs...)
+	return refusal.err()
 }
 
 // counts are what the manifest is to say. They follow from the content alone.

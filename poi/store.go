@@ -71,6 +71,11 @@ type Writer interface {
 	// Count is how many rows a table has, those of this transaction among them.
 	Count(ctx context.Context, table Table) (int64, error)
 
+	// Altered is how many rows that were there have other values now: of the tables
+	// that have a Count, by what this transaction put, which added so many rows to
+	// them. A row that is put as it is alters nothing.
+	Altered(added int64) int64
+
 	// PutImported notes that a file of an import is part of this transaction;
 	// ForgetImports notes that there is nothing to go on with.
 	PutImported(ctx context.Context, run string, file ImportedFile) error

@@ -15,6 +15,25 @@
 //	none            the error of the connection, without the address asked, which
 //	                may tell where somebody is
 //
+// The TypeScript client has the names of the OpenAPI document, those of the server
+// itself:
+//
+//	Lookup          postLookup
+//	LookupCached    getLookup, which leaves keeping answers to the browser
+//	Cell            getCell
+//	Tile            getTile
+//	Task            getTask
+//	CurrentRelease  getRelease
+//	Ready           getReadiness
+//	Health          getHealth
+//	Metrics         getMetrics
+//	Watch           watch
+//	Request         Lookup, and the query of getLookup
+//	Error           ProblemError
+//	OpenAPI         getOpenAPI
+//	Proto           getProto
+//	–               ConnectionError
+//
 // A Client is safe for use by many goroutines. Redirects are not followed,
 // answers are bounded in length, and every attempt has a time-out.
 package client

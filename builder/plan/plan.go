@@ -173,22 +173,9 @@ func (c *comparison) head() {
 		*to = Release{ID: m.ID, Places: m.Counts["pois"], Bytes: m.Bytes(), Segments: len(m.Segments)}
 	}
 	m, n := c.sides[was].release.Manifest(), c.sides[is].release.Manifest()
-	if err := builder.CheckShrink(m.Counts, n.Counts, c.options.MaxShrink); err != nil {
-		c.plan.Refused = lines(err)
+	if refusal, ok := errors.AsType[*builder.Refusal](builder.CheckShrink(m.Counts, n.Counts, c.options.MaxShrink)); ok {
+		c.plan.Refused = refusal.Reasons
 	}
 	c.plan.Rejected = rejectedBy(c.options.Built)
 	c.plan.Grid, c.plan.Dense = Grid(m.Grid), c.options.Dense
-}
-
-// lines are the errors that are joined in one.
-func lines(err error) []string {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok {
-		return []string{err.Error()}
-	}
-	var out []string
-	for _, e := range joined.Unwrap() {
-		out = append(out, e.Error())
-	}
-	return out
 }

@@ -24,7 +24,7 @@ type importCmd struct {
 
 func (*importCmd) Help() string {
 	return `Makes the store if it is missing. Rows replace those in the store with the same
-id, and are counted; nothing is deleted. A file is written whole or not at all,
+id, and are counted unless nothing of them differs; nothing is deleted. A file is written whole or not at all,
 and an import that was interrupted goes on where it stopped when it is run again.
 Meanwhile others read the store as ever. In MariaDB they write to it as well while
 a file of very many places is read in; otherwise they wait for the end of the file,
@@ -105,14 +105,7 @@ func (c *importCmd) load(r *run, bundle *decode.Bundle, store poi.Store, rejecte
 	})
 	t := table{w: r.stdout}
 	for _, part := range done {
-		note := ""
-		switch {
-		case part.Known:
-			note = ", by the import before"
-		case part.Replaced > 0:
-			note = fmt.Sprintf(", of which %s replaced what was there", phrase.Number(part.Replaced))
-		}
-		t.line("%s: %s%s", printable(part.Name), phrase.Count(part.Rows, "row"), note)
+		t.line("%s: %s%s", printable(part.Name), phrase.Count(part.Rows, "row"), became(part))
 	}
 	rejects := bundle.Rejects()
 	kept := rejects.Kept()
@@ -124,6 +117,24 @@ func (c *importCmd) load(r *run, bundle *decode.Bundle, store poi.Store, rejecte
 	}
 	*rejected += rejects.Total()
 	return errors.Join(wrongInput(err), t.err)
+}
+
+// became says what became of the rows of a part that are not new.
+func became(part transfer.Imported) string {
+	replaced, same := phrase.Number(part.Replaced), phrase.Number(part.Same)
+	switch {
+	case part.Known:
+		return ", by the import before"
+	case part.Same == 0 && part.Replaced == 0:
+		return ""
+	case part.Same == part.Rows:
+		return ", unchanged"
+	case part.Same == 0:
+		return fmt.Sprintf(", of which %s replaced what was there", replaced)
+	case part.Replaced == 0:
+		return fmt.Sprintf(", of which %s %s unchanged", same, phrase.Agree(part.Same, "is", "are"))
+	}
+	return fmt.Sprintf(", of which %s replaced what was there and %s %s unchanged", replaced, same, phrase.Agree(part.Same, "is", "are"))
 }
 
 // wrongInput marks errors that say that a file is not right.

@@ -21,19 +21,23 @@ type listenFlags struct {
 
 // listen begins to; admin is nil without an address for it.
 func (c *listenFlags) listen() (listener, admin net.Listener, err error) {
-	if listener, err = listen(c.Listen); err != nil || c.Admin == "" {
+	if listener, err = listen("--listen", c.Listen); err != nil || c.Admin == "" {
 		return listener, nil, err
 	}
-	if admin, err = listen(c.Admin); err != nil {
+	if admin, err = listen("--admin", c.Admin); err != nil {
 		return nil, nil, errors.Join(err, listener.Close())
 	}
 	return listener, admin, nil
 }
 
-func listen(address string) (net.Listener, error) {
+// listen listens on the address that a flag gave.
+func listen(flag, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		err = op.Err // the rest of it says the address again
+	}
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w; choose another address", address, err)
+		return nil, fmt.Errorf("listen on %s: %w; choose another address with %s", address, err, flag)
 	}
 	return l, nil
 }

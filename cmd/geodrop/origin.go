@@ -110,13 +110,13 @@ func (c *originCmd) Run(r *run) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, shelf.Close()) }()
-	listener, err := listen(c.Listen)
+	listener, err := listen("--listen", c.Listen)
 	if err != nil {
 		return err
 	}
 	var admin net.Listener
 	if c.Token != "" {
-		if admin, err = listen(c.Admin); err != nil {
+		if admin, err = listen("--admin", c.Admin); err != nil {
 			return errors.Join(err, listener.Close())
 		}
 	}

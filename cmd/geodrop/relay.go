@@ -50,7 +50,7 @@ func (c *relayCmd) Run(r *run) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, carrier.Close()) }()
-	listener, err := listen(c.Listen)
+	listener, err := listen("--listen", c.Listen)
 	if err != nil {
 		return err
 	}

@@ -69,9 +69,8 @@ func (s *segmentSum) print(t *table) {
 		if cells == 0 {
 			continue
 		}
-		from, to := 1<<max(n-1, 0), 1<<n-1
 		bar := strings.Repeat("█", int(math.Ceil(40*float64(cells)/float64(most))))
-		t.row(fmt.Sprintf("  %d…%d places", from, to), fmt.Sprintf("%12s %s", phrase.Number(cells), bar))
+		t.row("  "+placesOf(n), fmt.Sprintf("%12s %s", phrase.Number(cells), bar))
 	}
 	if len(s.Densest) == 0 {
 		return
@@ -81,4 +80,13 @@ func (s *segmentSum) print(t *table) {
 		cells[i] = fmt.Sprintf("%s %d", cell.Text, cell.Postings)
 	}
 	t.row("densest cells", strings.Join(cells, ", "))
+}
+
+// placesOf is how many places the cells of a bucket of index.Stats have.
+func placesOf(bucket int) string {
+	from, to := 1<<max(bucket-1, 0), 1<<bucket-1
+	if from >= to {
+		return phrase.Count(from, "place")
+	}
+	return fmt.Sprintf("%d…%d places", from, to)
 }

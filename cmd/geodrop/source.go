@@ -105,7 +105,10 @@ func warnPlain(log *slog.Logger, src string) {
 
 // hinted adds what to do where a database words a refusal so that nobody knows.
 func hinted(err error) error {
-	if !mysql.Denied(err) {
+	switch {
+	case mysql.StatementsLogged(err):
+		return fmt.Errorf("%w; SET GLOBAL binlog_format = MIXED on the server, or ROW: geodrop guide database says why", err)
+	case !mysql.Denied(err):
 		return err
 	}
 	return fmt.Errorf("%w; the account may lack a right, or has to encrypt with ?tls=true: geodrop guide database has the accounts", err)

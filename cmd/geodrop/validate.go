@@ -114,13 +114,16 @@ func (c *validateCmd) Run(r *run) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := c.print(r, result); err != nil {
+	accepted, verdict := "", error(nil)
+	if c.Accept == "" {
+		verdict = c.verdict(result)
+	} else if verdict = c.accept(result); verdict == nil {
+		accepted = c.Accept + " until " + c.Expires
+	}
+	if err := c.print(r, result, accepted); err != nil {
 		return err
 	}
-	if c.Accept != "" {
-		return c.accept(r, result)
-	}
-	return c.verdict(result)
+	return verdict
 }
 
 // The shares of the memory: sorting has its own, the heap most of the rest.
@@ -197,8 +200,8 @@ func (c *validateCmd) validate(r *run, o rule.Options) (result *rule.Result, err
 }
 
 // print writes the report where it is to go, and the text to the terminal.
-func (c *validateCmd) print(r *run, result *rule.Result) error {
-	o := reports.Options{Format: reports.Format(c.Format), Version: version}
+func (c *validateCmd) print(r *run, result *rule.Result, accepted string) error {
+	o := reports.Options{Format: reports.Format(c.Format), Version: version, Accepted: accepted}
 	dir, err := c.shownDir(o.Format)
 	if err != nil {
 		return err
@@ -247,40 +250,6 @@ func (c *validateCmd) shownDir(format reports.Format) (string, error) {
 func colored(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
-}
-
-// acceptable refuses to write over a file, before anything is read.
-func (c *validateCmd) acceptable() error {
-	if c.Accept == "" {
-		return nil
-	}
-	if _, err := os.Lstat(c.Accept); err == nil {
-		return notRight{fmt.Errorf("%s is there already: add to it by hand, or remove it", c.Accept)}
-	}
-	return nil
-}
-
-// accept writes what was found as accepted.
-func (c *validateCmd) accept(r *run, result *rule.Result) error {
-	expires, err := c.expires()
-	if err != nil {
-		return usage{err}
-	}
-	if result.Unread {
-		return notRight{errors.New("a file cannot be read: mend it before the rest is accepted")}
-	}
-	if result.Accepted() > 0 {
-		return notRight{fmt.Errorf("%s has accepted findings already: add to it by hand", c.Accept)}
-	}
-	var text bytes.Buffer
-	if err := rule.WriteAccepted(&text, result, c.Reason, expires); err != nil {
-		return err
-	}
-	if err := os.WriteFile(c.Accept, text.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("write the accepted findings: %w", err)
-	}
-	_, err = fmt.Fprintf(r.stdout, "What was found is accepted in %s until %s.\n", printable(c.Accept), c.Expires)
-	return err
 }
 
 func (c *validateCmd) verdict(result *rule.Result) error {

@@ -18,6 +18,13 @@ func Denied(err error) bool {
 	return ok && slices.Contains([]uint16{database, account, table, column, socket}, e.Number)
 }
 
+// StatementsLogged reports whether the server refused to write beside others, since
+// its binary log has statements instead of rows.
+func StatementsLogged(err error) bool {
+	const unsafe = 1665
+	return numbered(err, unsafe)
+}
+
 // Lost reports whether the server could not be reached, or went away. A socket
 // that is not there counts, a file that is not does not.
 func Lost(err error) bool {

@@ -52,8 +52,9 @@
 // same places. These give up their turn after a second, so that nobody waits for
 // them, and try again: geodrop by itself, for five times lock_timeout. They may
 // also get error 1213 (deadlock) when the import ends; other clients should try
-// again, and not keep a turn of theirs while they wait. Beside READ COMMITTED, which
-// it uses, binlog_format has to be MIXED or ROW, as it is unless told.
+// again, and not keep a turn of theirs while they wait. It uses READ COMMITTED, beside
+// which binlog_format has to be MIXED or ROW, as it is unless told: with STATEMENT
+// the server refuses the import with error 1665.
 package mysql
 
 import (
@@ -155,6 +156,7 @@ func engine(a *Address) sqlstore.Engine {
 		Turn:       []string{"SET innodb_lock_wait_timeout = 1"},
 		EndWrite:   []string{"SET @geodrop_muted = NULL, innodb_lock_wait_timeout = " + a.lockSeconds()},
 		Upsert:     upsert,
+		Update:     2,
 		InsertRows: insertRows,
 		Transient:  transient,
 		Busy:       func(err error) bool { return numbered(err, errLockWait) },

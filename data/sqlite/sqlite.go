@@ -131,6 +131,7 @@ func engine(path string) sqlstore.Engine {
 		BeginSnapshot: []string{"BEGIN"},
 		BeginWrite:    []string{"BEGIN IMMEDIATE"},
 		Upsert:        upsert,
+		Update:        1,
 		InsertRows:    insertRows,
 		Transient:     transient,
 		Busy:          transient,
@@ -141,11 +142,9 @@ func upsert(key, set []string) string {
 	if len(set) == 0 {
 		return "ON CONFLICT DO NOTHING"
 	}
-	columns := make([]string, len(set))
-	for i, c := range set {
-		columns[i] = c + " = excluded." + c
-	}
-	return "ON CONFLICT (" + strings.Join(key, ", ") + ") DO UPDATE SET " + strings.Join(columns, ", ")
+	columns, values := strings.Join(set, ", "), "excluded."+strings.Join(set, ", excluded.")
+	return fmt.Sprintf("ON CONFLICT (%s) DO UPDATE SET (%s) = (%s) WHERE (%s) IS NOT (%s)",
+		strings.Join(key, ", "), columns, values, columns, values)
 }
 
 func transient(err error) bool {

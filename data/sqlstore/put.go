@@ -45,58 +45,6 @@ func (t *transaction) PutPrizes(ctx context.Context, prizes []poi.Prize) error {
 	})
 }
 
-var taskTable = target{table: "tasks", key: []string{"id"}, set: []string{"title", "merchant", "poi_set",
-	"starts_at", "ends_at", "time_zone", "sessions", "preview", "claim_radius_m",
-	"cap_per_day", "cap_total", "cap_cooldown", "paused", "priority"}}
-
-func (t *transaction) PutTasks(ctx context.Context, tasks []poi.Task) error {
-	err := t.put(ctx, &taskTable, len(tasks), func(args []any, i int) ([]any, error) {
-		k := &tasks[i]
-		if err := k.Check(); err != nil {
-			return nil, rowError(string(k.ID), err)
-		}
-		paused := 0
-		if k.Paused {
-			paused = 1
-		}
-		return append(args, string(k.ID), k.Title, string(k.Merchant), string(k.Set),
-			timeText(k.When.Start), timeText(k.When.End), k.When.TimeZone.String(), sessionsText(k.When.Sessions),
-			durationText(k.Preview), float64(k.ClaimRadius), k.Caps.PerDay, k.Caps.Total, durationText(k.Caps.Cooldown),
-			paused, k.Priority), nil
-	})
-	if err != nil {
-		return err
-	}
-	for i := range tasks {
-		if err := t.putParts(ctx, &tasks[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-var (
-	taskPrizeTable = target{table: "task_prizes", key: []string{"task", "prize"}, set: []string{"weight", "position"}}
-	quotaTable     = target{table: "quotas", key: []string{"task", "prize", "district"}, set: []string{"units", "position"}}
-)
-
-// putParts replaces the prizes and quotas of a task.
-func (t *transaction) putParts(ctx context.Context, k *poi.Task) error {
-	if err := remove(ctx, t, []poi.TaskID{k.ID}, "task_prizes.task", "quotas.task"); err != nil {
-		return err
-	}
-	err := t.put(ctx, &taskPrizeTable, len(k.Prizes), func(args []any, i int) ([]any, error) {
-		return append(args, string(k.ID), string(k.Prizes[i].Prize), k.Prizes[i].Weight, i), nil
-	})
-	if err != nil {
-		return err
-	}
-	return t.put(ctx, &quotaTable, len(k.Quotas), func(args []any, i int) ([]any, error) {
-		q := &k.Quotas[i]
-		return append(args, string(k.ID), string(q.Prize), string(q.District), q.Units, i), nil
-	})
-}
-
 var setTable = target{table: "poi_sets", key: []string{"id"}}
 
 func (t *transaction) PutSets(ctx context.Context, sets []poi.SetID) error {
@@ -158,7 +106,7 @@ func checkReserved(attrs []poi.Attr) error {
 	return nil
 }
 
-var memberTable = target{table: "set_members", key: []string{"poi_id", "set_id"}, bulk: true}
+var memberTable = target{table: "set_members", key: []string{"poi_id", "set_id"}, bulk: true, part: true}
 
 func (t *transaction) PutMemberships(ctx context.Context, memberships []poi.MembershipRow) error {
 	ids := make([]string, len(memberships))

@@ -43,6 +43,9 @@ type Engine struct {
 	// Upsert is the clause behind the rows of an INSERT that sets columns where
 	// the key is there; nothing if set is empty.
 	Upsert func(key, set []string) string
+	// Update is what the database counts for a row that Upsert finds and alters;
+	// one that is new counts 1, one that stays as it is nothing.
+	Update int64
 	// InsertRows is how many rows an INSERT has at most.
 	InsertRows int
 	// Transient reports whether an error may pass: a lost connection, a

@@ -21,8 +21,9 @@ type transaction struct {
 	e          *Engine
 	statements map[string]*sql.Stmt
 	args       []any
-	undo       bool // there is nothing to keep
-	locked     bool // the change sequence is, and advanced
+	undo       bool  // there is nothing to keep
+	locked     bool  // the change sequence is, and advanced
+	affected   int64 // as the database counts rows of tables that have a Count
 	log        changeLog
 }
 
@@ -115,12 +116,21 @@ func (t *transaction) release(err error) {
 }
 
 func (t *transaction) exec(ctx context.Context, query string, args ...any) error {
+	_, err := t.count(ctx, query, args...)
+	return err
+}
+
+// count executes, and counts rows as the database does.
+func (t *transaction) count(ctx context.Context, query string, args ...any) (rows int64, err error) {
 	statement, err := t.prepare(ctx, query)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	_, err = statement.ExecContext(ctx, args...)
-	return err
+	result, err := statement.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 func (t *transaction) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
@@ -152,11 +162,15 @@ func (t *transaction) Count(ctx context.Context, table poi.Table) (n int64, err 
 	return n, nil
 }
 
+// Altered is what the database counted, without the rows that are new.
+func (t *transaction) Altered(added int64) int64 { return max(t.affected-added, 0) / t.e.Update }
+
 // target is a table to insert into: key columns, then the others.
 type target struct {
 	table    string
 	key, set []string
 	bulk     bool // its triggers leave the lock alone
+	part     bool // its rows are part of others: it has no Count
 	maxRows  int  // of an INSERT, where rows are large; 0: as many as the engine allows
 }
 
@@ -189,8 +203,12 @@ func (t *transaction) put(ctx context.Context, g *target, n int, add func(args [
 				return fmt.Errorf("table %s: %w", g.table, err)
 			}
 		}
-		if err := t.exec(ctx, g.query(t.e, rows), t.args...); err != nil {
+		affected, err := t.count(ctx, g.query(t.e, rows), t.args...)
+		if err != nil {
 			return fmt.Errorf("table %s: %w", g.table, err)
+		}
+		if !g.part {
+			t.affected += affected
 		}
 		from += rows
 	}

@@ -63,6 +63,39 @@ func counts(t *testing.T, f *Fixture) {
 	}
 }
 
+// altered: a row counts when a value of it, or a part, differs from what is there.
+func altered(t *testing.T, f *Fixture) {
+	s := sample()
+	const rows, sets = 12, 2 // of the sample, in tables that have a Count
+	for _, tt := range []struct {
+		name        string
+		edit        func()
+		added, want int64
+	}{
+		{"all new", func() {}, rows + sets, 0},
+		{"all the same", func() {}, 0, 0},
+		{"a place moves", func() { s.POIs[0].Pos.Lat++ }, 0, 1},
+		{"a place has no attributes", func() { s.POIs[0].Attrs = nil }, 0, 1},
+		{"a prize is renamed", func() { s.Config.Prizes[0].Name += "!" }, 0, 1},
+		{"a district and a zone are renamed", func() { s.Districts[0].Name += "!"; s.Zones[1].Name += "!" }, 0, 2},
+		{"a task is renamed", func() { s.Config.Tasks[0].Title += "!" }, 0, 1},
+		{"a quota differs", func() { s.Config.Tasks[0].Quotas[0].Units++ }, 0, 1},
+		{"a weight differs", func() { s.Config.Tasks[0].Prizes[0].Weight++ }, 0, 1},
+		{"a task loses a quota and is renamed", func() { k := &s.Config.Tasks[0]; k.Title, k.Quotas = "x", k.Quotas[:1] }, 0, 1},
+		{"all the same again", func() {}, 0, 0},
+	} {
+		tt.edit()
+		write(t, f.Store, func(ctx context.Context, w poi.Writer) error {
+			err := Put(ctx, w, s)
+			if got := w.Altered(tt.added); got != tt.want {
+				t.Errorf("%s: %d rows are altered, want %d", tt.name, got, tt.want)
+			}
+			return err
+		})
+		equal(t, Read(t, f.Store), s)
+	}
+}
+
 func orderOfKeys(t *testing.T, f *Fixture) {
 	ids := []string{"b", "B", "a", "a!", "a b", "aa", "é", "e", "😀", "中", "～", "10", "9", "ß", "ss"}
 	write(t, f.Store, func(ctx context.Context, w poi.Writer) error {

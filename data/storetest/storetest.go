@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(*testing.T) *Fixture) {
 		{"round trip", roundTrip},
 		{"upsert and delete", upsertAndDelete},
 		{"counts", counts},
+		{"altered", altered},
 		{"changes", changes},
 		{"untracked", untracked},
 		{"pruned", pruned},

@@ -20,8 +20,8 @@
 // Of rows with the same id within one import the first stays, in the order of
 // the files, and the others are rejected: which one is meant is for people to
 // say. Rows of the store that an import has, too, are replaced whole, and
-// counted: importing again is how a store is brought up to date. It does not
-// delete: what is in the store and not in the bundle stays.
+// counted unless they are the same: importing again is how a store is brought up
+// to date. It does not delete: what is in the store and not in the bundle stays.
 package transfer
 
 import (
@@ -67,7 +67,8 @@ var ErrNothing = errors.New("there is nothing to import")
 type Imported struct {
 	Name     string // the files
 	Rows     int64
-	Replaced int64 // of Rows: those whose id was in the store; memberships are not counted, what others add meanwhile counts as new, what they delete as replaced
+	Replaced int64 // of Rows: those whose id was in the store, with other values; memberships are not counted
+	Same     int64 // of Rows: those that were in the store as they are
 	Known    bool  // written by an import that was interrupted, which knew what it replaced
 }
 
@@ -150,19 +151,19 @@ func (i *importing) part(ctx context.Context, p part, last bool) error {
 		i.done = append(i.done, Imported{Name: p.name, Rows: rows, Known: true})
 		return nil
 	}
-	var rows, replaced int64
+	var done Imported
 	err := i.store.WriteBulk(ctx, p.bulk, func(ctx context.Context, w poi.Writer) (err error) {
 		i.opts.Progress.Stage("write " + p.name)
-		if rows, replaced, err = p.run(ctx, w); err != nil {
+		if done, err = p.run(ctx, w); err != nil {
 			return err
 		}
 		if last {
 			return w.ForgetImports(ctx)
 		}
-		return w.PutImported(ctx, i.run, poi.ImportedFile{Name: p.name, Rows: rows})
+		return w.PutImported(ctx, i.run, poi.ImportedFile{Name: p.name, Rows: done.Rows})
 	})
 	if err == nil {
-		i.done = append(i.done, Imported{Name: p.name, Rows: rows, Replaced: replaced})
+		i.done = append(i.done, done)
 	}
 	return err
 }

@@ -18,20 +18,22 @@ type part struct {
 	write  func(context.Context, poi.Writer) (rows int64, err error)
 }
 
-// run writes, and tells rows that are new from those that are not by how many
-// there are before and after: databases count what an upsert did in different
-// ways.
-func (p *part) run(ctx context.Context, w poi.Writer) (rows, replaced int64, err error) {
+// run writes, and tells rows that are new by how many there are before and after.
+// Of a bulk others may have added or deleted some meanwhile.
+func (p *part) run(ctx context.Context, w poi.Writer) (done Imported, err error) {
+	done.Name = p.name
 	before, err := p.count(ctx, w)
 	if err != nil {
-		return 0, 0, err
+		return done, err
 	}
-	if rows, err = p.write(ctx, w); err != nil || len(p.tables) == 0 {
-		return rows, 0, err
+	if done.Rows, err = p.write(ctx, w); err != nil || len(p.tables) == 0 {
+		return done, err
 	}
 	after, err := p.count(ctx, w)
-	replaced = rows - (after - before)
-	return rows, min(max(replaced, 0), rows), err // others may have added or deleted some meanwhile
+	added := min(max(after-before, 0), done.Rows)
+	done.Replaced = min(w.Altered(added), done.Rows-added)
+	done.Same = done.Rows - added - done.Replaced
+	return done, err
 }
 
 func (p *part) count(ctx context.Context, w poi.Writer) (n int64, err error) {

@@ -16,8 +16,11 @@ import (
 // counting is a writer of a store in which others write meanwhile.
 type counting struct {
 	poi.Writer
-	counts []int64
+	counts   []int64
+	affected int64
 }
+
+func (c *counting) Altered(added int64) int64 { return max(c.affected-added, 0) }
 
 func (c *counting) Count(context.Context, poi.Table) (int64, error) {
 	n := c.counts[0]
@@ -25,18 +28,19 @@ func (c *counting) Count(context.Context, poi.Table) (int64, error) {
 	return n, nil
 }
 
-// TestReplacedOfMany: whatever others do, no more rows are replaced than are
-// written, and no fewer than none.
+// TestReplacedOfMany: whatever others do, rows that are new, replaced and the same
+// are as many as are written.
 func TestReplacedOfMany(t *testing.T) {
 	const rows = 10
 	p := part{tables: []poi.Table{poi.TablePOIs}, write: func(context.Context, poi.Writer) (int64, error) { return rows, nil }}
-	for _, tt := range []struct{ before, after, want int64 }{
-		{100, 110, 0}, {100, 104, 6}, {100, 100, rows},
-		{100, 95, rows}, // others have deleted
-		{100, 115, 0},   // others have added
+	for _, tt := range []struct{ before, after, affected, replaced, same int64 }{
+		{100, 110, 10, 0, 0}, {100, 104, 10, 6, 0}, {100, 104, 7, 3, 3}, {100, 100, 10, 10, 0}, {100, 100, 0, 0, 10},
+		{100, 95, 10, 10, 0}, {100, 95, 4, 4, 6}, // others have deleted
+		{100, 115, 10, 0, 0}, {100, 108, 3, 0, 2}, // others have added
 	} {
-		if _, got, err := p.run(t.Context(), &counting{counts: []int64{tt.before, tt.after}}); got != tt.want || err != nil {
-			t.Errorf("%d rows after %d: %d were replaced, %v; want %d", tt.after, tt.before, got, err, tt.want)
+		got, err := p.run(t.Context(), &counting{counts: []int64{tt.before, tt.after}, affected: tt.affected})
+		if got.Replaced != tt.replaced || got.Same != tt.same || got.Rows != rows || err != nil {
+			t.Errorf("%d rows after %d, %d affected: %+v, %v; want %d replaced, %d the same", tt.after, tt.before, tt.affected, got, err, tt.replaced, tt.same)
 		}
 	}
 }
@@ -48,6 +52,7 @@ func TestReplaced(t *testing.T) {
 	for name, text := range map[string]string{
 		"a.csv": "id,name,lat,lng\n1,one,1,1\n2,two,2,2\n1,again,3,3\n",
 		"b.csv": "id,name,lat,lng\n2,other,4,4\n3,three,5,5\n",
+		"c.csv": "id,name,lat,lng\n2,other,4,4\n3,three,5,5\n4,four,6,6\n",
 		"d.geojson": `{"type":"FeatureCollection","features":[
 {"type":"Feature","properties":{"adcode":"d"},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}},
 {"type":"Feature","properties":{"adcode":"d"},"geometry":{"type":"Polygon","coordinates":[[[0,0],[2,0],[2,2],[0,0]]]}}]}`,
@@ -62,7 +67,7 @@ func TestReplaced(t *testing.T) {
 	}{{"sqlite", openSQLite}, {"mariadb", openMariaDB}} {
 		t.Run(engine.name, func(t *testing.T) {
 			s := engine.open(t)
-			a, b := path("a.csv"), path("b.csv")
+			a, b, c := path("a.csv"), path("b.csv"), path("c.csv")
 			for _, step := range []struct {
 				kind    string
 				files   []string
@@ -73,8 +78,9 @@ func TestReplaced(t *testing.T) {
 					a + `:4: id "1" is also at ` + a + `:2, which stays (duplicate)`,
 					b + `:2: id "2" is also at ` + a + `:3, which stays (duplicate)`,
 				}},
-				{"pois", []string{b}, []Imported{{Name: b, Rows: 2, Replaced: 2}}, nil},
-				{"pois", []string{b, a}, []Imported{{Name: b, Rows: 2, Replaced: 2}, {Name: a, Rows: 1, Replaced: 1}}, []string{
+				{"pois", []string{b}, []Imported{{Name: b, Rows: 2, Replaced: 1, Same: 1}}, nil},
+				{"pois", []string{c}, []Imported{{Name: c, Rows: 3, Same: 2}}, nil},
+				{"pois", []string{b, a}, []Imported{{Name: b, Rows: 2, Same: 2}, {Name: a, Rows: 1, Same: 1}}, []string{
 					a + `:3: id "2" is also at ` + b + `:2, which stays (duplicate)`,
 					a + `:4: id "1" is also at ` + a + `:2, which stays (duplicate)`,
 				}},
@@ -102,7 +108,7 @@ func TestReplaced(t *testing.T) {
 				}
 			}
 			got := storetest.Read(t, s)
-			if len(got.POIs) != 3 || got.POIs[1].Name != "other" || len(got.Districts) != 1 {
+			if len(got.POIs) != 4 || got.POIs[1].Name != "other" || len(got.Districts) != 1 {
 				t.Errorf("the store has %+v", got)
 			}
 		})

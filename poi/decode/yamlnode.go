@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -29,48 +28,32 @@ func readYAML(in *input) (*yaml.Node, error) {
 		return nil, &FileError{File: in.name, Code: poi.CodeTooLong,
 			Reason: fmt.Sprintf("the file has more than %d bytes; put the quotas into quotas.csv", MaxTasksBytes)}
 	}
-	dec := yaml.NewDecoder(strings.NewReader(string(text)))
-	var doc, next yaml.Node
-	switch err := dec.Decode(&doc); {
-	case errors.Is(err, io.EOF):
-		return nil, nil
+	docs, err := yamlDocuments(bytes.NewReader(text))
+	switch {
 	case err != nil:
-		return nil, yamlFault(in.name, text, err)
-	}
-	switch err := dec.Decode(&next); {
-	case errors.Is(err, io.EOF):
-	case err != nil:
-		return nil, yamlFault(in.name, text, err)
-	default:
-		return nil, &FileError{File: in.name, Line: next.Line, Column: next.Column, Code: CodeSyntax,
+		return nil, YAMLFault(in.name, text, err)
+	case len(docs) > 1:
+		return nil, &FileError{File: in.name, Line: docs[1].Line, Column: docs[1].Column, Code: CodeSyntax,
 			Reason: "a second document begins here; the file has one"}
-	}
-	if len(doc.Content) != 1 {
+	case len(docs) == 0 || len(docs[0].Content) != 1:
 		return nil, nil
 	}
-	return doc.Content[0], nil
+	return docs[0].Content[0], nil
 }
 
-var (
-	yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
-	// Of these, faults of the parser and not of the scanner, the message has the
-	// line before.
-	yamlBehind = regexp.MustCompile(`^did not find expected (?:node content|key|',' or|'-' indicator|<)`)
-)
-
-// yamlFault gives the place that the parser puts into its message.
-func yamlFault(name string, file []byte, err error) error {
-	text := err.Error()
-	fe := &FileError{File: name, Code: CodeSyntax}
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		fe.Line, _ = strconv.Atoi(m[1])
-		text = text[len(m[0]):]
+// yamlDocuments are the first two: nobody wants more than one.
+func yamlDocuments(text io.Reader) (docs []yaml.Node, err error) {
+	dec := yaml.NewDecoder(text)
+	for len(docs) < 2 {
+		var doc yaml.Node
+		if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, err
+		}
+		docs = append(docs, doc)
 	}
-	if lines := bytes.Count(bytes.TrimSuffix(file, []byte("\n")), []byte("\n")) + 1; fe.Line > 0 && yamlBehind.MatchString(text) {
-		fe.Line = min(fe.Line+1, lines)
-	}
-	fe.Reason = "the file is not YAML: " + text
-	return fe
+	return docs, nil
 }
 
 // yamlReader turns nodes into values and keeps what is wrong with them.

@@ -17,6 +17,10 @@ type Options struct {
 	Show    int           // findings of each rule in a text; default 5, below 0: all that were kept
 	Color   bool          // of a text
 	FailOn  rule.Severity // what JUnit takes for a failure; default rule.Error
+
+	// Accepted says where, and until when, all that was found is accepted now;
+	// empty: it is not. A text shows it once more, the other formats count it.
+	Accepted string
 }
 
 // Format is a form of report.
@@ -48,6 +52,9 @@ func (o Options) withDefaults() Options {
 // Write writes the report.
 func Write(w io.Writer, r *rule.Result, opts Options) error {
 	o := opts.withDefaults()
+	if o.Accepted != "" && o.Format != Text {
+		r = r.AllAccepted()
+	}
 	write, ok := map[Format]func(io.Writer, *rule.Result, *Options) error{
 		Text: writeText, JSON: writeJSON, SARIF: writeSARIF, JUnit: writeJUnit,
 	}[o.Format]

@@ -75,7 +75,9 @@ func TestGolden(t *testing.T) {
 	}{
 		{"full.txt", "full", Options{}},
 		{"color.txt", "full", Options{Color: true, Show: -1}},
+		{"accepted.txt", "full", Options{Accepted: "rules.yaml until 2027-12-31"}},
 		{"full.json", "full", Options{Format: JSON, Dir: "config/london"}},
+		{"accepted.json", "full", Options{Format: JSON, Accepted: "rules.yaml until 2027-12-31"}},
 		{"full.sarif", "full", Options{Format: SARIF, Dir: "config/london", Version: "1.2.3"}},
 		{"full.xml", "full", Options{Format: JUnit, FailOn: rule.Warning}},
 		{"empty.txt", "empty", Options{}},

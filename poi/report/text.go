@@ -21,6 +21,9 @@ type textWriter struct {
 
 func writeText(w io.Writer, r *rule.Result, o *Options) error {
 	t := &textWriter{w: w, opts: o}
+	if o.Accepted != "" && r.Count(rule.Note) > 0 {
+		t.line("Accepted in %s:\n", phrase.Plain(o.Accepted))
+	}
 	for _, severity := range []rule.Severity{rule.Error, rule.Warning, rule.Note} {
 		each(r, func(total *rule.Total, findings []rule.Finding) {
 			if total.Severity == severity && total.Count > 0 {
@@ -63,7 +66,11 @@ func (t *textWriter) rule(total *rule.Total, findings []rule.Finding) {
 	if total.Count > 1 {
 		times = fmt.Sprintf(", %s times", phrase.Number(total.Count))
 	}
-	t.line("%s %s: %s%s", t.severity(total.Severity), t.paint(bold, total.Rule.ID), total.Rule.Reason, times)
+	accepted := ""
+	if t.opts.Accepted != "" {
+		accepted = ", accepted"
+	}
+	t.line("%s %s%s: %s%s", t.severity(total.Severity), t.paint(bold, total.Rule.ID), accepted, total.Rule.Reason, times)
 	shown := findings
 	if t.opts.Show > 0 {
 		shown = findings[:min(len(findings), t.opts.Show)]
@@ -80,7 +87,9 @@ func (t *textWriter) rule(total *rule.Total, findings []rule.Finding) {
 	if more := total.Count - int64(len(shown)); more > 0 {
 		t.line("  … and %s more%s", phrase.Number(more), t.spread(total))
 	}
-	t.line("  %s", t.paint(faint, "→ "+total.Rule.Fix))
+	if t.opts.Accepted == "" { // else nobody has to do anything
+		t.line("  %s", t.paint(faint, "→ "+total.Rule.Fix))
+	}
 	t.line("")
 }
 
@@ -107,11 +116,16 @@ func (t *textWriter) spread(total *rule.Total) string {
 }
 
 func (t *textWriter) summary(r *rule.Result) {
-	by := map[rule.Severity]int64{}
 	hidden := false
 	for i := range r.Totals {
-		by[r.Totals[i].Severity] += r.Totals[i].Count
 		hidden = hidden || t.opts.Show > 0 && r.Totals[i].Count > int64(t.opts.Show)
+	}
+	if t.opts.Accepted != "" {
+		r = r.AllAccepted()
+	}
+	by := map[rule.Severity]int64{}
+	for i := range r.Totals {
+		by[r.Totals[i].Severity] += r.Totals[i].Count
 	}
 	var parts []string
 	for _, s := range []rule.Severity{rule.Error, rule.Warning, rule.Note} {
@@ -119,7 +133,11 @@ func (t *textWriter) summary(r *rule.Result) {
 			parts = append(parts, phrase.Count(by[s], s.String()))
 		}
 	}
-	if len(parts) == 0 {
+	switch {
+	case len(parts) > 0:
+	case t.opts.Accepted != "":
+		parts = append(parts, "Nothing remains")
+	default:
 		parts = append(parts, "Nothing found")
 	}
 	if n := r.Accepted(); n > 0 {

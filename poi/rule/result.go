@@ -46,6 +46,17 @@ func (r *Result) Accepted() (n int64) {
 	return n
 }
 
+// AllAccepted is the result from when on all that was found is accepted.
+func (r *Result) AllAccepted() *Result {
+	all := *r
+	all.Findings, all.Totals = nil, slices.Clone(r.Totals)
+	for i := range all.Totals {
+		t := &all.Totals[i]
+		*t = Total{Rule: t.Rule, Severity: t.Severity, Accepted: t.Accepted + t.Count}
+	}
+	return &all
+}
+
 func sortByPlace(findings []Finding) {
 	slices.SortStableFunc(findings, func(a, b Finding) int {
 		x, y := &a.At, &b.At

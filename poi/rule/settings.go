@@ -80,7 +80,7 @@ func (r *settingsReader) document(text []byte) *yaml.Node {
 		switch err := d.Decode(&docs[i]); {
 		case errors.Is(err, io.EOF):
 		case err != nil:
-			r.err = &decode.FileError{File: r.name, Code: decode.CodeSyntax, Reason: "the file is not YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")}
+			r.err = decode.YAMLFault(r.name, text, err)
 			return nil
 		case i > 0:
 			r.fault(&docs[i], decode.CodeSyntax, "a second document begins here: put all settings into one")

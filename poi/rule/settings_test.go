@@ -106,12 +106,13 @@ func TestSeverity(t *testing.T) {
 
 func TestBadSettings(t *testing.T) {
 	tests := []struct{ name, text, want string }{
-		{"no YAML", "severity: [", "rules.yaml: the file is not YAML: "},
+		{"no YAML", "severity: [", "rules.yaml:1: the file is not YAML: "},
 		{"field", "severities: {}\n", `rules.yaml:1:1: "severities" is no field here; there are accepted, severity`},
 		{"level", "severity:\n  name-empty: bad\n", `rules.yaml:2:15: "bad" is no severity: there are off, note, warning and error`},
 		{"twice", "severity: {a: off, a: off}\n", `rules.yaml:1:20: "a" is given twice`},
 		{"two documents", "severity: {}\n---\nseverity: {}\n", "rules.yaml:2:1: a second document begins here"},
-		{"a second that is none", "severity: {}\n---\nseverity: [\n", "rules.yaml: the file is not YAML: "},
+		{"key too far left", "accepted:\n  - rule: r\n    reason: r\n   object: o\n", "rules.yaml:4: the file is not YAML: did not find expected '-' indicator"},
+		{"a second that is none", "severity: {}\n---\nseverity: [\n", "rules.yaml:3: the file is not YAML: "},
 		{"no list", "accepted: 1\n", "rules.yaml:1:11: a list of accepted findings belongs here"},
 		{"no rule", "accepted:\n  - {reason: r, object: o, expires: 2028-01-01}\n", "rules.yaml:2:5: the entry has no rule"},
 		{"no reason", "accepted:\n  - {rule: r, object: o, expires: 2028-01-01}\n", "rules.yaml:2:5: the entry has no reason"},

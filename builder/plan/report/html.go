@@ -81,7 +81,7 @@ func HTML(w io.Writer, p *plan.Plan) error {
 	}
 	filled.Listed, filled.Unlisted = listedOf(p)
 	filled.Far, filled.FarAway = drawn.far[:min(len(drawn.far), farRows)], len(drawn.far)
-	for _, why := range p.Refused {
+	for _, why := range refused(p) {
 		filled.Refused = append(filled.Refused, phrase.Plain(why))
 	}
 	for _, row := range rejected(p) {

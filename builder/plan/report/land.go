@@ -52,6 +52,7 @@ func coverage(p *plan.Plan) Section {
 			p.Grid.CellMetres, 2*p.Grid.Radius+1, 2*p.Grid.Radius+1, p.Dense),
 	}}
 	a, b := &p.Coverage.Before, &p.Coverage.After
+	s.Same = *a == *b
 	s.Table = &Table{Head: []string{"", "before", "after", "share"}}
 	s.Table.add("", "cells", phrase.Number(a.Cells), phrase.Number(b.Cells), "")
 	s.Table.add("", "seen", phrase.Number(a.Seen), phrase.Number(b.Seen), areaSeen(&p.Coverage))

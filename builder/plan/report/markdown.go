@@ -37,7 +37,7 @@ func Markdown(w io.Writer, p *plan.Plan) error {
 func markdown(p *plan.Plan, rows int) string {
 	var b strings.Builder
 	for i, s := range Sections(p, rows) {
-		folded := i > 1 && s.Table != nil && len(s.Table.Rows) > 0
+		folded := s.Same // what changes is open
 		switch {
 		case i == 0:
 			b.WriteString("## What changes on the map\n\n")

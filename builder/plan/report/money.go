@@ -12,7 +12,9 @@ func budget(p *plan.Plan, _ int) Section {
 	s := Section{ID: "budget", Title: "Budget", Table: &Table{Head: []string{"", "before", "after", "shift"}}}
 	s.Table.add("", "units, all quotas", phrase.Number(b.Units.Before), phrase.Number(b.Units.After), delta(b.Units.Delta()))
 	s.Table.add("", "units, pools of any district", phrase.Number(b.Any.Before), phrase.Number(b.Any.After), delta(b.Any.Delta()))
+	s.Same = !b.Units.Differs() && !b.Any.Differs()
 	for _, w := range b.Worth {
+		s.Same = s.Same && w.Before == w.After
 		s.Table.add("", "worth", amount(w.Before, w.Currency), amount(w.After, w.Currency), gain(w.Delta(), w.Currency))
 	}
 	return s

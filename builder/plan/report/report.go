@@ -28,6 +28,7 @@ type Section struct {
 	Title string
 	Words []string
 	Table *Table
+	Same  bool // the table says how things are, and nothing of it differs
 }
 
 // Table has rows of cells, of which the first says what the row is about.
@@ -116,9 +117,7 @@ func summary(p *plan.Plan) Section {
 	s := Section{ID: "summary", Title: "Plan", Words: []string{
 		Headline(p), fmt.Sprintf("Release %s against %s, cells of %d m.", p.After.ID, p.Before.ID, p.Grid.CellMetres),
 	}}
-	for _, why := range p.Refused {
-		s.Words = append(s.Words, "Needs approval: "+why+".")
-	}
+	s.Words = append(s.Words, refused(p)...)
 	s.Words = append(s.Words, rejected(p)...)
 	s.Table = &Table{Head: []string{"", "before", "after", "added", "removed", "moved", "changed"}}
 	for _, row := range []struct {
@@ -128,6 +127,18 @@ func summary(p *plan.Plan) Section {
 		s.Table.add("", append([]string{row.name}, change(row.c)...)...)
 	}
 	return s
+}
+
+// refused says once that somebody has to approve, and then of what.
+func refused(p *plan.Plan) []string {
+	if len(p.Refused) == 0 {
+		return nil
+	}
+	words := []string{"Needs approval by a higher limit (--max-shrink): the release would be much smaller than the one it replaces."}
+	for _, why := range p.Refused {
+		words = append(words, "– "+why)
+	}
+	return words
 }
 
 // rejected says which rows of the config are not in the plan.

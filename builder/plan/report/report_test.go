@@ -59,6 +59,27 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestFolded: what differs is open in the Markdown, whatever it is about.
+func TestFolded(t *testing.T) {
+	folded := func(p *plan.Plan) (titles []string) {
+		for line := range strings.Lines(written(t, "md", p)) {
+			if title, ok := strings.CutPrefix(line, "<details><summary>"); ok {
+				titles = append(titles, strings.TrimSuffix(title, "</summary>\n"))
+			}
+		}
+		return titles
+	}
+	p := &plan.Plan{}
+	if got := folded(p); !slices.Equal(got, []string{"Budget", "Coverage"}) {
+		t.Errorf("folded where nothing differs: %q", got)
+	}
+	p.Coverage.After.Seen = 1
+	p.Budget.Worth = []plan.Worth{{Currency: "GBP", Shift: plan.Shift{After: 1}}}
+	if got := folded(p); got != nil {
+		t.Errorf("folded, though it differs: %q", got)
+	}
+}
+
 // valid holds JSON against the schema, which allows no other fields.
 func valid(t *testing.T, text string) {
 	t.Helper()
@@ -112,6 +133,11 @@ func TestMarkdownIsBounded(t *testing.T) {
 	}
 	if !strings.Contains(text, "more districts that differ") {
 		t.Error("the rest is not stated")
+	}
+	for name := range formats {
+		if n := strings.Count(written(t, name, crowded()), "Needs approval"); name != "json" && n != 1 {
+			t.Errorf("the %s says %d times that approval is needed", name, n)
+		}
 	}
 	columns := 0
 	for line := range strings.Lines(text) {
