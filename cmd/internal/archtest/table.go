@@ -20,6 +20,7 @@ func Table() []Row {
 		{Path: "grid/outline", Documented: true, Imports: []string{"grid/coord", "grid"}},
 		{Path: "sync/atomicfile"},
 		{Path: "sync/disktest", Documented: true},
+		{Path: "sync/pipetest", Documented: true, Network: true},
 		{Path: "grid/index", Documented: true, Imports: []string{"grid/coord", "grid", "sync/atomicfile"}},
 		{Path: "poi", Imports: []string{"grid/coord", "grid"}},
 		{Path: "poi/phrase", Documented: true},
