@@ -11,6 +11,7 @@ import (
 	"geodrop/sync/disktest"
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
+	"geodrop/sync/upstreamtest"
 )
 
 // TestFailingDisk: whichever operation on a file of a relay fails, alone or with
@@ -25,9 +26,9 @@ func TestFailingDisk(t *testing.T) {
 	for i := range most {
 		names = append(names, fmt.Sprint("s", i))
 	}
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	m := publish(t, o, 1, names...)
-	upstream := listen(t, o)
+	upstream := upstreamtest.Listen(t, o)
 	disktest.NewFaults(t).Sweep(t, disktest.Sweep{Ends: 3}, func(t *testing.T, attempts iter.Seq[*disktest.Attempt]) {
 		options := quick(t, upstream)
 		options.Log = nil

@@ -39,6 +39,7 @@ func Table() []Row {
 		{Path: "sync/answer", Documented: true, Network: true, Imports: []string{"sync/manifest", "sync/longpoll"}},
 		{Path: "sync/releasetest", Imports: []string{"grid/coord", "grid", "sync/atomicfile", "grid/index", "sync/manifest"}},
 		{Path: "sync/origin", Documented: true, Network: true, Imports: []string{"grid", "sync/atomicfile", "grid/index", "sync/manifest", "sync/trust", "sync/patch", "sync/vitals", "sync/longpoll", "sync/answer"}},
+		{Path: "sync/upstreamtest", Documented: true, Network: true, Imports: []string{"sync/origin"}},
 		{Path: "sync/relay", Documented: true, Network: true, Imports: []string{"sync/atomicfile", "sync/manifest", "sync/trust", "sync/longpoll", "sync/failover", "sync/answer"}},
 		{Path: "sync/agent", Documented: true, Network: true, Imports: []string{"grid", "sync/atomicfile", "grid/index", "sync/manifest", "sync/trust", "sync/patch", "sync/failover", "sync/vitals"}},
 		{Path: "builder", Imports: []string{"grid/coord", "grid", "sync/atomicfile", "grid/index", "poi", "poi/phrase", "poi/decode", "poi/catalog", "sync/manifest", "sync/goldens", "builder/extsort"}},

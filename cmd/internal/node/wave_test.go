@@ -45,46 +45,47 @@ type cluster struct {
 
 func startCluster(t *testing.T) *cluster {
 	t.Helper()
-	f := &cluster{t: t, bundle: t.TempDir(), origin: pipetest.Listen(), admin: pipetest.Listen()}
+	c := &cluster{t: t, bundle: t.TempDir(), origin: pipetest.Listen(), admin: pipetest.Listen()}
 	for file, text := range coffee() {
-		must(t, os.WriteFile(filepath.Join(f.bundle, file), []byte(text), 0o600))
+		must(t, os.WriteFile(filepath.Join(c.bundle, file), []byte(text), 0o600))
 	}
-	f.placesAt(51.5)
+	c.placesAt(51.5)
 	names := []string{"leeds-1", "leeds-2"}
 	if manifest.PlaceOf(names[0]) > manifest.PlaceOf(names[1]) {
 		names[0], names[1] = names[1], names[0]
 	}
-	s, err := shelf.Open(t.TempDir(), slog.New(slog.DiscardHandler))
+	dir := t.TempDir()
+	s, err := shelf.Open(dir, slog.New(slog.DiscardHandler))
 	must(t, err)
-	f.run(s.Close, func(ctx context.Context) error {
+	c.run(s.Close, func(ctx context.Context) error {
 		return origin.Run(ctx, origin.Options{
-			Dir: t.TempDir(), Listener: f.origin, Admin: f.admin, Token: operators,
+			Dir: dir, Listener: c.origin, Admin: c.admin, Token: operators,
 			Plan:    carrier.Plan{Shares: []float64{float64(manifest.PlaceOf(names[0])+1) / manifest.WholeFleet}, Bake: time.Hour, MinLookups: enough},
-			Publish: publish.Options{Config: &publish.Bundle{Path: f.bundle, Reopen: openBundle(f.bundle)}, Shelf: s},
+			Publish: publish.Options{Config: &publish.Bundle{Path: c.bundle, Reopen: openBundle(c.bundle)}, Shelf: s},
 		})
 	})
 	for _, name := range names {
-		f.startNode(name)
+		c.startNode(name)
 	}
-	return f
+	return c
 }
 
 // startNode starts all of a node but the server around its handler: that one times
 // the machine, whose clock is not the test's.
-func (f *cluster) startNode(name string) {
-	f.t.Helper()
+func (c *cluster) startNode(name string) {
+	c.t.Helper()
 	l, registry := pipetest.Listen(), prometheus.NewRegistry()
 	feed, err := OpenAgent(agent.Options{
-		Upstreams: []*url.URL{{Scheme: "http", Host: "origin"}}, Client: f.origin.Client(), Dir: f.t.TempDir(),
+		Upstreams: []*url.URL{{Scheme: "http", Host: "origin"}}, Client: c.origin.Client(), Dir: c.t.TempDir(),
 		Node: name, Registry: registry, Health: Health(registry),
 	})
-	must(f.t, err)
+	must(c.t, err)
 	n, err := newNode(Options{Listener: l, Feed: feed, Parts: []board.Checker{feed}, AsOf: feed.AsOf, Registry: registry})
-	must(f.t, err)
+	must(c.t, err)
 	web := &http.Server{Handler: n.server}
-	f.nodes = append(f.nodes, l)
-	f.run(n.holder.close, func(context.Context) error { return onlyClosed(web.Serve(l)) })
-	f.run(feed.Close, func(ctx context.Context) error { return errors.Join(feed.Feed(ctx, n), web.Close()) })
+	c.nodes = append(c.nodes, l)
+	c.run(n.holder.close, func(context.Context) error { return onlyClosed(web.Serve(l)) })
+	c.run(feed.Close, func(ctx context.Context) error { return errors.Join(feed.Feed(ctx, n), web.Close()) })
 }
 
 func onlyClosed(err error) error {
@@ -95,14 +96,14 @@ func onlyClosed(err error) error {
 }
 
 // run runs a part until the test ends.
-func (f *cluster) run(then func() error, part func(context.Context) error) {
+func (c *cluster) run(then func() error, part func(context.Context) error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- part(ctx) }()
-	f.t.Cleanup(func() {
+	c.t.Cleanup(func() {
 		cancel()
-		must(f.t, <-done)
-		must(f.t, then())
+		must(c.t, <-done)
+		must(c.t, then())
 	})
 }
 
@@ -125,37 +126,37 @@ func coffee() map[string]string {
 }
 
 // placesAt puts all places of the config at a latitude.
-func (f *cluster) placesAt(lat float64) {
-	f.t.Helper()
+func (c *cluster) placesAt(lat float64) {
+	c.t.Helper()
 	rows := fmt.Sprintf("id,name,lat,lng\na,Earnshaw Street,%[1]v,-0.1\nb,Denmark Street,%[1]v,-0.1001\n", lat)
-	must(f.t, os.WriteFile(filepath.Join(f.bundle, "pois.csv"), []byte(rows), 0o600))
+	must(c.t, os.WriteFile(filepath.Join(c.bundle, "pois.csv"), []byte(rows), 0o600))
 }
 
 // goOn has time pass.
-func (f *cluster) goOn(d time.Duration) {
+func (c *cluster) goOn(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }
 
 // lookUp asks a node as often as it takes, and fails where an answer is another.
-func (f *cluster) lookUp(node int, release string, found bool) {
-	f.t.Helper()
-	client := f.nodes[node].Client()
+func (c *cluster) lookUp(node int, release string, found bool) {
+	c.t.Helper()
+	client := c.nodes[node].Client()
 	defer client.CloseIdleConnections()
 	for range enough {
-		body := read(f.t, client, "http://node/v1/lookup?lat=51.5&lng=-0.1", "")
+		body := read(c.t, client, "http://node/v1/lookup?lat=51.5&lng=-0.1", "")
 		if !strings.Contains(body, `"release":"`+release) || strings.Contains(body, "Earnshaw Street") != found {
-			f.t.Fatalf("node %d answers %s, want release %s, with drops: %t", node, body, release, found)
+			c.t.Fatalf("node %d answers %s, want release %s, with drops: %t", node, body, release, found)
 		}
 	}
 }
 
 // state is what operators see.
-func (f *cluster) state() (s carrier.State) {
-	f.t.Helper()
-	client := f.admin.Client()
+func (c *cluster) state() (s carrier.State) {
+	c.t.Helper()
+	client := c.admin.Client()
 	defer client.CloseIdleConnections()
-	must(f.t, json.Unmarshal([]byte(read(f.t, client, "http://admin/v1/state", operators)), &s))
+	must(c.t, json.Unmarshal([]byte(read(c.t, client, "http://admin/v1/state", operators)), &s))
 	return s
 }
 
@@ -180,24 +181,24 @@ func read(t *testing.T, client *http.Client, url, token string) string {
 // served before, and the other nodes are never led to it.
 func TestWaveThatLosesPlaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := startCluster(t)
-		f.goOn(10 * time.Second)
-		first := f.state().Channels[0].Release
-		f.lookUp(0, first, true)
-		f.lookUp(1, first, true)
+		c := startCluster(t)
+		c.goOn(10 * time.Second)
+		first := c.state().Channels[0].Release
+		c.lookUp(0, first, true)
+		c.lookUp(1, first, true)
 
-		f.placesAt(15.5)
-		f.goOn(10 * time.Second)
-		under := f.state().Channels[0].Under
+		c.placesAt(15.5)
+		c.goOn(10 * time.Second)
+		under := c.state().Channels[0].Under
 		if under == nil || under.Nodes != 1 || under.Serving != 1 || under.Release == first {
 			t.Fatalf("the wave is %+v", under)
 		}
-		f.lookUp(0, under.Release, false)
-		f.lookUp(1, first, true)
-		f.goOn(40 * time.Second) // the next reports
-		f.lookUp(0, first, true)
-		f.lookUp(1, first, true)
-		s := f.state()
+		c.lookUp(0, under.Release, false)
+		c.lookUp(1, first, true)
+		c.goOn(40 * time.Second) // the next reports
+		c.lookUp(0, first, true)
+		c.lookUp(1, first, true)
+		s := c.state()
 		const says = "fewer drops are found: empty answers: 100 % of 20 in the wave, 0 % of 20 there before, "
 		if aside := s.Releases[1].Aside; len(aside) != 1 || !strings.HasPrefix(aside[0].Reason, says) || s.Channels[0].Under != nil || s.Channels[0].Release != first {
 			t.Errorf("put aside is %+v, the channel is %+v", aside, s.Channels[0])
