@@ -47,9 +47,6 @@ func (o *Origin) tendWaves() {
 	}
 }
 
-// latestOf is the latest of some times.
-func latestOf(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
-
 const unsettled = "what nodes are told is not what was decided, and is tried again"
 
 // told reports whether the pointer tells of a wave.
@@ -137,3 +134,6 @@ func (o *Origin) takeBack(log *slog.Logger, name string, w *waveMark, f finding)
 	}
 	return err
 }
+
+// latestOf is the latest of some times.
+func latestOf(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
