@@ -84,7 +84,7 @@ there for --bake: nodes say what they serve, refuse, and fail at, how many looku
 find nothing and how long they take. One that fails is taken back by itself, and
 marked bad, or put aside where nodes did not get to serve it or lookups are worse
 than before and elsewhere; geodrop release list shows how far it is. While no node
-reports, a wave stays.
+reports, a wave stays, and its time does not count.
 
 Example: geodrop origin --src dir:london --key origin.key --listen :8090
 

@@ -156,8 +156,8 @@ func (c *releaseListCmd) Run(r *run) error {
 		}
 		t.row("channel "+ch.Channel, printable(strings.Join(words, " ")))
 		if w := ch.Under; w != nil {
-			t.row("wave "+ch.Channel, printable(fmt.Sprintf("%d of %d since %s: %.3g %% of the nodes get %s; of %d, %s",
-				w.Number, w.Of, w.Since.Format(time.RFC3339), 100*w.Share, w.Release, w.Nodes, heard(w))))
+			t.row("wave "+ch.Channel, printable(fmt.Sprintf("%d of %d since %s: %.3g %% of the nodes get %s; %s",
+				w.Number, w.Of, w.Since.Format(time.RFC3339), 100*w.Share, w.Release, heard(w))))
 			t.row("lookups "+ch.Channel, w.Lookups.String())
 		}
 	}
@@ -187,7 +187,13 @@ func (c *releaseListCmd) Run(r *run) error {
 // heard is what the nodes of a wave said since it got this wide. Those that serve
 // its release from before tell so at their next report.
 func heard(w *origin.WaveState) string {
-	words := fmt.Sprintf("%d serve it, %d refuse it", w.Serving, w.Refusing)
+	switch {
+	case w.Heard == 0:
+		return "no node reports, and it waits until one does"
+	case w.Nodes == 0:
+		return fmt.Sprintf("of %d that report none is in it, and it takes one in unless others report within two minutes", w.Heard)
+	}
+	words := fmt.Sprintf("of %d, %d serve it, %d refuse it", w.Nodes, w.Serving, w.Refusing)
 	if quiet := w.Nodes - w.Serving - w.Refusing; quiet > 0 {
 		words += fmt.Sprintf(", %d yet to report so", quiet)
 	}

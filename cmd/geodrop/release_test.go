@@ -30,8 +30,10 @@ func TestHeard(t *testing.T) {
 		w    origin.WaveState
 		want string
 	}{
-		{origin.WaveState{Nodes: 3, Serving: 2, Refusing: 1}, "2 serve it, 1 refuse it"},
-		{origin.WaveState{Nodes: 3, Serving: 2}, "2 serve it, 0 refuse it, 1 yet to report so"},
+		{origin.WaveState{Heard: 9, Nodes: 3, Serving: 2, Refusing: 1}, "of 3, 2 serve it, 1 refuse it"},
+		{origin.WaveState{Heard: 9, Nodes: 3, Serving: 2}, "of 3, 2 serve it, 0 refuse it, 1 yet to report so"},
+		{origin.WaveState{Heard: 9}, "of 9 that report none is in it, and it takes one in unless others report within two minutes"},
+		{origin.WaveState{}, "no node reports, and it waits until one does"},
 	} {
 		if got := heard(&tt.w); got != tt.want {
 			t.Errorf("heard = %q, want %q", got, tt.want)

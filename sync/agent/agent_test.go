@@ -8,12 +8,13 @@ import (
 
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
+	"geodrop/sync/upstreamtest"
 )
 
 func TestFollowsTheChannel(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	n := newNode()
-	a, _ := start(t, quick(t, n, listen(t, o)))
+	a, _ := start(t, quick(t, n, upstreamtest.Listen(t, o)))
 	first := publish(t, o, 1, "a", "b") // after the agent has begun to wait
 	n.await(t, first.ID)
 	second := publish(t, o, 2, "a", "c")

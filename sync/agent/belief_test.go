@@ -12,6 +12,7 @@ import (
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
 	"geodrop/sync/trust"
+	"geodrop/sync/upstreamtest"
 )
 
 func newKey(t testing.TB) trust.Key {
@@ -97,7 +98,7 @@ func newSigned(t *testing.T) *signed {
 	s.upstream = newLiar(s.origin)
 	s.circle.trust(t, s.key)
 	s.first = publish(t, s.origin, 10, "a", "b")
-	s.options = quick(t, s.node, listen(t, s.upstream))
+	s.options = quick(t, s.node, upstreamtest.Listen(t, s.upstream))
 	s.options.Trust, s.options.Now = s.circle.read, s.clock.Now
 	s.options.Wait = time.Nanosecond // it asks again and again: the clock moves by hand
 	s.agent, s.stop = start(t, s.options)
@@ -106,7 +107,7 @@ func newSigned(t *testing.T) *signed {
 }
 
 func (s *signed) open(t *testing.T, keys ...trust.Key) *origin.Origin {
-	return openOrigin(t, origin.Options{Keys: keys, Now: s.clock.Now, Validity: time.Hour})
+	return upstreamtest.OpenOrigin(t, origin.Options{Keys: keys, Now: s.clock.Now, Validity: time.Hour})
 }
 
 // pointerNow is what an origin sends at this moment.
@@ -321,7 +322,7 @@ func TestKeysChange(t *testing.T) {
 // own beginning.
 func TestAnotherLineage(t *testing.T) {
 	s := newSigned(t)
-	other := openOrigin(t, origin.Options{Keys: []trust.Key{s.key}, Now: func() time.Time { return s.clock.Now().Add(-time.Minute) }, Lineage: "restored"})
+	other := upstreamtest.OpenOrigin(t, origin.Options{Keys: []trust.Key{s.key}, Now: func() time.Time { return s.clock.Now().Add(-time.Minute) }, Lineage: "restored"})
 	restored := publish(t, other, 1, "a") // an older version and an older sequence
 	s.upstream.tell(other.ServeHTTP)
 	until(t, s.agent, "refused", withClass(Lineage))

@@ -9,6 +9,7 @@ import (
 	"geodrop/sync/disktest"
 	"geodrop/sync/origin"
 	"geodrop/sync/releasetest"
+	"geodrop/sync/upstreamtest"
 )
 
 // soon is within which space is used that came back.
@@ -25,8 +26,8 @@ func TestDiskReallyFull(t *testing.T) {
 		return
 	}
 	disk := disktest.NewSmall(t, "8m")
-	o := openOrigin(t, origin.Options{})
-	options := quick(t, newNode(), listen(t, o))
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
+	options := quick(t, newNode(), upstreamtest.Listen(t, o))
 	options.Dir, options.MaxPause = disk.Dir+"/agent", 10*time.Second
 	publish := func(round int) string {
 		const places = 4000
@@ -92,8 +93,8 @@ func TestDiskFullWhenServed(t *testing.T) {
 		return
 	}
 	disk := disktest.NewSmall(t, "2m")
-	o := openOrigin(t, origin.Options{})
-	upstream := listen(t, o)
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
+	upstream := upstreamtest.Listen(t, o)
 	options := quick(t, newNode(), upstream)
 	options.Dir = disk.Dir + "/agent"
 	first := publish(t, o, 1, "a", "1")
@@ -140,8 +141,8 @@ func TestDiskCatchesUp(t *testing.T) {
 		return
 	}
 	disk := disktest.NewSmall(t, "2m")
-	o := openOrigin(t, origin.Options{})
-	options := quick(t, newNode(), listen(t, o))
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
+	options := quick(t, newNode(), upstreamtest.Listen(t, o))
 	options.Dir = disk.Dir + "/agent"
 	a, stop := start(t, options, func(a *Agent) {
 		a.step = func(name string) {

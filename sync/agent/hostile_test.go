@@ -12,6 +12,7 @@ import (
 
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
+	"geodrop/sync/upstreamtest"
 )
 
 // lies are what an upstream may do to the release after the one that is served,
@@ -137,7 +138,7 @@ type lieCase struct {
 // prepared is a channel at one release, and the next one, not yet published.
 func prepared(t *testing.T) (o *origin.Origin, first, second *manifest.Manifest, publishSecond func()) {
 	t.Helper()
-	o = openOrigin(t, origin.Options{})
+	o = upstreamtest.OpenOrigin(t, origin.Options{})
 	first = publish(t, o, 10, "a", "b")
 	dir, second := seal(t, 11, "a", "c")
 	return o, first, second, func() {
@@ -157,7 +158,7 @@ func TestHostileUpstream(t *testing.T) {
 			o, first, second, publishSecond := prepared(t)
 			upstream := newLiar(o)
 			n := newNode()
-			a, _ := start(t, quick(t, n, listen(t, upstream)))
+			a, _ := start(t, quick(t, n, upstreamtest.Listen(t, upstream)))
 			n.await(t, first.ID)
 			at, _ := o.Pointer(manifest.DefaultChannel)
 			upstream.tell(lies(first, second, at.Version, o)[i].lie)
@@ -185,7 +186,7 @@ func TestHonestUpstreamBesideHostile(t *testing.T) {
 			o, first, second, publishSecond := prepared(t)
 			upstream := newLiar(o)
 			n := newNode()
-			options := quick(t, n, listen(t, upstream), listen(t, o))
+			options := quick(t, n, upstreamtest.Listen(t, upstream), upstreamtest.Listen(t, o))
 			options.Registry = prometheus.NewRegistry()
 			start(t, options)
 			n.await(t, first.ID)

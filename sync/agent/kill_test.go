@@ -14,6 +14,7 @@ import (
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
 	"geodrop/sync/releasetest"
+	"geodrop/sync/upstreamtest"
 )
 
 // The environment of a process that is to kill itself.
@@ -80,8 +81,8 @@ func TestKilled(t *testing.T) {
 	for _, step := range steps {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
-			o := openOrigin(t, origin.Options{})
-			upstream := listen(t, o)
+			o := upstreamtest.OpenOrigin(t, origin.Options{})
+			upstream := upstreamtest.Listen(t, o)
 			n := newNode()
 			options := quick(t, n, upstream)
 			_, stop := start(t, options)
@@ -127,8 +128,8 @@ func TestKilledWhilePatching(t *testing.T) {
 	for step, want := range steps {
 		t.Run(step, func(t *testing.T) {
 			t.Parallel()
-			o := openOrigin(t, origin.Options{})
-			upstream := listen(t, o)
+			o := upstreamtest.OpenOrigin(t, origin.Options{})
+			upstream := upstreamtest.Listen(t, o)
 			n := newNode()
 			options := quick(t, n, upstream)
 			publish := func(round int) *manifest.Manifest {
@@ -198,10 +199,10 @@ func halves(t *testing.T, dir string) {
 // again, though the origin sends few objects at a time.
 func TestFleet(t *testing.T) {
 	const agents = 100
-	o := openOrigin(t, origin.Options{MaxSends: 8})
+	o := upstreamtest.OpenOrigin(t, origin.Options{MaxSends: 8})
 	transport := &http.Transport{MaxIdleConnsPerHost: agents}
 	t.Cleanup(transport.CloseIdleConnections)
-	upstream := listen(t, o)
+	upstream := upstreamtest.Listen(t, o)
 	nodes := make([]*node, agents)
 	for i := range nodes {
 		nodes[i] = newNode()

@@ -11,15 +11,16 @@ import (
 	"geodrop/sync/origin"
 	"geodrop/sync/patch"
 	"geodrop/sync/releasetest"
+	"geodrop/sync/upstreamtest"
 )
 
 // TestPatchFromTheReleaseBefore: where no patch leads from the release that is
 // served, one from the release before will do.
 func TestPatchFromTheReleaseBefore(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	var without atomic.Pointer[manifest.Manifest]
 	n := newNode()
-	a, _ := start(t, quick(t, n, listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	a, _ := start(t, quick(t, n, upstreamtest.Listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if m := without.Load(); m != nil {
 			for _, s := range m.Segments {
 				if strings.HasSuffix(r.URL.Path, "/"+string(patch.Key([]manifest.Segment{s}))) {
@@ -44,10 +45,10 @@ func TestPatchFromTheReleaseBefore(t *testing.T) {
 // TestBegunWhole: a segment of which a part came whole goes on so after a
 // restart, though there is a patch by then.
 func TestBegunWhole(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	upstream := newLiar(o)
 	n := newNode()
-	options := quick(t, n, listen(t, upstream))
+	options := quick(t, n, upstreamtest.Listen(t, upstream))
 	options.Parallel = 1
 	_, stop := start(t, options)
 	first := publishEdited(t, o, 1)
@@ -91,10 +92,10 @@ func TestBegunWhole(t *testing.T) {
 // TestSamePatchIsAskedForOnce: two releases on the disk that share a segment are
 // one beginning.
 func TestSamePatchIsAskedForOnce(t *testing.T) {
-	o := openOrigin(t, origin.Options{WithoutPatches: true})
+	o := upstreamtest.OpenOrigin(t, origin.Options{WithoutPatches: true})
 	var asked atomic.Int32
 	n := newNode()
-	start(t, quick(t, n, listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	start(t, quick(t, n, upstreamtest.Listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isPatch(r) {
 			asked.Add(1)
 		}

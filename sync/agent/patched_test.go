@@ -22,6 +22,7 @@ import (
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
 	"geodrop/sync/releasetest"
+	"geodrop/sync/upstreamtest"
 )
 
 // townSize is the number of places of a town, of some 80 bytes each.
@@ -94,7 +95,7 @@ func TestSmallChangeMovesLittle(t *testing.T) {
 	if testing.Short() {
 		t.Skip("long, and nothing in it runs side by side")
 	}
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	upstream, meter := listenMetered(t, o)
 	n := newNode()
 	a, _ := start(t, quick(t, n, upstream))
@@ -122,9 +123,9 @@ func TestOnePatchFromFarBehind(t *testing.T) {
 	}
 	for behind := 1; behind <= 3; behind++ {
 		t.Run(fmt.Sprint(behind), func(t *testing.T) {
-			o := openOrigin(t, origin.Options{})
+			o := upstreamtest.OpenOrigin(t, origin.Options{})
 			var patches atomic.Int32
-			upstream := listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			upstream := upstreamtest.Listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if isPatch(r) {
 					patches.Add(1)
 				}
@@ -216,7 +217,7 @@ func TestHostilePatches(t *testing.T) {
 	for i, tt := range patchLies(nil) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			o := openOrigin(t, origin.Options{})
+			o := upstreamtest.OpenOrigin(t, origin.Options{})
 			lie := patchLies(o)[i].lie
 			upstream := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if isPatch(r) {
@@ -226,7 +227,7 @@ func TestHostilePatches(t *testing.T) {
 				o.ServeHTTP(w, r)
 			})
 			n := newNode()
-			options := quick(t, n, listen(t, upstream))
+			options := quick(t, n, upstreamtest.Listen(t, upstream))
 			options.Registry = prometheus.NewRegistry()
 			a, _ := start(t, options)
 			n.await(t, publishEdited(t, o, 1).ID)
@@ -262,10 +263,10 @@ func noPatchesLeft(t *testing.T, a *Agent, m *manifest.Manifest) {
 // without asking.
 func TestUselessPatchesAreGivenUp(t *testing.T) {
 	const towns = 12
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	var asked atomic.Int32
 	n := newNode()
-	options := quick(t, n, listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	options := quick(t, n, upstreamtest.Listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isPatch(r) {
 			asked.Add(1)
 			w.WriteHeader(http.StatusInternalServerError)
@@ -298,10 +299,10 @@ func TestPatchesNotAskedFor(t *testing.T) {
 		"too large":  func(o *Options) { o.MaxPatched = 1000 },
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := openOrigin(t, origin.Options{})
+			o := upstreamtest.OpenOrigin(t, origin.Options{})
 			var asked atomic.Int32
 			n := newNode()
-			options := quick(t, n, listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			options := quick(t, n, upstreamtest.Listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if isPatch(r) {
 					asked.Add(1)
 				}
@@ -340,9 +341,9 @@ func TestPatchOfDamagedSegments(t *testing.T) {
 		{"away", func(t *testing.T, path string) { must(t, os.Remove(path)) }, Damaged},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			o := openOrigin(t, origin.Options{})
+			o := upstreamtest.OpenOrigin(t, origin.Options{})
 			n := newNode()
-			a, _ := start(t, quick(t, n, listen(t, o)))
+			a, _ := start(t, quick(t, n, upstreamtest.Listen(t, o)))
 			first := publishEdited(t, o, 1)
 			n.await(t, first.ID)
 			until(t, a, "settled", func(s Status) bool { return s.Fetching == "" })
@@ -357,10 +358,10 @@ func TestPatchOfDamagedSegments(t *testing.T) {
 
 // TestPatchResumes: a patch that broke off goes on where it was.
 func TestPatchResumes(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	ranges := make(chan string, 100)
 	n := newNode()
-	options := quick(t, n, listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	options := quick(t, n, upstreamtest.Listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isPatch(r) {
 			o.ServeHTTP(w, r)
 			return
@@ -396,10 +397,10 @@ func TestPatchResumes(t *testing.T) {
 // channel moves on twice, and those patches are gone. The node comes to the last
 // release.
 func TestChannelMovesWhilePatching(t *testing.T) {
-	o := openOrigin(t, origin.Options{Keep: 1, Linger: time.Nanosecond})
+	o := upstreamtest.OpenOrigin(t, origin.Options{Keep: 1, Linger: time.Nanosecond})
 	held, goOn := make(chan struct{}, 100), make(chan struct{})
 	n := newNode()
-	a, _ := start(t, quick(t, n, listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	a, _ := start(t, quick(t, n, upstreamtest.Listen(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isPatch(r) {
 			held <- struct{}{}
 			<-goOn
@@ -433,7 +434,7 @@ func TestSlowPatches(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				o := openOrigin(t, origin.Options{})
+				o := upstreamtest.OpenOrigin(t, origin.Options{})
 				n := newNode()
 				options := Options{Upstreams: hosts("one"), Dir: t.TempDir(), Serve: n.Serve}
 				options.Client = &http.Client{Transport: tripper(func(r *http.Request) (*http.Response, error) {
@@ -461,10 +462,10 @@ func TestSlowPatches(t *testing.T) {
 func TestPatchedFleet(t *testing.T) {
 	const agents = 100
 	registry := prometheus.NewRegistry()
-	o := openOrigin(t, origin.Options{Registry: registry})
+	o := upstreamtest.OpenOrigin(t, origin.Options{Registry: registry})
 	transport := &http.Transport{MaxIdleConnsPerHost: agents}
 	t.Cleanup(transport.CloseIdleConnections)
-	upstream := listen(t, o)
+	upstream := upstreamtest.Listen(t, o)
 	nodes := make([]*node, agents)
 	for i := range nodes {
 		nodes[i] = newNode()

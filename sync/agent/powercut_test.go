@@ -12,6 +12,7 @@ import (
 	"geodrop/sync/disktest"
 	"geodrop/sync/origin"
 	"geodrop/sync/releasetest"
+	"geodrop/sync/upstreamtest"
 )
 
 // takeEnv names the folder of an agent, in a process that takes the next release
@@ -59,8 +60,8 @@ func TestPowerCutWhileStaging(t *testing.T) {
 
 func cutWhileStaging(t *testing.T, most int, strace ...string) {
 	t.Helper()
-	o := openOrigin(t, origin.Options{})
-	upstream := listen(t, o)
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
+	upstream := upstreamtest.Listen(t, o)
 	options := quick(t, newNode(), upstream)
 	options.Log = nil
 	releases := map[string]bool{}
@@ -155,8 +156,8 @@ func TestFailingDisk(t *testing.T) {
 	if testing.Short() {
 		most = 1
 	}
-	o := openOrigin(t, origin.Options{})
-	upstream := listen(t, o)
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
+	upstream := upstreamtest.Listen(t, o)
 	sequence := uint64(0)
 	for _, call := range []string{"fsync", "renameat"} {
 		hits := 0

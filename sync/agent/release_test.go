@@ -17,6 +17,7 @@ import (
 	"geodrop/sync/atomicfile"
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
+	"geodrop/sync/upstreamtest"
 )
 
 // dark is an upstream that nobody listens at.
@@ -41,9 +42,9 @@ func onDisk(t testing.TB, dir string) []string {
 
 // TestStartsWithoutUpstream: what was served is served again.
 func TestStartsWithoutUpstream(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	n := newNode()
-	options := quick(t, n, listen(t, o))
+	options := quick(t, n, upstreamtest.Listen(t, o))
 	_, stop := start(t, options)
 	m := publish(t, o, 1, "a")
 	n.await(t, m.ID)
@@ -56,16 +57,16 @@ func TestStartsWithoutUpstream(t *testing.T) {
 		t.Errorf("status %+v", s)
 	}
 	stop()
-	options.Upstreams = []*url.URL{listen(t, o)}
+	options.Upstreams = []*url.URL{upstreamtest.Listen(t, o)}
 	start(t, options)
 	n.await(t, publish(t, o, 2, "b").ID)
 }
 
 // TestReturnsToAnOlderRelease: one that is still there is served at once.
 func TestReturnsToAnOlderRelease(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	n := newNode()
-	a, _ := start(t, quick(t, n, listen(t, o)))
+	a, _ := start(t, quick(t, n, upstreamtest.Listen(t, o)))
 	first := publish(t, o, 1, "a")
 	n.await(t, first.ID)
 	second := publish(t, o, 2, "b")
@@ -85,9 +86,9 @@ func TestReturnsToAnOlderRelease(t *testing.T) {
 // TestRefusedRelease: a release that cannot be served is never tried again, not
 // after a restart either; the next one is.
 func TestRefusedRelease(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	n := newNode()
-	options := quick(t, n, listen(t, o))
+	options := quick(t, n, upstreamtest.Listen(t, o))
 	a, stop := start(t, options)
 	first := publish(t, o, 1, "a")
 	n.await(t, first.ID)
@@ -118,9 +119,9 @@ func TestRefusedRelease(t *testing.T) {
 // TestTransientRefusal: a release that could not be served for a reason of the
 // node's is tried again.
 func TestTransientRefusal(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	n := newNode()
-	start(t, quick(t, n, listen(t, o)))
+	start(t, quick(t, n, upstreamtest.Listen(t, o)))
 	n.await(t, publish(t, o, 1, "a").ID)
 	dir, m := seal(t, 2, "b")
 	var tries atomic.Int32
@@ -144,10 +145,10 @@ func TestTransientRefusal(t *testing.T) {
 func TestDamageOnTheDisk(t *testing.T) {
 	for _, careless := range []bool{false, true} {
 		t.Run(fmt.Sprintf("careless %v", careless), func(t *testing.T) {
-			o := openOrigin(t, origin.Options{})
+			o := upstreamtest.OpenOrigin(t, origin.Options{})
 			n := newNode()
 			n.careless = careless
-			a, stop := start(t, quick(t, n, listen(t, o)))
+			a, stop := start(t, quick(t, n, upstreamtest.Listen(t, o)))
 			first := publish(t, o, 1, "a", "b")
 			n.await(t, first.ID)
 			second := publish(t, o, 2, "a", "c")
@@ -178,9 +179,9 @@ func flip(t testing.TB, path string) {
 // TestDamageInTheRelease: one that came as it is listed and does not hold is bad;
 // the one before is served.
 func TestDamageInTheRelease(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	n := newNode()
-	options := quick(t, n, listen(t, o))
+	options := quick(t, n, upstreamtest.Listen(t, o))
 	a, _ := start(t, options)
 	first := publish(t, o, 1, "a")
 	n.await(t, first.ID)
@@ -201,10 +202,10 @@ func TestDamageInTheRelease(t *testing.T) {
 func TestDiskFull(t *testing.T) {
 	for _, fault := range []error{syscall.ENOSPC, syscall.EIO} {
 		t.Run(fault.Error(), func(t *testing.T) {
-			o := openOrigin(t, origin.Options{})
+			o := upstreamtest.OpenOrigin(t, origin.Options{})
 			n := newNode()
 			var full atomic.Bool
-			a, _ := start(t, quick(t, n, listen(t, o)), func(a *Agent) {
+			a, _ := start(t, quick(t, n, upstreamtest.Listen(t, o)), func(a *Agent) {
 				a.intercept = func(string, []byte) error {
 					if full.Load() {
 						return fault
@@ -229,9 +230,9 @@ func TestDiskFull(t *testing.T) {
 // TestQuota: older releases make room; what does not fit beside the one that is
 // served is not taken.
 func TestQuota(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	n := newNode()
-	options := quick(t, n, listen(t, o))
+	options := quick(t, n, upstreamtest.Listen(t, o))
 	options.Quota = 3*objectSize + 5000
 	a, _ := start(t, options)
 	var last *manifest.Manifest
@@ -254,13 +255,13 @@ func TestQuota(t *testing.T) {
 // TestUnreadableRelease: a release of a later format is left alone, and its
 // manifest is not fetched again and again.
 func TestUnreadableRelease(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	n := newNode()
 	file := []byte("{\n \"format\": 99\n}\n")
 	later, err := manifest.Pointer{Channel: "main", Version: 1 << 60, Release: "r2-01234567", Sequence: 2, Manifest: manifest.ObjectOf(file)}.Encode()
 	must(t, err)
 	upstream := newLiar(o)
-	options := quick(t, n, listen(t, upstream))
+	options := quick(t, n, upstreamtest.Listen(t, upstream))
 	a, _ := start(t, options)
 	m := publish(t, o, 1, "a")
 	n.await(t, m.ID)
@@ -323,9 +324,9 @@ func TestShelf(t *testing.T) {
 // TestUnreadableIndex: without agent.json the release is found again by its
 // digest, not fetched.
 func TestUnreadableIndex(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	n := newNode()
-	options := quick(t, n, listen(t, o))
+	options := quick(t, n, upstreamtest.Listen(t, o))
 	_, stop := start(t, options)
 	m := publish(t, o, 1, "a")
 	n.await(t, m.ID)

@@ -15,15 +15,16 @@ import (
 
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
+	"geodrop/sync/upstreamtest"
 	"geodrop/sync/vitals"
 )
 
 // TestReported: the origin knows which node serves what.
 func TestReported(t *testing.T) {
-	o := openOrigin(t, origin.Options{NodeToken: "of-nodes"})
+	o := upstreamtest.OpenOrigin(t, origin.Options{NodeToken: "of-nodes"})
 	m := publish(t, o, 1, "a")
 	n := newNode()
-	options := quick(t, n, listen(t, http.NotFoundHandler()), listen(t, o))
+	options := quick(t, n, upstreamtest.Listen(t, http.NotFoundHandler()), upstreamtest.Listen(t, o))
 	options.Node, options.Token = "leeds-1", "of-nodes"
 	start(t, options)
 	n.await(t, m.ID)

@@ -20,6 +20,7 @@ import (
 	"geodrop/sync/failover"
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
+	"geodrop/sync/upstreamtest"
 )
 
 // cutting breaks objects off after so many bytes, and notes the ranges asked.
@@ -49,10 +50,10 @@ func (c *cutting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // TestResume: what broke off goes on where it was, and nothing is sent twice.
 func TestResume(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	upstream := &cutting{truth: o, after: objectSize/4 + 1, ranges: make(chan string, 100)}
 	n := newNode()
-	options := quick(t, n, listen(t, upstream))
+	options := quick(t, n, upstreamtest.Listen(t, upstream))
 	options.Parallel = 1
 	a, _ := start(t, options)
 	m := publish(t, o, 1, "a")
@@ -78,7 +79,7 @@ func TestResume(t *testing.T) {
 
 // TestResumeAfterRestart: what one process has fetched another goes on with.
 func TestResumeAfterRestart(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	ranges := make(chan string, 100)
 	upstream := newLiar(o)
 	stuck := make(chan struct{})
@@ -95,7 +96,7 @@ func TestResumeAfterRestart(t *testing.T) {
 		resend(w, answer, answer.Body.Bytes())
 	})
 	n := newNode()
-	options := quick(t, n, listen(t, upstream))
+	options := quick(t, n, upstreamtest.Listen(t, upstream))
 	m := publish(t, o, 1, "a")
 	a, stop := start(t, options)
 	<-stuck
@@ -121,7 +122,7 @@ func TestResumeAfterRestart(t *testing.T) {
 
 // TestWithoutRanges: an upstream that always sends all of an object will do.
 func TestWithoutRanges(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	upstream := &cutting{truth: o, after: 5000, ranges: make(chan string, 100)}
 	whole := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ranged := r.Header.Get("Range") != ""
@@ -133,7 +134,7 @@ func TestWithoutRanges(t *testing.T) {
 		upstream.ServeHTTP(w, r)
 	})
 	n := newNode()
-	start(t, quick(t, n, listen(t, whole)))
+	start(t, quick(t, n, upstreamtest.Listen(t, whole)))
 	n.await(t, publish(t, o, 1, "a").ID)
 }
 
@@ -217,7 +218,7 @@ func TestSlowUpstreams(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				o := openOrigin(t, origin.Options{})
+				o := upstreamtest.OpenOrigin(t, origin.Options{})
 				m := publish(t, o, 1, "a")
 				n := newNode()
 				options := Options{Upstreams: hosts("slow", "good"), Dir: t.TempDir(), Serve: n.Serve, Registry: prometheus.NewRegistry()}
@@ -280,7 +281,7 @@ func TestPace(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				o := openOrigin(t, origin.Options{})
+				o := upstreamtest.OpenOrigin(t, origin.Options{})
 				m := publish(t, o, 1, "a")
 				n := newNode()
 				var asked atomic.Int32
@@ -323,7 +324,7 @@ var olderPointer = func() string {
 // followed, and no longer than that.
 func TestFailOverAndBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := openOrigin(t, origin.Options{})
+		o := upstreamtest.OpenOrigin(t, origin.Options{})
 		n := newNode()
 		var away atomic.Bool
 		options := Options{Upstreams: hosts("near", "far"), Dir: t.TempDir(), Serve: n.Serve}
@@ -355,8 +356,8 @@ func TestFailOverAndBack(t *testing.T) {
 // nothing new, is found out by comparing.
 func TestFrozenUpstream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := openOrigin(t, origin.Options{})
-		frozen := openOrigin(t, origin.Options{})
+		o := upstreamtest.OpenOrigin(t, origin.Options{})
+		frozen := upstreamtest.OpenOrigin(t, origin.Options{})
 		dir, m := seal(t, 1, "a")
 		_, err := frozen.Publish(t.Context(), dir, origin.Publication{})
 		must(t, err)

@@ -11,6 +11,7 @@ import (
 
 	"geodrop/sync/manifest"
 	"geodrop/sync/origin"
+	"geodrop/sync/upstreamtest"
 )
 
 // nodeNames are names in the order in which waves reach their nodes.
@@ -28,14 +29,14 @@ func nodeNames(n int) []string {
 // heard, and the wave goes back.
 func TestWave(t *testing.T) {
 	names := nodeNames(3)
-	o := openOrigin(t, origin.Options{Plans: map[string]origin.Plan{"main": {
+	o := upstreamtest.OpenOrigin(t, origin.Options{Plans: map[string]origin.Plan{"main": {
 		Shares: []float64{float64(manifest.PlaceOf(names[0])+1) / manifest.WholeFleet}, Bake: time.Hour,
 	}}})
 	ctx, cancel := context.WithCancel(t.Context())
 	watching := make(chan struct{})
 	go func() { defer close(watching); o.RunWaves(ctx) }()
 	t.Cleanup(func() { cancel(); <-watching })
-	upstream := listen(t, o)
+	upstream := upstreamtest.Listen(t, o)
 	canary, other := newNode(), newNode()
 	options := quick(t, canary, upstream)
 	options.Node = names[0]

@@ -3,11 +3,10 @@
 package disktest
 
 import (
-	"errors"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"geodrop/sync/atomicfile"
@@ -19,35 +18,31 @@ func TestFaults(t *testing.T) {
 	if !Alone(t, 0) {
 		return
 	}
-	f := NewFaults(t)
-	var names []string
-	for _, lasting := range []bool{false, true} {
-		for n := 1; ; n++ {
+	NewFaults(t).Sweep(t, Sweep{Ends: 6}, func(t *testing.T, attempts iter.Seq[*Attempt]) {
+		var names []string
+		for a := range attempts {
 			dir, elsewhere := t.TempDir(), t.TempDir()
 			path := filepath.Join(dir, "f")
 			must(t, os.WriteFile(path, old, 0o600))
-			f.Fail(dir, n, syscall.ENOSPC, lasting)
-			err := atomicfile.Write(dir, "f", fresh)
-			must(t, os.WriteFile(filepath.Join(elsewhere, "f"), fresh, 0o600))
-			failed := f.End()
+			err := a.Fail(dir, func() error {
+				must(t, os.WriteFile(filepath.Join(elsewhere, "f"), fresh, 0o600))
+				return atomicfile.Write(dir, "f", fresh)
+			})
 			got, readErr := os.ReadFile(path)
 			must(t, readErr)
 			if s := string(got); s != string(old) && s != string(fresh) || err == nil && s != string(fresh) {
-				t.Errorf("%q: %d bytes, %v", failed, len(s), err)
+				t.Errorf("%q: %d bytes, %v", a.Failed, len(s), err)
 			}
-			if len(failed) == 0 {
-				break
+			if (err == nil) != (len(a.Failed) == 0) {
+				t.Errorf("%q failed, and it ends with %v", a.Failed, err)
 			}
-			if !lasting {
-				names = append(names, strings.Fields(failed[0])[1])
-			}
-			if !errors.Is(err, syscall.ENOSPC) {
-				t.Errorf("%q failed, and it ends with %v", failed, err)
+			if len(a.Failed) > 0 {
+				names = append(names, strings.Fields(a.Failed[0])[1])
 			}
 			must(t, atomicfile.Write(dir, "f", fresh))
 		}
-	}
-	if got, want := strings.Join(names, " "), "open write chmod fsync rename fsync"; got != want {
-		t.Errorf("what failed was %s, want %s", got, want)
-	}
+		if got, want := strings.Join(names, " "), "open write chmod fsync rename fsync"; got != want {
+			t.Errorf("what failed was %s, want %s", got, want)
+		}
+	})
 }

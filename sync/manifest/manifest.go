@@ -25,7 +25,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"geodrop/sync/atomicfile"
@@ -48,9 +47,6 @@ const MaxGolden = 64
 
 // maxBytes bounds a manifest: 10^5 segments.
 const maxBytes = 64 << 20
-
-// maxObject bounds an object: no sum of what a manifest can list overflows.
-const maxObject = 1 << 44
 
 // ErrInvalid marks a manifest that is damaged, not sealed, or contradicts
 // itself. ErrFormat marks one of a format that this program cannot read.
@@ -92,12 +88,6 @@ type Grid struct {
 	Radius     int `json:"radius"` // of the window, in cells
 }
 
-// Object is one file of the release.
-type Object struct {
-	Digest Digest `json:"digest"`
-	Bytes  int64  `json:"bytes"`
-}
-
 // Segment is a segment file and the tiles that it answers for.
 type Segment struct {
 	Object
@@ -114,29 +104,6 @@ type Golden struct {
 	Postings int64  `json:"postings"` // in the window
 	Answer   Digest `json:"answer"`
 }
-
-// Digest is a SHA-256 in lower-case hexadecimal.
-type Digest string
-
-// Valid reports whether the digest has the form of one.
-func (d Digest) Valid() bool {
-	_, err := hex.DecodeString(string(d))
-	return err == nil && len(d) == 2*sha256.Size && strings.ToLower(string(d)) == string(d)
-}
-
-// The kinds of objects, by the ending of their file.
-const (
-	SegmentKind = ".seg"
-	AreasKind   = ".areas"
-	CatalogKind = ".jsonl"
-)
-
-// SignatureKind is the ending of the file that signs a manifest, which has the
-// manifest's digest for a name. It is no object of the release.
-const SignatureKind = ".sig"
-
-// FileName is the name of the object in its release.
-func (o Object) FileName(kind string) string { return string(o.Digest) + kind }
 
 // Sealed is a copy of the manifest with its seal and id.
 func (m *Manifest) Sealed() (*Manifest, error) { return m.sealedAs(Format) }

@@ -1,8 +1,6 @@
 package manifest
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -109,12 +107,6 @@ func (m *Manifest) File() ([]byte, Object, error) {
 		return nil, Object{}, err
 	}
 	return b, ObjectOf(b), nil
-}
-
-// ObjectOf is the object with that content.
-func ObjectOf(content []byte) Object {
-	sum := sha256.Sum256(content)
-	return Object{Digest: Digest(hex.EncodeToString(sum[:])), Bytes: int64(len(content))}
 }
 
 // Matches reports whether m is the manifest that the pointer speaks of, given

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"geodrop/sync/manifest"
+	"geodrop/sync/pipetest"
 )
 
 func TestChannel(t *testing.T) {
@@ -184,11 +185,11 @@ func TestServeWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := open(t, Options{SendTimeout: 5 * time.Second})
 		publish(t, o, 1, "a")
-		network := newPipes()
+		network := pipetest.Listen()
 		ctx, stop := context.WithCancel(t.Context())
 		served := make(chan error, 1)
 		go func() { served <- o.Serve(ctx, network) }()
-		client := network.client()
+		client := network.Client()
 		etag := ask(o, "GET", "/v1/channels/main").Header().Get("ETag")
 		wait := func() (int, time.Duration) {
 			began := time.Now()

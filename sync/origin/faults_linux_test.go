@@ -3,9 +3,8 @@
 package origin
 
 import (
-	"errors"
 	"fmt"
-	"syscall"
+	"iter"
 	"testing"
 
 	"geodrop/sync/disktest"
@@ -19,48 +18,32 @@ func TestFailingDisk(t *testing.T) {
 	if !disktest.Alone(t, 0) {
 		return
 	}
-	faults := disktest.NewFaults(t)
-	for name, tt := range map[string]struct {
-		errno   syscall.Errno
-		lasting bool
-	}{"full disk": {syscall.ENOSPC, true}, "EIO": {syscall.EIO, false}} {
-		t.Run(name, func(t *testing.T) {
-			dir, ended := t.TempDir(), 0
-			o, err := Open(Options{Dir: dir, Keep: 1})
-			must(t, err)
-			now, _ := publish(t, o, 1, "a")
-			for n := 1; ; n++ {
-				release := t.TempDir()
-				next := seal(t, release, uint64(n+1), "a", fmt.Sprint("b", n))
-				faults.Fail(dir, n, tt.errno, tt.lasting)
-				_, failure := o.Publish(t.Context(), release, Publication{})
-				failed := faults.End()
-				if failure != nil && (!errors.Is(failure, tt.errno) || len(failed) == 0) {
-					t.Fatalf("%q: it ends with %v", failed, failure)
-				}
-				told(t, failed, o, now, next, failure == nil)
-				must(t, o.Close())
-				o, err = Open(Options{Dir: dir, Keep: 1})
-				must(t, err)
-				told(t, failed, o, now, next, failure == nil)
-				if failure != nil {
-					ended++
-				}
-				p, err := o.Publish(t.Context(), release, Publication{})
-				must(t, err)
-				if must(t, sound(o, next)); p.Release != next.ID {
-					t.Fatalf("%q: then the channel is at %+v", failed, p)
-				}
-				if now = next; len(failed) == 0 {
-					break
-				}
-			}
+	disktest.NewFaults(t).Sweep(t, disktest.Sweep{Ends: 8}, func(t *testing.T, attempts iter.Seq[*disktest.Attempt]) {
+		dir := t.TempDir()
+		o, err := Open(Options{Dir: dir, Keep: 1})
+		must(t, err)
+		now, _ := publish(t, o, 1, "a")
+		for a := range attempts {
+			release := t.TempDir()
+			next := seal(t, release, uint64(a.N+1), "a", fmt.Sprint("b", a.N))
+			failure := a.Fail(dir, func() error {
+				_, err := o.Publish(t.Context(), release, Publication{})
+				return err
+			})
+			told(t, a.Failed, o, now, next, failure == nil)
 			must(t, o.Close())
-			if t.Logf("%d publications ended", ended); ended < 8 {
-				t.Errorf("%d publications ended", ended)
+			o, err = Open(Options{Dir: dir, Keep: 1})
+			must(t, err)
+			told(t, a.Failed, o, now, next, failure == nil)
+			p, err := o.Publish(t.Context(), release, Publication{})
+			must(t, err)
+			if must(t, sound(o, next)); p.Release != next.ID {
+				t.Fatalf("%q: then the channel is at %+v", a.Failed, p)
 			}
-		})
-	}
+			now = next
+		}
+		must(t, o.Close())
+	})
 }
 
 // told fails unless nodes are told of one of two releases, of the second where it was

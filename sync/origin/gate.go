@@ -13,7 +13,7 @@ type verdict int
 
 const (
 	wait  verdict = iota
-	hold          // nobody reports: no gate can be looked at
+	hold          // nobody reports: no gate can be looked at, and no time counts
 	reach         // no node that reports is in the wave: take the next one in
 	widen
 	putAside // go back: nodes do not get to serve the release, or lookups are worse
@@ -82,6 +82,17 @@ func (w *waveMark) joinedBy(nodes []NodeState) []string {
 	return slices.Compact(names)
 }
 
+// firstReport is the earliest of the last reports of the nodes that count; zero if
+// there is none.
+func (w *waveMark) firstReport(nodes []NodeState) (first time.Time) {
+	for _, n := range nodes {
+		if w.counts(n) && (first.IsZero() || n.Reported.Before(first)) {
+			first = n.Reported
+		}
+	}
+	return first
+}
+
 func count(w *waveMark, since, now time.Time, nodes []NodeState) census {
 	c := census{nextNode: manifest.WholeFleet}
 	for _, n := range nodes {
@@ -138,10 +149,10 @@ func (p Plan) judge(w *waveMark, since, now time.Time, nodes []NodeState) findin
 		return finding{putAside, unreadable, fmt.Sprintf("%d of %d nodes of the wave cannot read it: their program is too old", c.unreadable, c.members)}
 	case p.emptier(c.lookups):
 		return finding{putAside, empty, "fewer drops are found: " + compared(c.lookups).empties()}
-	case c.members == 0 && age < silence:
-		return finding{verdict: wait}
 	case c.nodes == 0:
 		return finding{verdict: hold}
+	case c.members == 0 && age < silence: // who reports first may be the last that waves would reach
+		return finding{verdict: wait}
 	case c.members == 0:
 		return finding{verdict: reach}
 	case age < p.Bake:

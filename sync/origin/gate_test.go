@@ -52,8 +52,8 @@ func TestJudge(t *testing.T) {
 		"few requests":                   {nodes: 100, members: func(_ int, n *NodeState) { serves(n); n.Requests, n.Errors = 9, 9 }, age: 5 * time.Minute, want: widen},
 		"no node of those is in":         {nodes: 100, share: 1, age: silence, want: reach},
 		"not all nodes may be heard yet": {nodes: 100, share: 1, age: silence - 1, want: wait},
-		"nobody reports, not for long":   {age: silence - 1, want: wait},
 		"nobody reports":                 {age: time.Hour, want: hold},
+		"nobody reports yet":             {age: time.Second, want: hold},
 		"their program is too old":       {nodes: 100, members: func(_ int, n *NodeState) { refuses(n); n.Class = "format" }, age: time.Minute, want: putAside},
 		"one is too old, another refuses": {nodes: 100, members: func(i int, n *NodeState) {
 			refuses(n)

@@ -146,12 +146,14 @@ type Origin struct {
 	lineage string
 	step    func(name string)
 	opened  time.Time
+	found   map[string]bool // channels that had a release then
 
 	nodes   nodes
 	refused chan struct{} // gets an item when a node refuses a release
 
 	writing sync.Mutex           // held by the one who changes the store
 	holds   map[string]*waveMark // of channels: nobody reports, which the log knows
+	unheard map[string]time.Time // when nobody reported last, by channel with a wave
 
 	mutex    sync.RWMutex // of the following, which requests read
 	releases []release    // in the order of their publication
@@ -181,7 +183,7 @@ func Open(o Options) (*Origin, error) {
 	origin := &Origin{
 		options: o, store: s, unlock: unlock, step: o.Step,
 		waiters: make(chan struct{}, o.MaxWaiters), sends: make(chan struct{}, o.MaxSends),
-		moved: make(chan struct{}), published: map[string]string{}, holds: map[string]*waveMark{}, nodes: nodes{byName: map[string]NodeState{}},
+		moved: make(chan struct{}), published: map[string]string{}, holds: map[string]*waveMark{}, unheard: map[string]time.Time{}, found: map[string]bool{}, nodes: nodes{byName: map[string]NodeState{}},
 		refused: make(chan struct{}, 1), opened: o.Now().UTC(),
 	}
 	origin.metrics = newMetrics(origin)
@@ -252,6 +254,7 @@ func (o *Origin) load() error {
 			c.body = nil
 			o.channels[name] = c
 		}
+		o.found[name] = c.served()
 	}
 	if err := o.reissue(); err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 
 	"geodrop/sync/answer"
 	"geodrop/sync/manifest"
+	"geodrop/sync/pipetest"
 	"geodrop/sync/releasetest"
 )
 
@@ -37,11 +38,11 @@ func TestSlowReceivers(t *testing.T) {
 				registry := prometheus.NewRegistry()
 				o := open(t, Options{MinRate: size / 16, SendTimeout: 10 * time.Second, Registry: registry})
 				path := "/v1/objects/" + string(publishLarge(t, o, size))
-				network := newPipes()
+				network := pipetest.Listen()
 				ctx, stop := context.WithCancel(t.Context())
 				served := make(chan error, 1)
 				go func() { served <- o.Serve(ctx, network) }()
-				conn, err := network.dial(ctx, "", "")
+				conn, err := network.Dial(ctx, "", "")
 				must(t, err)
 				began := time.Now()
 				_, err = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: origin\r\nConnection: close\r\n\r\n")

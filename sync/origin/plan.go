@@ -25,7 +25,7 @@ import (
 // promote it, and it does not come again by itself.
 type Plan struct {
 	Shares []float64     // of the nodes, ascending, one for each wave before all have it
-	Bake   time.Duration // of a wave; default 5 min
+	Bake   time.Duration // of a wave, from when one of its nodes reports; default 5 min
 
 	// Patience is how long after the bake the nodes of a wave may take to serve
 	// the release; default 10 min.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"geodrop/sync/pipetest"
 	"geodrop/sync/releasetest"
 )
 
@@ -92,11 +93,11 @@ func TestSendsAreBounded(t *testing.T) {
 		registry := prometheus.NewRegistry()
 		o := open(t, Options{MaxSends: 1, MinRate: objectSize, SendTimeout: 10 * time.Second, Registry: registry})
 		m, _ := publish(t, o, 1, "a")
-		network := newPipes()
+		network := pipetest.Listen()
 		ctx, stop := context.WithCancel(t.Context())
 		served := make(chan error, 1)
 		go func() { served <- o.Serve(ctx, network) }()
-		conn, err := network.dial(ctx, "", "")
+		conn, err := network.Dial(ctx, "", "")
 		must(t, err)
 		began, path := time.Now(), "/v1/objects/"+string(m.Segments[0].Digest)
 		_, err = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: origin\r\n\r\n")
@@ -130,11 +131,11 @@ func TestStopEndsTransfers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := open(t, Options{StopTimeout: 2 * time.Second})
 		m, _ := publish(t, o, 1, "a")
-		network := newPipes()
+		network := pipetest.Listen()
 		ctx, stop := context.WithCancel(t.Context())
 		served := make(chan error, 1)
 		go func() { served <- o.Serve(ctx, network) }()
-		conn, err := network.dial(ctx, "", "")
+		conn, err := network.Dial(ctx, "", "")
 		must(t, err)
 		_, err = io.WriteString(conn, "GET /v1/objects/"+string(m.Segments[0].Digest)+" HTTP/1.1\r\nHost: origin\r\n\r\n")
 		must(t, err)

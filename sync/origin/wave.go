@@ -68,14 +68,14 @@ func (o *Origin) moveAll(name, id string, then func(*channelMark)) (manifest.Poi
 	return p, o.note(name, then)
 }
 
-// atStage is the wave at a stage: wide enough for a node of the channel, if any
-// reports, and never narrower than it was.
+// atStage is the wave at a stage: wide enough for a node of the channel, if all
+// had the time to report, and never narrower than it was.
 func (o *Origin) atStage(name string, w *waveMark, stage int) *waveMark {
 	entered := *w
 	entered.Stage, entered.Share, entered.Since = stage, max(w.Shares[stage], w.Share), o.options.Now().UTC()
 	nodes := o.nodesOf(name)
 	c := count(&entered, entered.Since, entered.Since, nodes)
-	if c.members == 0 && c.nodes > 0 {
+	if c.members == 0 && c.nodes > 0 && o.heardAll(name, entered.Since) {
 		entered.Share = c.nextNode + 1
 	}
 	entered.Nodes = entered.joinedBy(nodes)
@@ -211,7 +211,8 @@ type WaveState struct {
 	Of       int       `json:"of"`     // the one that reaches all included
 	Share    float64   `json:"share"`
 	Since    time.Time `json:"since"`
-	Nodes    int       `json:"nodes"` // in it, of those that report
+	Heard    int       `json:"heard"` // nodes of the channel that report, or are in it
+	Nodes    int       `json:"nodes"` // of these, in it
 	Serving  int       `json:"serving"`
 	Refusing int       `json:"refusing"`
 	Lookups  Compared  `json:"lookups"`
@@ -226,6 +227,6 @@ func (o *Origin) waveState(name string) *WaveState {
 	c := count(w, w.Since, o.options.Now(), o.nodesOf(name))
 	return &WaveState{
 		w.Release, w.Stage + 1, len(w.Shares) + 1, float64(w.Share) / manifest.WholeFleet, w.Since,
-		c.members, c.serving, c.refusing, compared(c.lookups),
+		c.nodes, c.members, c.serving, c.refusing, compared(c.lookups),
 	}
 }

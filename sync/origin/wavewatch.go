@@ -66,11 +66,15 @@ func (o *Origin) waving() bool {
 	return false
 }
 
-// remember notes the nodes that have come to a wave.
+// remember notes the nodes that have come to a wave. Its time counts from the first
+// of them: what no node has served has not stood.
 func (o *Origin) remember(name string, w *waveMark) error {
-	joined := *w
-	if joined.Nodes = w.joinedBy(o.nodesOf(name)); len(joined.Nodes) == len(w.Nodes) {
+	joined, nodes := *w, o.nodesOf(name)
+	if joined.Nodes = w.joinedBy(nodes); len(joined.Nodes) == len(w.Nodes) {
 		return nil
+	}
+	if len(w.Nodes) == 0 {
+		joined.Since = latestOf(w.Since, w.firstReport(nodes))
 	}
 	return o.note(name, func(c *channelMark) { c.Wave = &joined })
 }
@@ -78,10 +82,7 @@ func (o *Origin) remember(name string, w *waveMark) error {
 // tend does what the nodes of a wave say. Those that reported to a process before
 // this one are heard again first.
 func (o *Origin) tend(name string, w *waveMark) error {
-	since := w.Since
-	if since.Before(o.opened) {
-		since = o.opened
-	}
+	since := latestOf(w.Since, o.opened, o.unheard[name])
 	plan := o.options.Plans[name].withDefaults()
 	now, nodes := o.options.Now(), o.nodesOf(name)
 	f := plan.judge(w, since, now, nodes)
@@ -90,9 +91,8 @@ func (o *Origin) tend(name string, w *waveMark) error {
 	switch {
 	case f.verdict == condemn || f.verdict == putAside:
 		return o.takeBack(log, name, w, f)
-	case f.verdict == hold && o.holds[name] != w:
-		o.holds[name] = w
-		log.Warn("no node of the channel reports: the wave stays until one does, or an operator promotes its release")
+	case f.verdict == hold:
+		o.hold(log, name, w, now)
 	case f.verdict == reach:
 		return o.setWave(name, o.atStage(name, w, w.Stage), func(*channelMark) {})
 	case f.verdict == widen && w.Stage+1 < len(w.Shares):
@@ -103,6 +103,22 @@ func (o *Origin) tend(name string, w *waveMark) error {
 		return o.complete(name, w)
 	}
 	return nil
+}
+
+// hold has a wave wait for a node that reports. Who looks at the state is told at
+// once; the log after a while, since an origin that begins has heard of nobody.
+func (o *Origin) hold(log *slog.Logger, name string, w *waveMark, now time.Time) {
+	o.unheard[name] = now
+	if o.holds[name] != w && now.Sub(latestOf(w.Since, o.opened)) >= silence {
+		o.holds[name] = w
+		log.Warn("no node of the channel reports: the wave stays until one does, or an operator promotes its release")
+	}
+}
+
+// heardAll reports whether each node of a channel had the time to report to this
+// process. Those that come to a channel later do so at once.
+func (o *Origin) heardAll(name string, now time.Time) bool {
+	return !o.found[name] || now.Sub(o.opened) >= silence
 }
 
 // takeBack has the nodes of a wave return, and its release not come again.
@@ -118,3 +134,6 @@ func (o *Origin) takeBack(log *slog.Logger, name string, w *waveMark, f finding)
 	}
 	return err
 }
+
+// latestOf is the latest of some times.
+func latestOf(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }

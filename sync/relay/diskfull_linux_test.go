@@ -9,6 +9,7 @@ import (
 
 	"geodrop/sync/disktest"
 	"geodrop/sync/origin"
+	"geodrop/sync/upstreamtest"
 )
 
 // TestDiskFull: what a relay has no space for it does not send, nor half of it;
@@ -18,8 +19,8 @@ func TestDiskFull(t *testing.T) {
 		return
 	}
 	disk := disktest.NewSmall(t, "4m")
-	o := openOrigin(t, origin.Options{})
-	options := quick(t, listen(t, o))
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
+	options := quick(t, upstreamtest.Listen(t, o))
 	options.Dir = filepath.Join(disk.Dir, "relay")
 	_, at, _ := start(t, options)
 	m := publish(t, o, 1, "a", "b", "c")

@@ -41,31 +41,12 @@ func seal(t testing.TB, sequence uint64, segments ...string) (dir string, m *man
 	return dir, releasetest.SealNamed(t, dir, sequence, objectSize, segments...)
 }
 
-func openOrigin(t testing.TB, o origin.Options) *origin.Origin {
-	t.Helper()
-	o.Dir = t.TempDir()
-	s, err := origin.Open(o)
-	must(t, err)
-	t.Cleanup(func() { must(t, s.Close()) })
-	return s
-}
-
 func publish(t testing.TB, o *origin.Origin, sequence uint64, segments ...string) *manifest.Manifest {
 	t.Helper()
 	dir, m := seal(t, sequence, segments...)
 	_, err := o.Publish(t.Context(), dir, origin.Publication{})
 	must(t, err)
 	return m
-}
-
-// listen serves a handler on loopback until the test ends.
-func listen(t testing.TB, h http.Handler) *url.URL {
-	t.Helper()
-	s := httptest.NewServer(h)
-	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
-	u, err := url.Parse(s.URL)
-	must(t, err)
-	return u
 }
 
 // quick is a relay that does not wait long for anything.

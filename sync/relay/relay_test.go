@@ -20,14 +20,15 @@ import (
 	"geodrop/sync/origin"
 	"geodrop/sync/releasetest"
 	"geodrop/sync/trust"
+	"geodrop/sync/upstreamtest"
 )
 
 // TestNodesBehindRelays: each relay fetches each object once, however many nodes
 // there are, and one request waits for all of them.
 func TestNodesBehindRelays(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	c := &count{of: o}
-	at := listen(t, c)
+	at := upstreamtest.Listen(t, c)
 	_, near, _ := start(t, quick(t, at))
 	_, far, _ := start(t, quick(t, near)) // a relay behind a relay
 	var nodes []chan string
@@ -76,7 +77,7 @@ func TestCoalesced(t *testing.T) {
 	body := releasetest.Content("x", objectSize)
 	object, gate := manifest.ObjectOf(body), make(chan struct{})
 	c := &count{of: gated(body, gate)}
-	options := quick(t, listen(t, c))
+	options := quick(t, upstreamtest.Listen(t, c))
 	_, at, _ := start(t, options)
 	var readers sync.WaitGroup
 	begun := make(chan struct{}, 100)
@@ -167,7 +168,7 @@ func TestWrongContent(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			options := quick(t, listen(t, tt.lie), listen(t, send(body)))
+			options := quick(t, upstreamtest.Listen(t, tt.lie), upstreamtest.Listen(t, send(body)))
 			options.Quota, options.MaxPause = 10*objectSize, time.Minute
 			_, at, _ := start(t, options)
 			for range 5 {
@@ -203,7 +204,7 @@ func TestResumed(t *testing.T) {
 			}
 			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 		}
-		_, at, _ := start(t, quick(t, listen(t, http.HandlerFunc(broken)), listen(t, http.HandlerFunc(whole))))
+		_, at, _ := start(t, quick(t, upstreamtest.Listen(t, http.HandlerFunc(broken)), upstreamtest.Listen(t, http.HandlerFunc(whole))))
 		_, got, err := get(t, at, objectPath(o))
 		if err != nil || !bytes.Equal(got, body) || len(asked) == 0 || !strings.HasPrefix(asked[0], "bytes=") || asked[0] == "bytes=0-" {
 			t.Errorf("%d bytes, %v, the other was asked for %q", len(got), err, asked)
@@ -212,10 +213,10 @@ func TestResumed(t *testing.T) {
 }
 
 func TestMissing(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	m := publish(t, o, 1, "a")
 	none := &count{of: http.NotFoundHandler()}
-	_, at, _ := start(t, quick(t, listen(t, none), listen(t, o)))
+	_, at, _ := start(t, quick(t, upstreamtest.Listen(t, none), upstreamtest.Listen(t, o)))
 	resp, got, err := get(t, at, objectPath(m.Segments[0].Object))
 	if err != nil || resp.StatusCode != 200 || len(got) != objectSize || none.requests.Load() != 1 {
 		t.Errorf("one has it: %d, %d bytes, %v; the other was asked %d times", resp.StatusCode, len(got), err, none.requests.Load())
@@ -245,7 +246,7 @@ func TestPatches(t *testing.T) {
 		}
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 	}
-	_, at, _ := start(t, quick(t, listen(t, http.HandlerFunc(upstream))))
+	_, at, _ := start(t, quick(t, upstreamtest.Listen(t, http.HandlerFunc(upstream))))
 	for i, tt := range []struct {
 		path, etag string
 		status     int
@@ -268,10 +269,10 @@ func TestPatches(t *testing.T) {
 
 // TestQuota: what was not asked for longest goes; what never fits is refused.
 func TestQuota(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	m := publish(t, o, 1, "a", "b", "c", "d")
 	c := &count{of: o}
-	options := quick(t, listen(t, c))
+	options := quick(t, upstreamtest.Listen(t, c))
 	options.Quota = 3*objectSize + 10
 	r, at, stop := start(t, options)
 	ask := func(at *url.URL, i int) int {
@@ -310,10 +311,10 @@ func TestQuota(t *testing.T) {
 // TestRestart: with its upstreams away a relay passes on what it has, whole;
 // what the disk damaged is fetched again.
 func TestRestart(t *testing.T) {
-	o := openOrigin(t, origin.Options{})
+	o := upstreamtest.OpenOrigin(t, origin.Options{})
 	m := publish(t, o, 1, "a", "b")
 	c := &count{of: o}
-	options := quick(t, listen(t, c))
+	options := quick(t, upstreamtest.Listen(t, c))
 	_, at, stop := start(t, options)
 	first, pointer, err := get(t, at, "/v1/channels/main")
 	for began := time.Now(); err == nil && first.StatusCode != 200 && time.Since(began) < longest; { // it may not have asked yet
@@ -352,7 +353,7 @@ func TestRestart(t *testing.T) {
 }
 
 func TestOneProcessAtATime(t *testing.T) {
-	options := quick(t, listen(t, http.NotFoundHandler()))
+	options := quick(t, upstreamtest.Listen(t, http.NotFoundHandler()))
 	start(t, options)
 	if _, err := Open(options); err == nil || !strings.Contains(err.Error(), atomicfile.ErrLocked.Error()) {
 		t.Errorf("Open = %v, want ErrLocked", err)
@@ -436,17 +437,17 @@ func TestJudge(t *testing.T) {
 	now := func() time.Time { return at }
 	key, other := newKey(t), newKey(t)
 	keys := trust.Keys{Trusted: []trust.Named{{Public: key.Public()}}}
-	first := openOrigin(t, origin.Options{Keys: []trust.Key{key}, Now: now})
+	first := upstreamtest.OpenOrigin(t, origin.Options{Keys: []trust.Key{key}, Now: now})
 	publish(t, first, 1, "a")
 	behind := pointerOf(first)
 	at = at.Add(time.Minute)
 	publish(t, first, 2, "b")
 	present := pointerOf(first)
-	foreign := openOrigin(t, origin.Options{Keys: []trust.Key{other}, Now: now})
+	foreign := upstreamtest.OpenOrigin(t, origin.Options{Keys: []trust.Key{other}, Now: now})
 	publish(t, foreign, 3, "c")
-	elsewhere := openOrigin(t, origin.Options{Keys: []trust.Key{key}, Now: now, Lineage: "elsewhere"})
+	elsewhere := upstreamtest.OpenOrigin(t, origin.Options{Keys: []trust.Key{key}, Now: now, Lineage: "elsewhere"})
 	publish(t, elsewhere, 3, "c")
-	unsigned := openOrigin(t, origin.Options{Now: now})
+	unsigned := upstreamtest.OpenOrigin(t, origin.Options{Now: now})
 	publish(t, unsigned, 4, "d")
 	tests := []struct {
 		name  string
@@ -464,7 +465,7 @@ func TestJudge(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			options := quick(t, listen(t, http.NotFoundHandler()))
+			options := quick(t, upstreamtest.Listen(t, http.NotFoundHandler()))
 			options.Trust, options.Now = func() (trust.Keys, error) { return keys, nil }, func() time.Time { return at.Add(tt.after) }
 			r, _, _ := start(t, options)
 			sealed, err := trust.Open(present)
@@ -487,11 +488,11 @@ func TestJudge(t *testing.T) {
 func TestFailOver(t *testing.T) {
 	key := newKey(t)
 	keys := func() (trust.Keys, error) { return trust.Keys{Trusted: []trust.Named{{Public: key.Public()}}}, nil }
-	o := openOrigin(t, origin.Options{Keys: []trust.Key{key}})
-	evil := openOrigin(t, origin.Options{Keys: []trust.Key{newKey(t)}})
+	o := upstreamtest.OpenOrigin(t, origin.Options{Keys: []trust.Key{key}})
+	evil := upstreamtest.OpenOrigin(t, origin.Options{Keys: []trust.Key{newKey(t)}})
 	publish(t, evil, 9, "evil")
 	first := publish(t, o, 1, "a")
-	options := quick(t, listen(t, evil), listen(t, o))
+	options := quick(t, upstreamtest.Listen(t, evil), upstreamtest.Listen(t, o))
 	options.Trust = keys
 	_, at, _ := start(t, options)
 	n := node(t, keys, at)

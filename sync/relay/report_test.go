@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"geodrop/sync/origin"
+	"geodrop/sync/upstreamtest"
 )
 
 // TestReportsArePassedOn: the origin knows the nodes behind a relay.
 func TestReportsArePassedOn(t *testing.T) {
 	const token = "Bearer of-nodes"
-	o := openOrigin(t, origin.Options{NodeToken: "of-nodes"})
-	_, at, _ := start(t, quick(t, listen(t, o)))
+	o := upstreamtest.OpenOrigin(t, origin.Options{NodeToken: "of-nodes"})
+	_, at, _ := start(t, quick(t, upstreamtest.Listen(t, o)))
 	for _, tt := range []struct {
 		body, token string
 		want        int
