@@ -43,8 +43,8 @@ import (
 // told.
 //
 // Memory bounds what grows with the number of POIs. On top of it come the areas
-// and their index, two segments while one is written and the next is filled,
-// the POIs of one cell, and the different combinations of sets. The heap has
+// and their index, the segment that is being filled and the few that are being
+// written, the POIs of one cell, and the different combinations of sets. The heap has
 // room for these where the caller sets a memory limit (debug.SetMemoryLimit).
 type Options struct {
 	Out          string    // folder of the release; made if missing
@@ -54,6 +54,7 @@ type Options struct {
 	Radius       int       // of the window in cells; default grid.DefaultRadius
 	SegmentBytes int64     // mean size of segments: half to about twice as much; default 256 KiB, more beyond 3·10⁷ POIs
 	WithoutHash  bool      // leave the prefix hash out of the segments
+	scale        scale     // of segments unless SegmentBytes is set; a test has a smaller one
 
 	// MaxRejected is the share of POIs, and of memberships, that may be
 	// rejected, MaxShrink the share of postings by which a release may have
@@ -118,6 +119,7 @@ func (o *Options) withDefaults() (Options, error) {
 	setDefault(&d.Memory, defaultMemory)
 	setDefault(&d.CellSize, grid.DefaultSize)
 	setDefault(&d.Radius, grid.DefaultRadius)
+	setDefault(&d.scale, scale{leastMean, smallConfig})
 	setDefault(&d.MaxRejected, defaultMaxRejected)
 	setDefault(&d.MaxShrink, defaultMaxShrink)
 	setDefault(&d.Log, slog.New(slog.DiscardHandler))

@@ -26,24 +26,32 @@ const (
 )
 
 // Small segments spare an edit of a district most of the work. But a process
-// has room for some 65,000 mappings (Linux, vm.max_map_count), and maps each
-// segment of two releases: of more POIs than smallConfig, segments have twice the
-// size for twice as many.
+// has room for some 65,000 mappings (Linux, vm.max_map_count) and as many open
+// files (LimitNOFILE of the units that geodrop generates), and a node has one of
+// both for each segment of two releases.
 const (
 	leastMean   = 256 << 10
 	smallConfig = 1 << 25 // POIs: some 8,000 segments of leastMean
 )
+
+// scale is the mean size of segments: of configs with more POIs than small, it is
+// twice as large for twice as many. Where it steps, all segments are others.
+type scale struct{ least, small int64 }
+
+func (s scale) mean(pois int64) int64 {
+	mean := s.least
+	for ; pois > s.small && mean < maxSegmentBytes; pois /= 2 {
+		mean *= 2
+	}
+	return mean
+}
 
 // meanSegment is the mean size of segments of a config with so many POIs.
 func (b *build) meanSegment(pois int64) int64 {
 	if b.opts.SegmentBytes > 0 {
 		return b.opts.SegmentBytes
 	}
-	mean := int64(leastMean)
-	for ; pois > smallConfig && mean < maxSegmentBytes; pois /= 2 {
-		mean *= 2
-	}
-	return mean
+	return b.opts.scale.mean(pois)
 }
 
 // cut reports whether a segment of so many bytes ends before tile t; the tile

@@ -87,9 +87,10 @@ func TestEdgesStay(t *testing.T) {
 	}
 }
 
-// However many POIs there are, a process has room to map two releases of them.
+// However many POIs there are, a node has room for two releases of them.
 func TestMeanSegment(t *testing.T) {
-	const mappings, postingBytes = 65_530, 100
+	const mappings, postingBytes = 65_530, 100 // of open files there is room for some more
+	usual := scale{leastMean, smallConfig}
 	for _, tt := range []struct{ told, pois, want int64 }{
 		{0, 0, leastMean},
 		{0, 1e7, leastMean},
@@ -99,14 +100,13 @@ func TestMeanSegment(t *testing.T) {
 		{0, 1 << 62, maxSegmentBytes},
 		{5000, 1e8, 5000},
 	} {
-		b := &build{opts: Options{SegmentBytes: tt.told}}
+		b := &build{opts: Options{SegmentBytes: tt.told, scale: usual}}
 		if got := b.meanSegment(tt.pois); got != tt.want {
 			t.Errorf("told %d, segments of %d POIs have %d bytes, want %d", tt.told, tt.pois, got, tt.want)
 		}
 	}
-	b := &build{}
 	for pois := int64(1); pois < 1e10; pois = pois*5/4 + 1 {
-		if n := 2 * pois * postingBytes / b.meanSegment(pois); n > mappings {
+		if n := 2 * pois * postingBytes / usual.mean(pois); n > mappings {
 			t.Errorf("two releases of %d POIs take %d mappings", pois, n)
 		}
 	}

@@ -15,13 +15,23 @@ const powerEnv = "GEODROP_TEST_BUILD_RECORDED_IN"
 
 func buildRecorded(dir string) int {
 	m, o := killed(&steps{}, false)
-	o.Out = dir
+	o.Out, o.Progress = dir, sealMark{}
 	if _, err := Build(context.Background(), m, o); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	disktest.Mark("built")
 	return 0
+}
+
+// sealMark marks where sealing begins: the names of all objects become durable in
+// it at once, and as many cuts are to be in it as in all before.
+type sealMark struct{ silent }
+
+func (sealMark) Stage(name string) {
+	if name == "seal" {
+		disktest.Mark(name)
+	}
 }
 
 // Whenever the power goes, and whatever was not durable then, a build in place

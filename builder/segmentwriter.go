@@ -28,7 +28,7 @@ type segmentWriter struct {
 // Most of the time of a small segment is that of the disk.
 const (
 	mostWriting  = 3
-	writingShare = 32 // of Options.Memory: larger segments are written one at a time
+	writingShare = 16 // of Options.Memory: larger segments are written one at a time
 )
 
 // written is a segment that is on disk, and its writer, ready for use again.
@@ -79,19 +79,24 @@ func (w *segmentWriter) add(e index.Entry) error {
 	return w.open.Add(e)
 }
 
-// cut hands the open segment to a goroutine once there are not too many.
+// cut hands the open segment to a goroutine once there are not too many. What
+// counts is its own size, not the mean: a tile may hold most places there are.
 func (w *segmentWriter) cut() error {
-	most := mostWriting
-	if w.b.segmentBytes > w.b.opts.Memory/writingShare {
-		most = 1
+	others := mostWriting - 1
+	if w.large(w.open) {
+		others = 0
 	}
-	if err := w.waitFor(most - 1); err != nil {
+	if err := w.waitFor(others); err != nil {
 		return err
 	}
 	full, done := w.open, make(chan written, 1)
 	w.open, w.writing = w.writer(), append(w.writing, done)
 	go func() { done <- writeSegment(w.b.opts.Out, full) }()
 	return nil
+}
+
+func (w *segmentWriter) large(writer *index.Writer) bool {
+	return writer.Size() > w.b.opts.Memory/writingShare
 }
 
 // atCut reports whether a segment ended and the next has no entry yet.

@@ -203,7 +203,7 @@ func (s *shop) build(o Options) *Summary {
 func (s *shop) check(o Options) *Summary {
 	s.t.Helper()
 	got := s.build(o)
-	whole := Options{Out: filepath.Join(filepath.Dir(o.Out), "whole"), SegmentBytes: o.SegmentBytes, MaxShrink: 1, Full: true}
+	whole := Options{Out: filepath.Join(filepath.Dir(o.Out), "whole"), SegmentBytes: o.SegmentBytes, scale: o.scale, MaxShrink: 1, Full: true}
 	s.same(o.Out, got, whole.Out, s.build(whole))
 	return got
 }
@@ -264,6 +264,51 @@ func TestUpon(t *testing.T) {
 	if reused < 100 || rebuilt < 100 {
 		t.Errorf("only %d segments were reused and %d rebuilt", reused, rebuilt)
 	}
+}
+
+// TestUponStep: where the size of segments steps, up or down, everything is built
+// anew, and only there.
+func TestUponStep(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := openShop(t, dir, 1)
+	defer s.close()
+	s.fill(398)
+	o := Options{Out: filepath.Join(dir, "release"), scale: scale{1000, 200}, MaxShrink: 1}
+	segments := s.build(o).Segments
+	for _, step := range []struct {
+		pois int // more; below 0: less
+		upon bool
+	}{{2, true}, {1, true}, {1, false}, {1, true}, {-3, false}, {-1, true}} {
+		s.grow(step.pois)
+		got := s.check(o)
+		if (got.Base != "") != step.upon || (got.NotUpon == "") != step.upon {
+			t.Errorf("with %d POIs: built upon %q, not upon one since %q", got.Read, got.Base, got.NotUpon)
+		}
+		if larger := got.Segments < segments*3/4; larger != (got.Read > 401) {
+			t.Errorf("%d POIs are in %d segments, 398 were in %d", got.Read, got.Segments, segments)
+		}
+	}
+}
+
+// grow puts so many POIs, or deletes some of the last.
+func (s *shop) grow(n int) {
+	s.t.Helper()
+	s.write(func(ctx context.Context, w poi.Writer) error {
+		if n > 0 {
+			var rows []poi.POIRow
+			for range n {
+				rows = append(rows, s.newPOI())
+			}
+			return w.PutPOIs(ctx, rows)
+		}
+		var ids []poi.POIID
+		for ; n < 0; n++ {
+			ids = append(ids, poi.POIID(fmt.Sprint("poi-", s.next)))
+			s.next--
+		}
+		return w.DeletePOIs(ctx, ids)
+	})
 }
 
 // TestUponGoneTile: where the first tile of a segment goes, the segment before

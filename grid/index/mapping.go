@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 
 	"geodrop/sync/atomicfile"
 
@@ -20,11 +21,11 @@ type mapping struct {
 func mapFile(path string, opts Options) (*mapping, error) {
 	f, err := atomicfile.OpenRegular(path)
 	if err != nil {
-		return nil, err
+		return nil, hinted(err)
 	}
 	m, err := mapOpen(f)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("map %s: %w", path, err), f.Close())
+		return nil, errors.Join(fmt.Errorf("map %s: %w", path, hinted(err)), f.Close())
 	}
 	if opts.HugePages {
 		adviseHugePages(m)
@@ -41,6 +42,17 @@ func mapOpen(f *os.File) (mmap.MMap, error) {
 		return nil, corrupt("header", "the file is empty")
 	}
 	return mmap.Map(f, mmap.RDONLY, 0)
+}
+
+// hinted adds what to do where a process may not have more files or mappings.
+func hinted(err error) error {
+	switch {
+	case errors.Is(err, syscall.EMFILE):
+		return fmt.Errorf("%w: raise the limit of the process (ulimit -Hn, LimitNOFILE)", err)
+	case errors.Is(err, syscall.ENOMEM):
+		return fmt.Errorf("%w: raise the limit of mappings (vm.max_map_count), or give more memory", err)
+	}
+	return err
 }
 
 // check holds the length of the file against that of the mapping.
