@@ -109,13 +109,17 @@ func refusal(status int, body []byte) error {
 	return err
 }
 
-// move asks for pointers to move, and says where they are.
-func (c *adminFlags) move(r *run, body any, path ...string) error {
+// move asks for pointers to move, and says where they are. First comes what was
+// done beside that, if anything was.
+func (c *adminFlags) move(r *run, done string, body any, path ...string) error {
 	var moved []manifest.Pointer
 	if err := c.ask(r, http.MethodPost, body, &moved, path...); err != nil || c.JSON {
 		return err
 	}
 	t := table{w: r.stdout}
+	if done != "" {
+		t.line("%s", printable(done))
+	}
 	for _, p := range moved {
 		t.line("%s", printable(whereabouts(p)))
 	}
@@ -235,7 +239,7 @@ func (c *releasePromoteCmd) Run(r *run) error {
 	if len(c.Wave) > 0 {
 		order["waves"] = shares(c.Wave)
 	}
-	return c.move(r, order, "v1", "channels", c.Channel, "promote")
+	return c.move(r, "", order, "v1", "channels", c.Channel, "promote")
 }
 
 type releaseRollbackCmd struct{ channelFlags }
@@ -248,7 +252,7 @@ Example: geodrop release rollback`
 }
 
 func (c *releaseRollbackCmd) Run(r *run) error {
-	return c.move(r, struct{}{}, "v1", "channels", c.Channel, "rollback")
+	return c.move(r, "", struct{}{}, "v1", "channels", c.Channel, "rollback")
 }
 
 type releasePinCmd struct{ channelFlags }
@@ -261,20 +265,21 @@ Example: geodrop release pin`
 
 // Run asks for it.
 func (c *releasePinCmd) Run(r *run) error {
-	return c.move(r, struct{}{}, "v1", "channels", c.Channel, "pin")
+	return c.move(r, "Channel "+c.Channel+" is pinned.", struct{}{}, "v1", "channels", c.Channel, "pin")
 }
 
 type releaseUnpinCmd struct{ channelFlags }
 
 func (*releaseUnpinCmd) Help() string {
-	return `The channel follows what is published from now on.
+	return `The channel follows what is published again, and goes at once to what was while it
+was pinned, unless an operator moved it meanwhile.
 
 Example: geodrop release unpin`
 }
 
 // Run asks for it.
 func (c *releaseUnpinCmd) Run(r *run) error {
-	return c.move(r, struct{}{}, "v1", "channels", c.Channel, "unpin")
+	return c.move(r, "Channel "+c.Channel+" is not pinned.", struct{}{}, "v1", "channels", c.Channel, "unpin")
 }
 
 type releaseMarkBadCmd struct {
@@ -290,5 +295,5 @@ Example: geodrop release mark-bad r42-9f3ab1c2 --reason 'no drops in Leeds'`
 }
 
 func (c *releaseMarkBadCmd) Run(r *run) error {
-	return c.move(r, map[string]string{"reason": c.Reason}, "v1", "releases", c.Release, "bad")
+	return c.move(r, "Release "+c.Release+" is marked bad.", map[string]string{"reason": c.Reason}, "v1", "releases", c.Release, "bad")
 }
