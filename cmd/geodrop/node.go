@@ -22,7 +22,7 @@ type nodeCmd struct {
 	upstreamFlags
 	trustFlags
 	Name    string `placeholder:"NAME" env:"GEODROP_NODE" help:"What the origin lists the node as, with what it serves; default: that of the machine and the port."`
-	Channel string `default:"main" placeholder:"NAME" help:"Channel to follow. Default: ${default}."`
+	Channel string `default:"main" placeholder:"NAME" help:"Channel to follow; another takes another --dir. Default: ${default}."`
 	Dir     string `default:"var/node" placeholder:"DIR" help:"Folder of the releases; made if missing. Default: ${default}."`
 	nodeTokenFlags
 	listenFlags
