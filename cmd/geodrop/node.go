@@ -15,13 +15,15 @@ import (
 	"geodrop/cmd/internal/node"
 	"geodrop/sync/agent"
 	"geodrop/sync/atomicfile"
+	"geodrop/sync/manifest"
 )
 
 type nodeCmd struct {
 	upstreamFlags
 	trustFlags
-	Name string `placeholder:"NAME" env:"GEODROP_NODE" help:"What the origin lists the node as, with what it serves; default: that of the machine and the port."`
-	Dir  string `default:"var/node" placeholder:"DIR" help:"Folder of the releases; made if missing. Default: ${default}."`
+	Name    string `placeholder:"NAME" env:"GEODROP_NODE" help:"What the origin lists the node as, with what it serves; default: that of the machine and the port."`
+	Channel string `default:"main" placeholder:"NAME" help:"Channel to follow; another takes another --dir. Default: ${default}."`
+	Dir     string `default:"var/node" placeholder:"DIR" help:"Folder of the releases; made if missing. Default: ${default}."`
 	nodeTokenFlags
 	listenFlags
 	serveFlags
@@ -34,7 +36,8 @@ stops it.
 
 Example: geodrop node --upstream http://10.0.0.5:8090 --trust trusted.keys
          geodrop node --upstream http://10.0.0.5:8090 --trust trusted.keys --dir /var/lib/geodrop-node --listen :8080
-         geodrop node --upstream http://relay-a:8091,http://relay-b:8091 --trust trusted.keys`
+         geodrop node --upstream http://relay-a:8091,http://relay-b:8091 --trust trusted.keys
+         geodrop node --upstream http://10.0.0.5:8090 --trust trusted.keys --channel canary`
 }
 
 // seldomCollected is GOGC of a node unless told. Its heap is a few MiB of answers
@@ -46,6 +49,9 @@ func (c *nodeCmd) Run(r *run) (err error) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(seldomCollected)
 	}
+	if !manifest.ValidChannel(c.Channel) {
+		return usage{errors.New("--channel is lower-case letters, digits, - and _, such as canary")}
+	}
 	upstreams, err := c.upstreams()
 	if err != nil {
 		return err
@@ -55,7 +61,7 @@ func (c *nodeCmd) Run(r *run) (err error) {
 		return err
 	}
 	registry := prometheus.NewRegistry()
-	feed, err := node.OpenAgent(agent.Options{Upstreams: upstreams, Dir: c.Dir, Trust: keys, Node: c.name(), Token: c.NodeToken, Health: node.Health(registry), Registry: registry, Log: r.log})
+	feed, err := node.OpenAgent(agent.Options{Upstreams: upstreams, Dir: c.Dir, Trust: keys, Channel: c.Channel, Node: c.name(), Token: c.NodeToken, Health: node.Health(registry), Registry: registry, Log: r.log})
 	if errors.Is(err, atomicfile.ErrLocked) {
 		err = fmt.Errorf("another geodrop runs there: %w; choose another folder with --dir", err)
 	}

@@ -131,16 +131,16 @@ func (c *originCmd) Run(r *run) (err error) {
 	return origin.Run(r.ctx, origin.Options{
 		Dir: c.Dir, Listener: listener, Log: r.log, Keys: keys, Lineage: c.Lineage, Admin: admin, Token: c.Token, NodeToken: c.NodeToken, Plan: c.plan(),
 		Publish:   c.publish(r, config, shelf),
-		Announced: func(at manifest.Pointer) { told.Do(func() { carried(r.stdout, url, at) }) },
+		Announced: func(at manifest.Pointer) { told.Do(func() { carried(r.stdout, url, believing(c.Unsigned), at) }) },
 	})
 }
 
 // carried says what nodes can fetch, and how.
-func carried(w io.Writer, url string, at manifest.Pointer) {
+func carried(w io.Writer, url, believing string, at manifest.Pointer) {
 	t := table{w: w}
 	t.line("Release %s can be fetched.", at.Release)
 	t.line("")
-	t.line("  node   geodrop node --upstream %s", url)
+	t.line("  node   geodrop node --upstream %s %s", url, believing)
 	t.line("  state  %s/readyz", url)
 	t.line("")
 	t.line("Ctrl-C stops it.")

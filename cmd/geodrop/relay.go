@@ -55,7 +55,7 @@ func (c *relayCmd) Run(r *run) (err error) {
 		return err
 	}
 	url := "http://" + reachable(listener.Addr())
-	if _, err := fmt.Fprintf(r.stdout, "Starting on %s/ …\n\n  node   geodrop node --upstream %s\n  state  %s/readyz\n\nCtrl-C stops it.\n", url, url, url); err != nil {
+	if _, err := fmt.Fprintf(r.stdout, "Starting on %s/ …\n\n  node   geodrop node --upstream %s %s\n  state  %s/readyz\n\nCtrl-C stops it.\n", url, url, believing(c.Unsigned), url); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	return carrier.Serve(r.ctx, listener)

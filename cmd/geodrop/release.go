@@ -109,13 +109,17 @@ func refusal(status int, body []byte) error {
 	return err
 }
 
-// move asks for pointers to move, and says where they are.
-func (c *adminFlags) move(r *run, body any, path ...string) error {
+// move asks for pointers to move, and says where they are. First comes what was
+// done beside that, if anything was.
+func (c *adminFlags) move(r *run, done string, body any, path ...string) error {
 	var moved []manifest.Pointer
 	if err := c.ask(r, http.MethodPost, body, &moved, path...); err != nil || c.JSON {
 		return err
 	}
 	t := table{w: r.stdout}
+	if done != "" {
+		t.line("%s", printable(done))
+	}
 	for _, p := range moved {
 		t.line("%s", printable(whereabouts(p)))
 	}
@@ -126,17 +130,21 @@ func (c *adminFlags) move(r *run, body any, path ...string) error {
 // the start of a wave and its end would look alike.
 func whereabouts(p manifest.Pointer) string {
 	at := fmt.Sprintf("Channel %s is at %s since %s, ", p.Channel, p.Release, p.Since.Format(time.RFC3339))
-	if p.Wave.Release == "" {
-		return at + "on all nodes."
+	switch {
+	case p.Wave.Release != "":
+		return at + fmt.Sprintf("and %.4g %% of the nodes get %s.", 100*float64(p.Wave.Share)/manifest.WholeFleet, p.Wave.Release)
+	case p.Channel != manifest.DefaultChannel:
+		return at + "on nodes with --channel " + p.Channel + "."
 	}
-	return at + fmt.Sprintf("and %.3g %% of the nodes get %s.", 100*float64(p.Wave.Share)/manifest.WholeFleet, p.Wave.Release)
+	return at + "on all nodes."
 }
 
 type releaseListCmd struct{ adminFlags }
 
 func (*releaseListCmd) Help() string {
 	return `Nodes tell the origin what they serve within a second or so of a change, and every
-half minute; nobody vouches for that.
+half minute; nobody vouches for that. What one failed with last may be over, or may
+be one upstream of several: its /readyz knows.
 
 Example: geodrop release list
 
@@ -156,7 +164,7 @@ func (c *releaseListCmd) Run(r *run) error {
 		}
 		t.row("channel "+ch.Channel, printable(strings.Join(words, " ")))
 		if w := ch.Under; w != nil {
-			t.row("wave "+ch.Channel, printable(fmt.Sprintf("%d of %d since %s: %.3g %% of the nodes get %s; %s",
+			t.row("wave "+ch.Channel, printable(fmt.Sprintf("%d of %d since %s: %.4g %% of the nodes get %s; %s",
 				w.Number, w.Of, w.Since.Format(time.RFC3339), 100*w.Share, w.Release, heard(w))))
 			t.row("lookups "+ch.Channel, w.Lookups.String())
 		}
@@ -172,16 +180,28 @@ func (c *releaseListCmd) Run(r *run) error {
 		t.row("release "+rel.ID, printable(words))
 	}
 	for _, n := range s.Nodes {
-		words := strings.TrimSpace(n.Release + " since " + n.Since.Format(time.RFC3339) + " " + n.Class)
-		if n.Release == "" {
-			words = "no release " + n.Class
-		}
-		if n.Refused != "" {
-			words += ", refuses " + n.Refused
-		}
-		t.row("node "+n.Node, printable(words))
+		t.row("node "+n.Node, printable(told(n)))
 	}
 	return t.err
+}
+
+// told is what a node said last. Its channel is left out where that is the one of
+// nodes that name none.
+func told(n origin.NodeState) string {
+	words := "no release"
+	if n.Release != "" {
+		words = n.Release + " since " + n.Since.Format(time.RFC3339)
+	}
+	if n.Class != "" {
+		words += ", last failed with " + n.Class
+	}
+	if n.Refused != "" {
+		words += ", refuses " + n.Refused
+	}
+	if n.Channel != manifest.DefaultChannel {
+		words += ", follows " + n.Channel
+	}
+	return words
 }
 
 // heard is what the nodes of a wave said since it got this wide. Those that serve
@@ -209,8 +229,11 @@ type releasePromoteCmd struct {
 func (*releasePromoteCmd) Help() string {
 	return `The release that the channel was at stays there, but does not come back by itself;
 the next one that is built is followed, unless the channel is pinned. With --wave
-the origin widens from share to share as it does with what it builds; without, a
-wave that is under way ends.
+the origin widens from share to share as it does with what it builds, each after the
+--bake it was started with; without, a wave that is under way ends.
+
+A channel other than main is made by the first release promoted to it, and is for
+nodes started with --channel; what is built goes to main alone.
 
 Example: geodrop release promote r42-9f3ab1c2
          geodrop release promote r42-9f3ab1c2 --channel canary
@@ -222,7 +245,7 @@ func (c *releasePromoteCmd) Run(r *run) error {
 	if len(c.Wave) > 0 {
 		order["waves"] = shares(c.Wave)
 	}
-	return c.move(r, order, "v1", "channels", c.Channel, "promote")
+	return c.move(r, "", order, "v1", "channels", c.Channel, "promote")
 }
 
 type releaseRollbackCmd struct{ channelFlags }
@@ -235,7 +258,7 @@ Example: geodrop release rollback`
 }
 
 func (c *releaseRollbackCmd) Run(r *run) error {
-	return c.move(r, struct{}{}, "v1", "channels", c.Channel, "rollback")
+	return c.move(r, "", struct{}{}, "v1", "channels", c.Channel, "rollback")
 }
 
 type releasePinCmd struct{ channelFlags }
@@ -248,20 +271,21 @@ Example: geodrop release pin`
 
 // Run asks for it.
 func (c *releasePinCmd) Run(r *run) error {
-	return c.move(r, struct{}{}, "v1", "channels", c.Channel, "pin")
+	return c.move(r, "Channel "+c.Channel+" is pinned.", struct{}{}, "v1", "channels", c.Channel, "pin")
 }
 
 type releaseUnpinCmd struct{ channelFlags }
 
 func (*releaseUnpinCmd) Help() string {
-	return `The channel follows what is published from now on.
+	return `The channel follows what is published again, and goes at once to what was while it
+was pinned, unless an operator moved it meanwhile.
 
 Example: geodrop release unpin`
 }
 
 // Run asks for it.
 func (c *releaseUnpinCmd) Run(r *run) error {
-	return c.move(r, struct{}{}, "v1", "channels", c.Channel, "unpin")
+	return c.move(r, "Channel "+c.Channel+" is not pinned.", struct{}{}, "v1", "channels", c.Channel, "unpin")
 }
 
 type releaseMarkBadCmd struct {
@@ -277,5 +301,5 @@ Example: geodrop release mark-bad r42-9f3ab1c2 --reason 'no drops in Leeds'`
 }
 
 func (c *releaseMarkBadCmd) Run(r *run) error {
-	return c.move(r, map[string]string{"reason": c.Reason}, "v1", "releases", c.Release, "bad")
+	return c.move(r, "Release "+c.Release+" is marked bad.", map[string]string{"reason": c.Reason}, "v1", "releases", c.Release, "bad")
 }

@@ -29,6 +29,14 @@ func (c *trustFlags) keys() (func() (trust.Keys, error), error) {
 	return read, nil
 }
 
+// believing is the flag with which a node takes what is signed, or is not.
+func believing(unsigned bool) string {
+	if unsigned {
+		return "--unsigned"
+	}
+	return "--trust FILE"
+}
+
 // signFlags are those of commands that publish releases.
 type signFlags struct {
 	Key      []string `placeholder:"FILE" env:"GEODROP_KEY" help:"Private key to sign with, as of keys new; several while keys change."`

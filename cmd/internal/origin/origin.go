@@ -93,7 +93,7 @@ func (o *Options) closeListeners() error {
 
 func (r *origin) open() (err error) {
 	registry := prometheus.NewRegistry()
-	parts := board.New(append(r.publisher.Parts(), channelCheck{r.channel, r.withheld})...)
+	parts := board.New(append(r.publisher.Parts(), channelCheck{r.channel, r.pointer, r.withheld})...)
 	metrics := append(r.publisher.Metrics(), parts, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, c := range metrics {
@@ -120,11 +120,16 @@ func (r *origin) open() (err error) {
 
 // ready is the release that nodes can fetch; empty without one.
 func (r *origin) ready() string {
-	p, ok := r.carrier.Pointer(manifest.DefaultChannel)
+	p, ok := r.pointer()
 	if !ok {
 		return ""
 	}
 	return p.Release
+}
+
+// pointer is where the channel of those who name none is.
+func (r *origin) pointer() (manifest.Pointer, bool) {
+	return r.carrier.Pointer(manifest.DefaultChannel)
 }
 
 // withheld is since when nodes do not get the release that was built last.
