@@ -52,7 +52,7 @@ type Options struct {
 	Memory       int64     // see below; default 1 GiB, at least MinMemory
 	CellSize     grid.Size // default grid.DefaultSize
 	Radius       int       // of the window in cells; default grid.DefaultRadius
-	SegmentBytes int64     // mean size of segments: half to about twice as much; default 256 KiB, more beyond 3·10⁷ POIs
+	SegmentBytes int64     // mean size of segments: half to about twice as much; default 384 KiB, more beyond 3·10⁷ POIs
 	WithoutHash  bool      // leave the prefix hash out of the segments
 	scale        scale     // of segments unless SegmentBytes is set; a test has a smaller one
 

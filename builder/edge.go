@@ -30,8 +30,8 @@ const (
 // files (LimitNOFILE of the units that geodrop generates), and a node has one of
 // both for each segment of two releases.
 const (
-	leastMean   = 256 << 10
-	smallConfig = 1 << 25 // POIs: some 8,000 segments of leastMean
+	leastMean   = 384 << 10
+	smallConfig = 1 << 25 // POIs: some 5,500 segments of leastMean
 )
 
 // scale is the mean size of segments: of configs with more POIs than small, it is
@@ -43,7 +43,7 @@ func (s scale) mean(pois int64) int64 {
 	for ; pois > s.small && mean < maxSegmentBytes; pois /= 2 {
 		mean *= 2
 	}
-	return mean
+	return min(mean, maxSegmentBytes)
 }
 
 // meanSegment is the mean size of segments of a config with so many POIs.

@@ -98,7 +98,7 @@ func (c *benchLookupCmd) Run(r *run) error {
 
 type benchBuildCmd struct {
 	benchFlags
-	Rows    count  `default:"1e6" help:"Rows of pois.csv; 1e7 for the target, 1e8 takes 30 GB of disk."`
+	Rows    count  `default:"1e6" help:"Rows of pois.csv; 1e7 for the target, 1e8 takes 30 GB of disk, and 6 GB for each round."`
 	Memory  size   `default:"1GiB" help:"Memory of a build, and of the sort."`
 	Rounds  count  `default:"3" help:"Builds and sorts, of which the median counts."`
 	PeerMax count  `default:"1e7" help:"Most rows that are given to GNU sort."`

@@ -20,7 +20,7 @@ type buildCmd struct {
 	Temp                 string  `placeholder:"DIR" help:"Where sorting spills; default: the folder of the release."`
 	Cell                 int     `default:"200" help:"Edge of a cell in metres, 10 to 1000."`
 	Radius               int     `default:"2" help:"Radius of the window in cells; 2 is 5×5."`
-	SegmentBytes         size    `help:"Mean size of segments; default: 256KiB, and twice as much for each doubling beyond 33 million places."`
+	SegmentBytes         size    `help:"Mean size of segments; default: 384KiB, and twice as much for each doubling beyond 33 million places."`
 	NoHash               bool    `help:"Leave the prefix hash out; lookups bisect."`
 	MaxRejected          percent `default:"1%" help:"Share of places, and of memberships of sets, that may be rejected."`
 	MaxShrink            percent `default:"20%" help:"Share of POIs that may be lost against the release in --out; of tasks, quotas, sets, districts and zones it is half, or this if more."`

@@ -130,7 +130,9 @@ func (b *builds) run(ctx context.Context) error {
 
 func (b *builds) build(ctx context.Context) error {
 	b.opts.Progress.Stage("build " + b.name)
-	out := filepath.Join(b.work, "release")
+	// Releases stay until the end: ext4 looks at every file that was deleted within
+	// minutes whenever it makes one.
+	out := filepath.Join(b.work, fmt.Sprintf("release-%d", len(b.summaries)))
 	began := time.Now()
 	s, processor, err := b.opts.build(ctx, b.files.dir, out, b.opts.Memory)
 	if err != nil {
@@ -143,7 +145,7 @@ func (b *builds) build(ctx context.Context) error {
 		return fmt.Errorf("read what was built: %w", err)
 	}
 	b.manifests = append(b.manifests, m)
-	return os.RemoveAll(out)
+	return nil
 }
 
 func (b *builds) sort(ctx context.Context) error {
