@@ -20,12 +20,12 @@ func growth(ctx context.Context, work string, o *LookupOptions) (rows []Row, err
 	}
 	contenders := make([]contender, len(sizes))
 	for i, n := range sizes {
-		x, dir, err := growthIndex(ctx, work, n, o, &contenders[i])
+		x, dir, opened := growthIndex(ctx, work, n, o, &contenders[i])
 		if dir != "" && o.Dir == "" {
-			defer os.RemoveAll(dir) //nolint // the folder above is removed with its errors
+			defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 		}
-		if err != nil {
-			return nil, err
+		if opened != nil {
+			return nil, opened
 		}
 		defer func() { err = errors.Join(err, x.Close()) }()
 	}
