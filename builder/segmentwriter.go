@@ -121,6 +121,7 @@ func (w *segmentWriter) waitFor(n int) (err error) {
 		w.writing, w.spare = w.writing[1:], append(w.spare, done.writer)
 		if done.err != nil {
 			err, n = errors.Join(err, done.err), 0
+			continue
 		}
 		w.segments = append(w.segments, done.segment)
 	}
