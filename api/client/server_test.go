@@ -37,7 +37,7 @@ type shown struct{ release *query.Release }
 func (s shown) Acquire() (server.Held, bool) { return s, s.release != nil }
 func (s shown) Release() *query.Release      { return s.release }
 func (shown) Since() time.Time               { return noon }
-func (shown) Outlines() []byte               { return nil }
+func (shown) Outlines() ([]byte, error)      { return nil, nil }
 func (shown) Done()                          {}
 
 // openSample builds the sample in dir and opens it.

@@ -162,5 +162,5 @@ func (s *site) shed(next http.Handler) http.Handler {
 func (s *site) Acquire() (server.Held, bool) { return s, s.shown.Load() }
 func (s *site) Release() *query.Release      { return s.release }
 func (s *site) Since() time.Time             { return noon }
-func (s *site) Outlines() []byte             { return s.outlines }
+func (s *site) Outlines() ([]byte, error)    { return s.outlines, nil }
 func (s *site) Done()                        {}

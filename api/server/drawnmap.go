@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	"geodrop/api"
-	"geodrop/api/query"
 )
 
 // drawnMaps keeps the map of the latest release.
@@ -23,7 +22,8 @@ type drawnMap struct {
 
 // of is the map of a release. Who has to wait for another to draw it does so in
 // nobody's way, and no longer than the context lasts.
-func (d *drawnMaps) of(ctx context.Context, r *query.Release, outlines []byte, attribution []string) (*drawnMap, error) {
+func (d *drawnMaps) of(ctx context.Context, held Held, attribution []string) (*drawnMap, error) {
+	r := held.Release()
 	if m := d.latest.Load(); m != nil && m.release == r.Manifest().ID {
 		return m, nil
 	}
@@ -37,7 +37,10 @@ func (d *drawnMaps) of(ctx context.Context, r *query.Release, outlines []byte, a
 		return m, nil
 	}
 	m := &drawnMap{release: r.Manifest().ID}
-	var err error
+	outlines, err := held.Outlines()
+	if err != nil {
+		return nil, lookupProblem(err)
+	}
 	if m.json, err = drawMap(r, outlines, attribution); err != nil {
 		return nil, err
 	}

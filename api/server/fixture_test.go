@@ -64,6 +64,7 @@ type shown struct {
 	release *query.Release
 	held    int
 	mutex   sync.Mutex
+	undrawn error // of the outlines
 }
 
 func (s *shown) Acquire() (Held, bool) {
@@ -78,7 +79,9 @@ func (s *shown) Acquire() (Held, bool) {
 
 func (s *shown) Release() *query.Release { return s.release }
 func (s *shown) Since() time.Time        { return noon }
-func (s *shown) Outlines() []byte        { return []byte(`[{"id":"E1","name":"<East>","rings":[]}]`) }
+func (s *shown) Outlines() ([]byte, error) {
+	return []byte(`[{"id":"E1","name":"<East>","rings":[]}]`), s.undrawn
+}
 func (s *shown) Done() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -14,6 +14,7 @@ import (
 
 	"geodrop/api"
 	"geodrop/grid/coord"
+	"geodrop/grid/index"
 )
 
 func TestPageHeaders(t *testing.T) {
@@ -118,6 +119,19 @@ func TestMapTakesNoPlace(t *testing.T) {
 			t.Errorf("a map that is drawn: %d", w.Code)
 		}
 	})
+}
+
+// TestMapThatCannotBeDrawn: it is drawn at the next request, not kept without its
+// districts.
+func TestMapThatCannotBeDrawn(t *testing.T) {
+	releases := openSample(t)
+	releases.undrawn = index.ErrFault
+	s := newServer(t, Options{Releases: releases})
+	checkProblem(t, ask(s, "GET", "/ui/map.json", ""), 503, api.CodeReleaseDamaged, "")
+	releases.undrawn = nil
+	if w := ask(s, "GET", "/ui/map.json", ""); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "East") {
+		t.Errorf("%d %.200s", w.Code, w.Body)
+	}
 }
 
 // TestWindow: the window that is drawn holds every drop of the answer, and the

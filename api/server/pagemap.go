@@ -45,7 +45,7 @@ func getMap(x *exchange) error {
 	if x.notModified(x.etag([]byte(key+release.Manifest().ID)), "public", 0) {
 		return nil
 	}
-	m, err := x.server.maps.of(x.r.Context(), release, x.held.Outlines(), x.server.options.Attribution)
+	m, err := x.server.maps.of(x.r.Context(), x.held, x.server.options.Attribution)
 	if err != nil {
 		return err
 	}

@@ -46,9 +46,9 @@ type Releases interface {
 type Held interface {
 	Release() *query.Release
 	Since() time.Time // when this node began to serve it
-	// Outlines is a JSON list of {"id","name","rings"} of the districts, to
-	// draw; nil if unknown.
-	Outlines() []byte
+	// Outlines draws a JSON list of {"id","name","rings"} of the districts; nil
+	// if unknown.
+	Outlines() ([]byte, error)
 	Done()
 }
 

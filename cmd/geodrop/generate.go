@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"geodrop/cmd/internal/generate"
+	"geodrop/sync/manifest"
 )
 
 type generateCmd struct {
@@ -17,6 +18,7 @@ type generateCmd struct {
 	Binary   string `default:"/usr/local/bin/geodrop" placeholder:"PATH" help:"Where units of systemd find geodrop. Default: ${default}."`
 	Upstream string `default:"http://127.0.0.1:8090" placeholder:"URL" help:"What systemd-node, systemd-relay and nginx fetch from. Default: ${default}."`
 	Listen   string `default:"127.0.0.1:8090" placeholder:"ADDR" help:"Where systemd-origin listens: an address that nodes alone reach. Default: ${default}."`
+	Channel  string `placeholder:"NAME" help:"Channel that systemd-node follows; default: that of nodes which name none."`
 	Bundle   string `default:"config" placeholder:"DIR" help:"Folder of the config in its repository, for github-actions and pre-commit. Default: ${default}."`
 }
 
@@ -42,6 +44,9 @@ func (c *generateCmd) Validate() error {
 	if !filepath.IsLocal(c.Bundle) {
 		return fmt.Errorf("--bundle %q is not a folder below that of the repository", c.Bundle)
 	}
+	if c.Channel != "" && !manifest.ValidChannel(c.Channel) {
+		return errChannel
+	}
 	if !filepath.IsAbs(c.Binary) {
 		return errors.New("--binary is not an absolute path")
 	}
@@ -57,7 +62,7 @@ func (c *generateCmd) Run(r *run) error {
 		return t.err
 	}
 	var text bytes.Buffer
-	if err := generate.Write(&text, c.What, generate.Options{Binary: c.Binary, Upstream: c.Upstream, Listen: c.Listen, Bundle: c.Bundle}); err != nil {
+	if err := generate.Write(&text, c.What, generate.Options{Binary: c.Binary, Upstream: c.Upstream, Listen: c.Listen, Channel: c.Channel, Bundle: c.Bundle}); err != nil {
 		return usage{err}
 	}
 	if c.Out != "" {

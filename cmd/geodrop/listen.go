@@ -32,6 +32,9 @@ func (c *listenFlags) listen() (listener, admin net.Listener, err error) {
 
 // listen listens on the address that a flag gave.
 func listen(flag, address string) (net.Listener, error) {
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return nil, usage{fmt.Errorf("%s %s has no host and port, as 127.0.0.1:8080 or :8080 have", flag, address)}
+	}
 	l, err := net.Listen("tcp", address)
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		err = op.Err // the rest of it says the address again

@@ -19,7 +19,7 @@ type only struct{ release *query.Release }
 func (o only) Acquire() (server.Held, bool) { return o, true }
 func (o only) Release() *query.Release      { return o.release }
 func (only) Since() time.Time               { return time.Time{} }
-func (only) Outlines() []byte               { return nil }
+func (only) Outlines() ([]byte, error)      { return nil, nil }
 func (only) Done()                          {}
 
 // TestLookupJSON: the command prints what a node sends, byte for byte.

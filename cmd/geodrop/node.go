@@ -40,6 +40,8 @@ Example: geodrop node --upstream http://10.0.0.5:8090 --trust trusted.keys
          geodrop node --upstream http://10.0.0.5:8090 --trust trusted.keys --channel canary`
 }
 
+var errChannel = errors.New("--channel is lower-case letters, digits, - and _, such as canary")
+
 // seldomCollected is GOGC of a node unless told. Its heap is a few MiB of answers
 // under way, what it serves is mapped: it may as well grow, for lookups beside a
 // collection take longer.
@@ -50,7 +52,7 @@ func (c *nodeCmd) Run(r *run) (err error) {
 		debug.SetGCPercent(seldomCollected)
 	}
 	if !manifest.ValidChannel(c.Channel) {
-		return usage{errors.New("--channel is lower-case letters, digits, - and _, such as canary")}
+		return usage{errChannel}
 	}
 	upstreams, err := c.upstreams()
 	if err != nil {

@@ -136,7 +136,7 @@ func (o *Origin) obey(x *answer.Exchange, act func(*answer.Exchange, order) ([]m
 	moved, err := act(x, say)
 	o.options.Log.Info("an operator asked", "path", x.R.URL.Path, "release", say.Release, "moved", len(moved), "error", err)
 	switch {
-	case errors.Is(err, ErrUnknown):
+	case errors.Is(err, ErrUnknown), errors.Is(err, ErrNoChannel):
 		return answer.NotFound(err.Error())
 	case errors.Is(err, ErrBad), errors.Is(err, ErrNoneBefore), errors.Is(err, errShares), errors.Is(err, manifest.ErrPointer):
 		return &answer.Problem{Status: http.StatusConflict, Code: "conflict", Detail: err.Error()}

@@ -46,7 +46,7 @@ func TestAdmin(t *testing.T) {
 		{"POST", "/v1/channels/main/promote", `{"release":"` + ids[2] + `"}`, 409, "marked bad"},
 		{"POST", "/v1/channels/main/promote", `{"release":"r9-00000000"}`, 404, "no such release"},
 		{"POST", "/v1/channels/UPPER/promote", `{"release":"` + ids[0] + `"}`, 404, "not_found"},
-		{"POST", "/v1/channels/other/rollback", "", 409, "conflict"},
+		{"POST", "/v1/channels/other/rollback", "", 404, "no such channel"},
 		{"POST", "/v1/channels/main/promote", `{"relaese":"x"}`, 400, "invalid_body"},
 		{"POST", "/v1/channels/main/promote", `{} {}`, 400, "invalid_body"},
 		{"POST", "/v1/channels/main/promote", `[`, 400, "invalid_body"},

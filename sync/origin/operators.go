@@ -79,7 +79,8 @@ func (o *Origin) leave(name, id string, fit bool) (manifest.Pointer, error) {
 
 // Rollback moves a channel to the release that it was at before. While a wave is
 // under way it takes that one back instead, and its release does not come again
-// by itself; what was published meanwhile does. The error wraps ErrNoneBefore where there is nothing to go back to.
+// by itself; what was published meanwhile does. The error wraps ErrNoChannel, or
+// ErrNoneBefore where there is nothing to go back to.
 func (o *Origin) Rollback(name string) (manifest.Pointer, error) {
 	o.writing.Lock()
 	defer o.writing.Unlock()
@@ -97,6 +98,9 @@ func (o *Origin) Rollback(name string) (manifest.Pointer, error) {
 }
 
 func (o *Origin) rollback(name string) (manifest.Pointer, error) {
+	if !o.channels[name].served() {
+		return manifest.Pointer{}, ErrNoChannel
+	}
 	id := o.before(name)
 	if id == "" {
 		return manifest.Pointer{}, ErrNoneBefore
@@ -125,7 +129,7 @@ func (o *Origin) Pin(name string, pinned bool) (manifest.Pointer, error) {
 	at, mark := o.channels[name], o.marks.Channels[name]
 	switch {
 	case !at.served():
-		return manifest.Pointer{}, fmt.Errorf("pin channel %s: %w", name, ErrUnknown)
+		return manifest.Pointer{}, fmt.Errorf("pin channel %s: %w", name, ErrNoChannel)
 	case mark.Pinned == pinned:
 		return at.pointer, nil
 	case pinned:

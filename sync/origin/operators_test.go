@@ -48,8 +48,8 @@ func TestRollback(t *testing.T) {
 	if _, err := o.Promote("main", "r9-00000000"); !errors.Is(err, ErrUnknown) {
 		t.Errorf("Promote = %v, want ErrUnknown", err)
 	}
-	if _, err := o.Rollback("other"); !errors.Is(err, ErrNoneBefore) {
-		t.Errorf("Rollback of no channel = %v, want ErrNoneBefore", err)
+	if _, err := o.Rollback("other"); !errors.Is(err, ErrNoChannel) {
+		t.Errorf("Rollback of no channel = %v, want ErrNoChannel", err)
 	}
 }
 
@@ -72,8 +72,8 @@ func TestPin(t *testing.T) {
 	if err != nil || p.Release != m.ID {
 		t.Errorf("Pin = %+v, %v", p, err)
 	}
-	if _, err := o.Pin("other", true); !errors.Is(err, ErrUnknown) {
-		t.Errorf("Pin of no channel = %v, want ErrUnknown", err)
+	if _, err := o.Pin("other", true); !errors.Is(err, ErrNoChannel) {
+		t.Errorf("Pin of no channel = %v, want ErrNoChannel", err)
 	}
 }
 

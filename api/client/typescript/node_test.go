@@ -29,7 +29,7 @@ type shown struct{ release *query.Release }
 func (s shown) Acquire() (server.Held, bool) { return s, true }
 func (s shown) Release() *query.Release      { return s.release }
 func (shown) Since() time.Time               { return time.Time{} }
-func (shown) Outlines() []byte               { return nil }
+func (shown) Outlines() ([]byte, error)      { return nil, nil }
 func (shown) Done()                          {}
 
 // node serves the shipped sample.

@@ -35,7 +35,7 @@ func (p *pinned) Release() *query.Release { return p.release }
 func (p *pinned) Since() time.Time { return time.Time{} }
 
 // Outlines implements server.Held.
-func (p *pinned) Outlines() []byte { return nil }
+func (p *pinned) Outlines() ([]byte, error) { return nil, nil }
 
 // Done implements server.Held.
 func (p *pinned) Done() { p.held.Add(-1) }

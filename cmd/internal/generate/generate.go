@@ -25,6 +25,7 @@ type Options struct {
 	Binary   string // where it is installed; default /usr/local/bin/geodrop
 	Upstream string // URL that a node, relay or cache fetches from; default http://127.0.0.1:8090
 	Listen   string // address that an origin listens on; default 127.0.0.1:8090
+	Channel  string // that a node follows; default: the one of nodes that name none
 	Bundle   string // folder of the config in its repository; default config
 }
 

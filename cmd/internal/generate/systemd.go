@@ -19,7 +19,7 @@ func roles() []role {
 		{"up", "everything in one process.", "--listen :8080 --admin 127.0.0.1:8081 --drain 5s", "2GiB"},
 		{"origin", "builds releases and hands them to nodes.", "--key /var/lib/geodrop-origin/origin.key --listen {{.Listen}}", "2GiB"},
 		{"relay", "hands releases on to nodes.", "--upstream {{.Upstream}} --trust /etc/geodrop/trusted.keys --listen :8091", "512MiB"},
-		{"node", "answers lookups.", "--upstream {{.Upstream}} --trust /etc/geodrop/trusted.keys --listen :8080 --admin 127.0.0.1:8081 --drain 5s", "512MiB"},
+		{"node", "answers lookups.", "--upstream {{.Upstream}} --trust /etc/geodrop/trusted.keys{{.Channel}} --listen :8080 --admin 127.0.0.1:8081 --drain 5s", "512MiB"},
 	}
 }
 
@@ -93,7 +93,11 @@ WantedBy=multi-user.target
 
 func (r role) write(w io.Writer, o Options) error {
 	literal := func(text string) string { return strings.ReplaceAll(text, "%", "%%") }
-	flags := strings.NewReplacer("{{.Upstream}}", literal(o.Upstream), "{{.Listen}}", literal(o.Listen)).Replace(r.flags)
+	channel := ""
+	if o.Channel != "" {
+		channel = " --channel " + literal(o.Channel)
+	}
+	flags := strings.NewReplacer("{{.Upstream}}", literal(o.Upstream), "{{.Listen}}", literal(o.Listen), "{{.Channel}}", channel).Replace(r.flags)
 	return template.Must(template.New("unit").Parse(unit)).Execute(w, map[string]string{
 		"Name": r.name, "Says": r.says, "Flags": flags, "Limit": r.limit, "Binary": o.Binary,
 	})

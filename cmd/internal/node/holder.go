@@ -59,11 +59,10 @@ func (h *holder) close() error { return h.swap(nil) }
 
 // generation is a release while it is open.
 type generation struct {
-	dir      string
-	release  *query.Release
-	outlines []byte
-	since    time.Time
-	holder   *holder
+	dir     string
+	release *query.Release
+	since   time.Time
+	holder  *holder
 
 	references atomic.Int64 // of requests, and one of the holder
 	reported   atomic.Bool  // damage
@@ -73,8 +72,8 @@ type generation struct {
 	replace  context.CancelFunc
 }
 
-func newGeneration(h *holder, dir string, r *query.Release, outlines []byte) *generation {
-	g := &generation{dir: dir, release: r, outlines: outlines, since: time.Now(), holder: h, drained: make(chan struct{})}
+func newGeneration(h *holder, dir string, r *query.Release) *generation {
+	g := &generation{dir: dir, release: r, since: time.Now(), holder: h, drained: make(chan struct{})}
 	g.references.Store(1)
 	g.replaced, g.replace = context.WithCancel(context.Background())
 	return g
@@ -120,5 +119,5 @@ func (g *generation) Release() *query.Release { return g.release }
 // Since is when it was opened here.
 func (g *generation) Since() time.Time { return g.since }
 
-// Outlines are those of its districts.
-func (g *generation) Outlines() []byte { return g.outlines }
+// Outlines are those of its districts, drawn when asked for: few nodes are.
+func (g *generation) Outlines() ([]byte, error) { return drawOutlines(g.release) }

@@ -23,7 +23,7 @@ func TestSwapUnderLoad(t *testing.T) {
 	dir := t.TempDir()
 	buildSample(t, dir)
 	h := newHolder()
-	must(t, h.swap(newGeneration(h, "1", openRelease(t, dir), nil)))
+	must(t, h.swap(newGeneration(h, "1", openRelease(t, dir))))
 	files, mappings := openFiles(t), mapped(t)
 	var stop atomic.Bool
 	var lookups, failed atomic.Int64
@@ -54,7 +54,7 @@ func TestSwapUnderLoad(t *testing.T) {
 		for n := lookups.Load(); lookups.Load() == n; { // some are under way at each swap
 			runtime.Gosched()
 		}
-		must(t, h.swap(newGeneration(h, strconv.Itoa(i+2), openRelease(t, dir), nil)))
+		must(t, h.swap(newGeneration(h, strconv.Itoa(i+2), openRelease(t, dir))))
 	}
 	stop.Store(true)
 	clients.Wait()
@@ -98,7 +98,7 @@ func TestSurveyed(t *testing.T) {
 	dir := t.TempDir()
 	buildSample(t, dir)
 	h := newHolder()
-	must(t, h.swap(newGeneration(h, "1", openRelease(t, dir), nil)))
+	must(t, h.swap(newGeneration(h, "1", openRelease(t, dir))))
 	held, _ := h.Acquire()
 	<-held.Release().Surveyed()
 	a := &query.Tile{}
@@ -119,7 +119,7 @@ func TestSurveyMeetsDamage(t *testing.T) {
 	for _, path := range segmentsBelow(t, dir) {
 		must(t, os.Truncate(path, 0))
 	}
-	must(t, h.swap(newGeneration(h, "1", r, nil)))
+	must(t, h.swap(newGeneration(h, "1", r)))
 	if d := <-h.damaged; d.Dir != "1" || d.Err == nil {
 		t.Errorf("damage %+v", d)
 	}
@@ -132,10 +132,10 @@ func TestDrain(t *testing.T) {
 	dir := t.TempDir()
 	buildSample(t, dir)
 	h := newHolder()
-	must(t, h.swap(newGeneration(h, "1", openRelease(t, dir), nil)))
+	must(t, h.swap(newGeneration(h, "1", openRelease(t, dir))))
 	held, _ := h.Acquire()
 	swapped := make(chan error, 1)
-	second := newGeneration(h, "2", openRelease(t, dir), nil)
+	second := newGeneration(h, "2", openRelease(t, dir))
 	go func() { swapped <- h.swap(second) }()
 	for h.current.Load() != second {
 		runtime.Gosched()

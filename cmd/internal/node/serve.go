@@ -29,12 +29,8 @@ func (n *Node) serve(dir string) error {
 	if err != nil {
 		return err
 	}
-	drawn, err := drawOutlines(r)
-	if err != nil { // only the map of the landing page needs them
-		n.options.Log.Warn("the map will have no districts", "error", err)
-	}
 	n.options.Step("opened")
-	n.swap(newGeneration(n.holder, dir, r, drawn))
+	n.swap(newGeneration(n.holder, dir, r))
 	n.options.Step("drained")
 	return nil
 }

@@ -214,7 +214,7 @@ func (l *lent) Release() *query.Release { return l.release }
 func (l *lent) Since() time.Time { return time.Time{} }
 
 // Outlines are not drawn for it.
-func (l *lent) Outlines() []byte { return nil }
+func (l *lent) Outlines() ([]byte, error) { return nil, nil }
 
 // Done lets others in once the last user is done.
 func (l *lent) Done() {

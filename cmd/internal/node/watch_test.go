@@ -17,7 +17,7 @@ func TestCutFile(t *testing.T) {
 	buildSample(t, dir)
 	n := &Node{options: Options{Log: slog.New(slog.DiscardHandler)}, holder: newHolder()}
 	n.checkFiles() // nothing is served
-	must(t, n.holder.swap(newGeneration(n.holder, dir, openRelease(t, dir), nil)))
+	must(t, n.holder.swap(newGeneration(n.holder, dir, openRelease(t, dir))))
 	n.checkFiles()
 	select {
 	case d := <-n.Damaged():
