@@ -14,15 +14,11 @@
 package console
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
 	"io/fs"
 	"path"
 	"strings"
-	"sync"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 //go:embed dist
@@ -39,9 +35,6 @@ type File struct {
 	// Immutable files have a digest of their bytes in the name: what has been
 	// fetched once never changes.
 	Immutable bool
-
-	once   sync.Once
-	zipped []byte
 }
 
 // types do not depend on what the machine's table of types says.
@@ -56,22 +49,22 @@ func types() map[string]string {
 	}
 }
 
-// Files are all files of the page, by name.
-func Files() (map[string]*File, error) {
+// Files are all files of the page, in order of their names.
+func Files() ([]File, error) {
 	entries, err := fs.ReadDir(dist, "dist")
 	if err != nil {
 		return nil, fmt.Errorf("list the files of the page: %w", err)
 	}
-	files := make(map[string]*File, len(entries))
+	files := make([]File, 0, len(entries))
 	for _, e := range entries {
-		f := &File{Name: e.Name(), Immutable: hashed(e.Name()), Type: types()[path.Ext(e.Name())]}
+		f := File{Name: e.Name(), Immutable: hashed(e.Name()), Type: types()[path.Ext(e.Name())]}
 		if f.Type == "" {
 			return nil, fmt.Errorf("%s of the page has no media type: add it to types", f.Name)
 		}
 		if f.Body, err = dist.ReadFile("dist/" + f.Name); err != nil {
 			return nil, fmt.Errorf("read the page: %w", err)
 		}
-		files[f.Name] = f
+		files = append(files, f)
 	}
 	return files, nil
 }
@@ -90,20 +83,4 @@ func cutLast(s, sep string) (before, after string, found bool) {
 		return s[:i], s[i+len(sep):], true
 	}
 	return s, "", false
-}
-
-// Gzip is the body, compressed when it is first asked for.
-func (f *File) Gzip() []byte {
-	f.once.Do(func() { f.zipped = zip(f.Body) })
-	return f.zipped
-}
-
-// zip takes its time: the files are sent many times.
-func zip(body []byte) []byte {
-	var b bytes.Buffer
-	// The level is one that there is, and a bytes.Buffer takes all.
-	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	_, _ = w.Write(body)
-	_ = w.Close()
-	return b.Bytes()
 }

@@ -15,6 +15,19 @@ const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; con
 // pageAge is how long a file whose name changes with its bytes may be kept.
 const pageAge = 365 * 24 * time.Hour
 
+// pageFiles are the files of the page by name.
+func pageFiles() (map[string]*sentFile, error) {
+	files, err := console.Files()
+	if err != nil {
+		return nil, err
+	}
+	page := make(map[string]*sentFile, len(files))
+	for _, f := range files {
+		page[f.Name] = newSentFile(f)
+	}
+	return page, nil
+}
+
 func getPage(x *exchange) error { return x.sendFile(console.Index) }
 
 func getPageFile(x *exchange) error { return x.sendFile(x.parameter("file")) }
@@ -39,10 +52,10 @@ func (x *exchange) sendFile(name string) error {
 
 // sendUnlessHad sends a file, or 304 to whom has it. The tag is of the bytes that
 // are sent.
-func (x *exchange) sendUnlessHad(file *console.File, caching string) {
+func (x *exchange) sendUnlessHad(file *sentFile, caching string) {
 	body := file.Body
 	if x.zips() {
-		body = file.Gzip()
+		body = file.gzip()
 	}
 	x.key = append(x.key[:0], body...)
 	had := x.hasTag(x.etag(x.key))

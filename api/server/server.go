@@ -148,8 +148,8 @@ type Server struct {
 	operator   [sha256.Size]byte // of the token
 	pool       sync.Pool         // of *exchange
 	zippers    sync.Pool         // of *gzip.Writer
-	page       map[string]*console.File
-	openAPI    *console.File
+	page       map[string]*sentFile
+	openAPI    *sentFile
 	maps       drawnMaps
 	stopping   atomic.Bool
 }
@@ -165,7 +165,7 @@ func New(o Options) (*Server, error) {
 		brake: newBrake(o.QueueTarget, runtime.GOMAXPROCS(0)), turnedAway: newTurnedAway(),
 		operator: sha256.Sum256([]byte(o.OperatorToken)), direct: map[target]http.HandlerFunc{},
 	}
-	s.openAPI = &console.File{Name: "openapi.json", Type: jsonType[0], Body: api.OpenAPI()}
+	s.openAPI = newSentFile(console.File{Name: "openapi.json", Type: jsonType[0], Body: api.OpenAPI()})
 	s.maps.turn, s.maps.zip = make(chan struct{}, 1), s.zip
 	s.pool.New = func() any { return &exchange{server: s} }
 	s.metrics = newMetrics(s)
@@ -176,7 +176,7 @@ func New(o Options) (*Server, error) {
 	if s.origins, err = newOrigins(o.Origins, s.routes()); err != nil {
 		return nil, err
 	}
-	if s.page, err = console.Files(); err != nil {
+	if s.page, err = pageFiles(); err != nil {
 		return nil, err
 	}
 	s.router = s.newRouter()

@@ -23,15 +23,23 @@ type fleet struct {
 	kills   map[string]bool // releases: who serves one dies
 	serving map[string]string
 	seen    map[string][]string
+	told    map[string]report
 
 	lookups func(release string) vitals.Lookups // that a node reports; nil: none
 }
 
-func newFleet(t *testing.T, o *Origin, n int) *fleet {
-	return &fleet{t: t, origin: o, names: named(n), refuses: map[string]bool{}, kills: map[string]bool{}, serving: map[string]string{}, seen: map[string][]string{}}
+// report is what a node said last.
+type report struct {
+	state NodeState
+	at    time.Time
 }
 
-// goOn has all nodes look at the channel and report, from time to time.
+func newFleet(t *testing.T, o *Origin, n int) *fleet {
+	return &fleet{t: t, origin: o, names: named(n), refuses: map[string]bool{}, kills: map[string]bool{}, serving: map[string]string{}, seen: map[string][]string{}, told: map[string]report{}}
+}
+
+// goOn has all nodes look at the channel from time to time, and report what is new
+// at once and the same every half minute. Of lookups there is always something new.
 func (f *fleet) goOn(d time.Duration) {
 	f.t.Helper()
 	const pause = 5 * time.Second
@@ -60,7 +68,10 @@ func (f *fleet) round() {
 		f.serving[name] = s.Release
 		if f.lookups != nil {
 			s.Recent = f.lookups(s.Release)
+		} else if last := f.told[name]; last.state.Release == s.Release && last.state.Refused == s.Refused && time.Since(last.at) < 30*time.Second {
+			continue
 		}
+		f.told[name] = report{s, time.Now()}
 		b, err := json.Marshal(s)
 		must(f.t, err)
 		if code := send(f.origin, "POST", "/v1/nodes", string(b)).Code; code != http.StatusNoContent {
