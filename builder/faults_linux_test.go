@@ -17,6 +17,9 @@ import (
 // whole, and says what failed; the next one makes it, and leaves nothing over. A full
 // disk ends a build upon a release: everything would take more.
 func TestFailingDisk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	if !disktest.Alone(t, 0) {
 		return
 	}

@@ -128,6 +128,9 @@ func crowd(n int) string {
 }
 
 func TestPlantedDefects(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	for _, p := range slices.Concat(planted, plantedGeo) {
 		t.Run(p.rule+" "+p.at, func(t *testing.T) {
 			files := edited(t, clean(), p.edits...)

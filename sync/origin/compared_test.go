@@ -84,6 +84,9 @@ func TestComparedInWords(t *testing.T) {
 // TestWaveThatLosesDrops: a release that answers, but with less, reaches nobody but
 // the first wave; it is put aside, and the log says by which figures waves go.
 func TestWaveThatLosesDrops(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer

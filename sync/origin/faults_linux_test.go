@@ -15,6 +15,9 @@ import (
 // with all that take space after it, what nodes are told of is whole, also when the
 // origin is started again; publishing again brings the new release.
 func TestFailingDisk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	if !disktest.Alone(t, 0) {
 		return
 	}

@@ -106,6 +106,9 @@ func TestUnsettledOrigin(t *testing.T) {
 // TestWhatWaitsSurvivesTheDisk: whichever write fails, what waited for a wave, or
 // for a pin, is not lost.
 func TestWhatWaitsSurvivesTheDisk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	for name, tt := range map[string]struct {
 		options Options
 		act     func(o *Origin) error

@@ -62,6 +62,9 @@ func TestWaves(t *testing.T) {
 // TestWaveOfABadRelease: nobody but the nodes of the wave is ever led to it, they
 // go back, and it is bad; the next release comes.
 func TestWaveOfABadRelease(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		o, stop := watched(t, waves(dir))
@@ -115,6 +118,9 @@ func TestWaveOfOneNode(t *testing.T) {
 // TestWhatWaitedComesOnce: what waited for a wave comes when operators take that back,
 // and once: it never comes over what was published later.
 func TestWhatWaitedComesOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	for name, back := range map[string]func(o *Origin, wave string) error{
 		"roll back": func(o *Origin, _ string) error { _, err := o.Rollback("main"); return err },
 		"mark bad":  func(o *Origin, wave string) error { _, err := o.MarkBad(wave, "x"); return err },
@@ -194,6 +200,9 @@ func TestWaveOfOperators(t *testing.T) {
 // long they are silent, also in the second wave; it is put aside, not bad, what
 // waited comes, and operators can promote it.
 func TestDeadNodesOfAWave(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		options, registry := waves(dir), prometheus.NewRegistry()
@@ -234,6 +243,9 @@ func TestDeadNodesOfAWave(t *testing.T) {
 // TestDeadNodesAndAnotherProcess: nodes that a release killed count as well where the
 // origin was started again since, though it never heard of them.
 func TestDeadNodesAndAnotherProcess(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		o, stop := watched(t, waves(dir))
@@ -270,6 +282,9 @@ func TestDeadNodesAndAnotherProcess(t *testing.T) {
 
 // TestWaveWithoutReports: where nobody reports, a wave neither widens nor ends.
 func TestWaveWithoutReports(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer

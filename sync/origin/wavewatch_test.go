@@ -11,6 +11,9 @@ import (
 // TestWaveBeforeItsNodes: a wave that begins before any node reports waits for them,
 // and is no wider for the order in which they come; it bakes from when they are there.
 func TestWaveBeforeItsNodes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		o, stop := watched(t, waves(dir))

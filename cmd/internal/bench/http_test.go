@@ -32,6 +32,9 @@ func rowOf(t *testing.T, rows []Row, name string) Row {
 }
 
 func TestHTTP(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	t.Setenv("TMPDIR", t.TempDir())
 	t.Setenv(asTile38, "1")
 	o := smallHTTP()

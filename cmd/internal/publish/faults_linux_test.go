@@ -20,6 +20,9 @@ import (
 // that take space after it, the best release there is the one before or the new one,
 // whole; the next attempt puts one there, and the shelf has two.
 func TestFailingDisk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	if !disktest.Alone(t, 0) {
 		return
 	}

@@ -34,6 +34,9 @@ func edit(t *testing.T, path string) {
 // is built from everything, once, and the bytes are the same. On a disk that takes
 // nothing no more is tried at once.
 func TestBuildsUpon(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long, and little in it runs side by side")
+	}
 	refused := errors.New("golden queries differ")
 	full := fmt.Errorf("seal: %w", syscall.ENOSPC)
 	for name, test := range map[string]struct {
