@@ -10,7 +10,10 @@ LISTEN      :=
 DATA        := ../shared/data
 FUZZTIME    := 1m
 BENCHFLAGS  :=
-GOTEST      := .ci/inmemory go test -vet=off -p $(shell expr 2 '*' $$(nproc))  # lint vets; many tests wait for processes
+GOTEST      := .ci/inmemory go test -vet=off -toolexec 'env GOGC=400' -p $(shell expr 2 '*' $$(nproc))  # lint vets; many tests wait for processes
+
+# Collecting its garbage less often, the compiler takes a quarter less time.
+build lint: export GOGC := 400
 
 # With less optimisation SQLite compiles in half the time, which tests don't win
 # back, and with none in a third of that, for the few that ask it under race.
