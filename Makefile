@@ -12,18 +12,20 @@ FUZZTIME    := 1m
 BENCHFLAGS  :=
 GOTEST      := .ci/inmemory go test -vet=off -toolexec 'env GOGC=400' -p $(shell expr 2 '*' $$(nproc))  # lint vets; many tests wait for processes
 
-# Collecting its garbage less often, the compiler takes a quarter less time.
-build lint: export GOGC := 400
+# Collecting its garbage less often, the compiler takes a quarter less time; tests,
+# which look at their own memory, are not told.
+build lint: export GOGC ?= 400
 
-# With less optimisation SQLite compiles in half the time, which tests don't win
-# back, and with none in a third of that, for the few that ask it under race.
+# With less optimisation SQLite and H3 compile in half the time, which tests don't
+# win back; with none in a third of that, which those under race don't.
 lint unit: export CGO_CFLAGS := -O1
 race: export CGO_CFLAGS := -O0
 
-# The packages whose code starts goroutines or is made for several, those that need
-# little first; data/sqlite holds the tests of data/sqlstore.
+# The packages whose code starts goroutines or is made for several, from sync, which
+# needs little, to api, but for what measures or helps tests; data/sqlite holds the
+# tests of data/sqlstore.
 CONCURRENT   = $(shell grep -rlE --include='*.go' '^[[:space:]]*go |[.]Go\>|^(import)?[[:space:]]*"sync(/atomic)?"' api builder cmd data grid poi sync \
-                 | grep -v _test.go | xargs -n 1 dirname | sort -ru | sed 's,^,./,') ./data/sqlite
+                 | grep -vE '_test[.]go|test/|/bench/|/mariadbd/' | xargs -n 1 dirname | sort -ru | sed 's,^,./,') ./data/sqlite
 
 .PHONY: help build run test unit race bench lint fuzz console realdata deps clean
 

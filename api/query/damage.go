@@ -1,6 +1,10 @@
 package query
 
-import "fmt"
+import (
+	"fmt"
+
+	"geodrop/grid/index"
+)
 
 // damage notes the first error of the release, and says what to do about it.
 func (r *Release) damage(err error) error {
@@ -25,7 +29,16 @@ func (r *Release) CheckFiles() error {
 	return nil
 }
 
-// Damaged is the first damage that a lookup or CheckFiles met in a file of the
+// Read runs f, which reads what Index and Areas give. The damage that it meets is
+// that of the release, as with a lookup.
+func (r *Release) Read(f func() error) error {
+	if err := index.Protect(f); err != nil {
+		return r.damage(err)
+	}
+	return nil
+}
+
+// Damaged is the first damage that a lookup, Read or CheckFiles met in a file of the
 // release, or nil. Lookups elsewhere in it may still be answered.
 func (r *Release) Damaged() error {
 	if err := r.damaged.Load(); err != nil {

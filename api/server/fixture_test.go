@@ -62,9 +62,9 @@ var noon = time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC)
 // shown is a Releases with one release, or none.
 type shown struct {
 	release *query.Release
+	undrawn error // of the outlines
 	held    int
 	mutex   sync.Mutex
-	undrawn error // of the outlines
 }
 
 func (s *shown) Acquire() (Held, bool) {
@@ -126,6 +126,14 @@ func openIn(t testing.TB, dir string) *shown {
 }
 
 const token = "open sesame"
+
+// here are the bytes of LookupRequest{lat_e7: 515145000, lng_e7: -1270000}.
+var here = string([]byte{0x0d, 0x28, 0x7d, 0xb4, 0x1e, 0x15, 0x10, 0x9f, 0xec, 0xff})
+
+const (
+	sendsMessage = "Content-Type: application/x-protobuf"
+	takesMessage = "Accept: application/x-protobuf"
+)
 
 func newServer(t testing.TB, o Options) *Server {
 	t.Helper()

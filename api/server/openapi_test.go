@@ -1,3 +1,7 @@
+//go:build !race
+
+// What reads the definition takes long to compile, and nothing here runs side by side.
+
 package server
 
 import (

@@ -7,7 +7,6 @@ import (
 	"geodrop/api/query"
 	"geodrop/grid"
 	"geodrop/grid/coord"
-	"geodrop/grid/index"
 	"geodrop/poi/catalog"
 )
 
@@ -72,7 +71,7 @@ func drawMap(r *query.Release, outlines []byte, attribution []string) ([]byte, e
 		m.Tiles = "/v1/tiles/{z}/{x}/{y}.mvt"
 	}
 	step := max(1, (m.Total+maxPlaces-1)/maxPlaces)
-	err := index.Protect(func() error {
+	err := r.Read(func() error {
 		for _, s := range r.Index().Segments() {
 			for i := 0; i < s.Len(); i += step {
 				p := s.Postings()[i]

@@ -47,7 +47,8 @@ type Held interface {
 	Release() *query.Release
 	Since() time.Time // when this node began to serve it
 	// Outlines draws a JSON list of {"id","name","rings"} of the districts; nil
-	// if unknown.
+	// if unknown. It may take its time: who asks keeps it. An error is damage of
+	// the release.
 	Outlines() ([]byte, error)
 	Done()
 }

@@ -18,7 +18,7 @@ type generateCmd struct {
 	Binary   string `default:"/usr/local/bin/geodrop" placeholder:"PATH" help:"Where units of systemd find geodrop. Default: ${default}."`
 	Upstream string `default:"http://127.0.0.1:8090" placeholder:"URL" help:"What systemd-node, systemd-relay and nginx fetch from. Default: ${default}."`
 	Listen   string `default:"127.0.0.1:8090" placeholder:"ADDR" help:"Where systemd-origin listens: an address that nodes alone reach. Default: ${default}."`
-	Channel  string `placeholder:"NAME" help:"Channel that systemd-node follows; default: that of nodes which name none."`
+	Channel  string `placeholder:"NAME" help:"Channel that systemd-node follows, such as canary; default: main."`
 	Bundle   string `default:"config" placeholder:"DIR" help:"Folder of the config in its repository, for github-actions and pre-commit. Default: ${default}."`
 }
 
@@ -30,6 +30,7 @@ Example: geodrop generate
          geodrop generate grafana --out geodrop.json
          geodrop generate systemd-origin --listen 10.0.0.5:8090
          geodrop generate systemd-node --upstream http://10.0.0.5:8090 --out /etc/systemd/system/geodrop-node.service
+         geodrop generate systemd-node --upstream http://10.0.0.5:8090 --channel canary
          geodrop generate github-actions --bundle config --out .github/workflows/config.yml
          geodrop generate pre-commit --bundle config > .git/hooks/pre-commit && chmod +x .git/hooks/pre-commit`
 }
@@ -43,6 +44,9 @@ func (c *generateCmd) Validate() error {
 	}
 	if !filepath.IsLocal(c.Bundle) {
 		return fmt.Errorf("--bundle %q is not a folder below that of the repository", c.Bundle)
+	}
+	if err := checkAddress("listen", c.Listen); err != nil {
+		return err
 	}
 	if c.Channel != "" && !manifest.ValidChannel(c.Channel) {
 		return errChannel

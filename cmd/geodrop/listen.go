@@ -19,6 +19,22 @@ type listenFlags struct {
 	Admin  string `placeholder:"ADDR" help:"Address for profiles of the process (pprof), and for /healthz, /readyz and /metrics when the other has no connection left; default: none."`
 }
 
+// Validate refuses addresses that are none.
+func (c *listenFlags) Validate() error {
+	return errors.Join(checkAddress("listen", c.Listen), checkAddress("admin", c.Admin))
+}
+
+// checkAddress looks at the address that a flag gave, empty or not.
+func checkAddress(flag, address string) error {
+	if address == "" {
+		return nil
+	}
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return fmt.Errorf("--%s is no host and port, such as 127.0.0.1:8080 or :8080: %w", flag, err)
+	}
+	return nil
+}
+
 // listen begins to; admin is nil without an address for it.
 func (c *listenFlags) listen() (listener, admin net.Listener, err error) {
 	if listener, err = listen("--listen", c.Listen); err != nil || c.Admin == "" {
@@ -32,9 +48,6 @@ func (c *listenFlags) listen() (listener, admin net.Listener, err error) {
 
 // listen listens on the address that a flag gave.
 func listen(flag, address string) (net.Listener, error) {
-	if _, _, err := net.SplitHostPort(address); err != nil {
-		return nil, usage{fmt.Errorf("%s %s has no host and port, as 127.0.0.1:8080 or :8080 have", flag, address)}
-	}
 	l, err := net.Listen("tcp", address)
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		err = op.Err // the rest of it says the address again

@@ -40,6 +40,11 @@ Example: geodrop node --upstream http://10.0.0.5:8090 --trust trusted.keys
          geodrop node --upstream http://10.0.0.5:8090 --trust trusted.keys --channel canary`
 }
 
+// Validate refuses addresses that are none, and a time that would stand for a default.
+func (c *nodeCmd) Validate() error {
+	return errors.Join(c.listenFlags.Validate(), c.serveFlags.Validate())
+}
+
 var errChannel = errors.New("--channel is lower-case letters, digits, - and _, such as canary")
 
 // seldomCollected is GOGC of a node unless told. Its heap is a few MiB of answers

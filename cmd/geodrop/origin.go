@@ -42,9 +42,9 @@ type waveFlags struct {
 	MinLookups  uint64        `default:"1000" placeholder:"N" help:"Lookups of the last minutes below which nodes tell nothing of these two. Default: ${default}."`
 }
 
-// Validate refuses times that would stand for a default.
+// Validate refuses addresses that are none, and times that would stand for a default.
 func (c *originCmd) Validate() error {
-	return errors.Join(c.loopFlags.Validate(), c.waveFlags.Validate())
+	return errors.Join(checkAddress("listen", c.Listen), checkAddress("admin", c.Admin), c.loopFlags.Validate(), c.waveFlags.Validate())
 }
 
 // Validate refuses what would stand for a default, and factors that are none.

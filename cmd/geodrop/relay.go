@@ -36,6 +36,9 @@ Example: geodrop relay --upstream http://10.0.0.5:8090 --trust trusted.keys
          geodrop node --upstream http://relay-a:8091,http://relay-b:8091 --trust trusted.keys`
 }
 
+// Validate refuses an address that is none.
+func (c *relayCmd) Validate() error { return checkAddress("listen", c.Listen) }
+
 func (c *relayCmd) Run(r *run) (err error) {
 	upstreams, err := c.upstreams()
 	if err != nil {

@@ -42,9 +42,9 @@ Example: geodrop up
          geodrop up --dir /var/lib/geodrop --listen :8080 --src dir:london`
 }
 
-// Validate refuses times that would stand for a default.
+// Validate refuses addresses that are none, and times that would stand for a default.
 func (c *upCmd) Validate() error {
-	return errors.Join(c.loopFlags.Validate(), c.serveFlags.Validate())
+	return errors.Join(c.listenFlags.Validate(), c.loopFlags.Validate(), c.serveFlags.Validate())
 }
 
 func (c *upCmd) Run(r *run) (err error) {

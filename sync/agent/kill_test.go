@@ -198,7 +198,7 @@ func halves(t *testing.T, dir string) {
 // TestFleet: a hundred agents of one origin come to the same release, again and
 // again, though the origin sends few objects at a time.
 func TestFleet(t *testing.T) {
-	const agents = 100
+	agents := fleetSize()
 	o := upstreamtest.OpenOrigin(t, origin.Options{MaxSends: 8})
 	transport := &http.Transport{MaxIdleConnsPerHost: agents}
 	t.Cleanup(transport.CloseIdleConnections)
@@ -217,4 +217,12 @@ func TestFleet(t *testing.T) {
 			n.await(t, m.ID)
 		}
 	}
+}
+
+// fleetSize is how many agents follow one origin.
+func fleetSize() int {
+	if testing.Short() {
+		return 30
+	}
+	return 100
 }

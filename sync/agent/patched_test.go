@@ -460,7 +460,7 @@ func TestSlowPatches(t *testing.T) {
 // TestPatchedFleet: a hundred agents come to a small change by patches alone;
 // what the origin sends is counted.
 func TestPatchedFleet(t *testing.T) {
-	const agents = 100
+	agents := fleetSize()
 	registry := prometheus.NewRegistry()
 	o := upstreamtest.OpenOrigin(t, origin.Options{Registry: registry})
 	transport := &http.Transport{MaxIdleConnsPerHost: agents}
@@ -485,7 +485,7 @@ func TestPatchedFleet(t *testing.T) {
 	_, whole := publish(1)
 	patches, segments := publish(2)
 	held := figure(t, registry, "geodrop_origin_patch_bytes", "")
-	if segments != whole || patches != agents*held || held == 0 {
+	if segments != whole || patches != float64(agents)*held || held == 0 {
 		t.Errorf("%v bytes of segments and %v of patches for %d agents, where the patches have %v", segments-whole, patches, agents, held)
 	}
 }

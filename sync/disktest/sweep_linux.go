@@ -12,18 +12,15 @@ import (
 
 // Sweep says how closely a test looks at operations that fail.
 type Sweep struct {
-	// Stride is from one operation that fails to the next: three times as long where
-	// tests are to be short, and one with GEODROP_LONG. Default: every one fails, always.
+	// Stride is from one operation that fails to the next, and one with GEODROP_LONG.
+	// Default: every one fails, always.
 	Stride int
 	Ends   int // attempts that have to end with an error, at least
 }
 
 func (s Sweep) stride() int {
-	switch {
-	case s.Stride == 0 || os.Getenv("GEODROP_LONG") != "":
+	if s.Stride == 0 || os.Getenv("GEODROP_LONG") != "" {
 		return 1
-	case testing.Short():
-		return 3 * s.Stride
 	}
 	return s.Stride
 }

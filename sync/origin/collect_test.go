@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -134,6 +135,26 @@ func TestDamageHeals(t *testing.T) {
 	if healed.Release != p.Release || healed.Version <= p.Version {
 		t.Errorf("%+v after %+v", healed, p)
 	}
+}
+
+// TestDamageIsRolledBack: a channel whose release lost an object goes back to the
+// one before it when operators say so.
+func TestDamageIsRolledBack(t *testing.T) {
+	dir := t.TempDir()
+	o, err := Open(Options{Dir: dir})
+	must(t, err)
+	first, _ := publish(t, o, 1, "a")
+	second, _ := publish(t, o, 2, "b")
+	must(t, o.Close())
+	must(t, os.Remove(o.store.path(second.Segments[0].Digest)))
+	again := open(t, Options{Dir: dir})
+	if _, err := again.Pin("main", true); !errors.Is(err, ErrUnknown) {
+		t.Errorf("Pin = %v, want ErrUnknown", err)
+	}
+	if p, err := again.Rollback("main"); err != nil || p.Release != first.ID {
+		t.Errorf("Rollback = %+v, %v, want %s", p, err, first.ID)
+	}
+	at(t, again, first.ID)
 }
 
 // TestKilledWhilePublishing looks at the folder as it is at each step, as

@@ -39,7 +39,7 @@ func newFleet(t *testing.T, o *Origin, n int) *fleet {
 }
 
 // goOn has all nodes look at the channel from time to time, and report what is new
-// at once and the same every half minute. Of lookups there is always something new.
+// at once and the same every half minute.
 func (f *fleet) goOn(d time.Duration) {
 	f.t.Helper()
 	const pause = 5 * time.Second
@@ -68,7 +68,8 @@ func (f *fleet) round() {
 		f.serving[name] = s.Release
 		if f.lookups != nil {
 			s.Recent = f.lookups(s.Release)
-		} else if last := f.told[name]; last.state.Release == s.Release && last.state.Refused == s.Refused && time.Since(last.at) < 30*time.Second {
+		}
+		if last := f.told[name]; last.state.Release == s.Release && last.state.Refused == s.Refused && time.Since(last.at) < 30*time.Second {
 			continue
 		}
 		f.told[name] = report{s, time.Now()}

@@ -24,19 +24,25 @@ func (o *Origin) Promote(name, id string) (manifest.Pointer, error) {
 
 // PromoteInWaves has shares of the nodes of a channel serve a release that the
 // origin has, one after the other, and then all, as the channel's plan does with
-// those that are published. The error wraps ErrUnknown or ErrBad.
+// those that are published. The error wraps ErrUnknown, ErrBad, ErrNoChannel, or
+// ErrNoneBefore where the nodes of the channel have no release to go back to.
 func (o *Origin) PromoteInWaves(name, id string, shares []float64) (manifest.Pointer, error) {
 	o.writing.Lock()
 	defer o.writing.Unlock()
 	list, err := sharesOf(shares)
 	_, bad := o.marks.Bad[id]
+	at, known := o.channels[name]
 	switch {
 	case err != nil || len(list) == 0:
 		err = errShares
 	case bad:
 		err = ErrBad
-	case o.find(id) == nil || !o.channels[name].served():
+	case o.find(id) == nil:
 		err = ErrUnknown
+	case !known:
+		err = ErrNoChannel
+	case !at.served():
+		err = ErrNoneBefore
 	}
 	var p manifest.Pointer
 	if err == nil {
@@ -55,7 +61,10 @@ func (o *Origin) leave(name, id string, fit bool) (manifest.Pointer, error) {
 		return manifest.Pointer{}, ErrBad
 	}
 	from := o.channels[name].pointer.Release
-	if o.find(id) == nil || !manifest.ValidChannel(name) {
+	switch {
+	case !manifest.ValidChannel(name):
+		return manifest.Pointer{}, ErrNoChannel
+	case o.find(id) == nil:
 		return manifest.Pointer{}, ErrUnknown
 	}
 	err := o.note(name, func(c *channelMark) {
@@ -98,7 +107,7 @@ func (o *Origin) Rollback(name string) (manifest.Pointer, error) {
 }
 
 func (o *Origin) rollback(name string) (manifest.Pointer, error) {
-	if !o.channels[name].served() {
+	if _, known := o.channels[name]; !known {
 		return manifest.Pointer{}, ErrNoChannel
 	}
 	id := o.before(name)
@@ -126,10 +135,13 @@ func (o *Origin) before(name string) string {
 func (o *Origin) Pin(name string, pinned bool) (manifest.Pointer, error) {
 	o.writing.Lock()
 	defer o.writing.Unlock()
-	at, mark := o.channels[name], o.marks.Channels[name]
+	at, known := o.channels[name]
+	mark := o.marks.Channels[name]
 	switch {
-	case !at.served():
+	case !known:
 		return manifest.Pointer{}, fmt.Errorf("pin channel %s: %w", name, ErrNoChannel)
+	case !at.served():
+		return manifest.Pointer{}, fmt.Errorf("pin channel %s: %w", name, ErrUnknown)
 	case mark.Pinned == pinned:
 		return at.pointer, nil
 	case pinned:

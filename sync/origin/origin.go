@@ -130,7 +130,8 @@ var (
 	ErrOlder = errors.New("release is older than the one published")
 	// ErrUnknown marks a release that the origin does not have.
 	ErrUnknown = errors.New("no such release")
-	// ErrNoChannel marks a channel that was never at a release.
+	// ErrNoChannel marks a channel that was never at a release, or a name that no
+	// channel can have.
 	ErrNoChannel = errors.New("no such channel")
 )
 

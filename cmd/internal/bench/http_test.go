@@ -33,7 +33,7 @@ func rowOf(t *testing.T, rows []Row, name string) Row {
 
 func TestHTTP(t *testing.T) {
 	if testing.Short() {
-		t.Skip("long, and little in it runs side by side")
+		t.Skip("long; TestHTTPWithoutPeer has the same server and clients")
 	}
 	t.Setenv("TMPDIR", t.TempDir())
 	t.Setenv(asTile38, "1")

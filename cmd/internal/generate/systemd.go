@@ -4,6 +4,8 @@ import (
 	"io"
 	"strings"
 	"text/template"
+
+	"geodrop/sync/manifest"
 )
 
 // role is a command that runs for long.
@@ -44,7 +46,7 @@ StartLimitIntervalSec=0
 ExecStartPre=-{{.Binary}} keys new --out /var/lib/geodrop-origin/origin.key
 {{- end}}
 # At level info there is a line for each request.
-ExecStart={{.Binary}} {{.Name}} --log-format json --log-level warn --dir /var/lib/geodrop-{{.Name}} {{.Flags}}
+ExecStart={{.Binary}} {{.Name}} --log-format json --log-level warn --dir /var/lib/{{.Folder}} {{.Flags}}
 EnvironmentFile=-/etc/geodrop/{{.Name}}.env
 Environment=GOMEMLIMIT={{.Limit}}
 Restart=always
@@ -53,7 +55,7 @@ TimeoutStopSec=30
 KillSignal=SIGTERM
 
 DynamicUser=yes
-StateDirectory=geodrop-{{.Name}}
+StateDirectory={{.Folder}}
 StateDirectoryMode=0700
 UMask=0077
 LimitNOFILE=65536
@@ -93,12 +95,12 @@ WantedBy=multi-user.target
 
 func (r role) write(w io.Writer, o Options) error {
 	literal := func(text string) string { return strings.ReplaceAll(text, "%", "%%") }
-	channel := ""
-	if o.Channel != "" {
-		channel = " --channel " + literal(o.Channel)
+	folder, channel := "geodrop-"+r.name, ""
+	if r.name == "node" && o.Channel != "" && o.Channel != manifest.DefaultChannel {
+		folder, channel = folder+"-"+o.Channel, " --channel "+o.Channel // a folder follows one channel
 	}
 	flags := strings.NewReplacer("{{.Upstream}}", literal(o.Upstream), "{{.Listen}}", literal(o.Listen), "{{.Channel}}", channel).Replace(r.flags)
 	return template.Must(template.New("unit").Parse(unit)).Execute(w, map[string]string{
-		"Name": r.name, "Says": r.says, "Flags": flags, "Limit": r.limit, "Binary": o.Binary,
+		"Name": r.name, "Says": r.says, "Flags": flags, "Limit": r.limit, "Binary": o.Binary, "Folder": folder,
 	})
 }

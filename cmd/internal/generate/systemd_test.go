@@ -16,7 +16,7 @@ func TestUnits(t *testing.T) {
 	}
 	for _, r := range roles() {
 		file := filepath.Join(t.TempDir(), "geodrop-"+r.name+".service")
-		if err := os.WriteFile(file, written(t, "systemd-"+r.name, Options{Binary: self}), 0o644); err != nil {
+		if err := os.WriteFile(file, written(t, "systemd-"+r.name, Options{Binary: self, Channel: "canary"}), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		// Where it cannot read net.core.somaxconn, Go lets 128 connections wait.

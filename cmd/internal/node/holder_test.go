@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"geodrop/api/query"
 	"geodrop/grid/coord"
+	"geodrop/grid/index"
 )
 
 // TestSwapUnderLoad: no lookup fails while releases are swapped a hundred times,
@@ -121,6 +123,28 @@ func TestSurveyMeetsDamage(t *testing.T) {
 	}
 	must(t, h.swap(newGeneration(h, "1", r)))
 	if d := <-h.damaged; d.Dir != "1" || d.Err == nil {
+		t.Errorf("damage %+v", d)
+	}
+	must(t, h.close())
+}
+
+// TestOutlinesMeetDamage: damage that only drawing the districts has met is reported.
+func TestOutlinesMeetDamage(t *testing.T) {
+	dir := t.TempDir()
+	buildSample(t, dir)
+	h := newHolder()
+	must(t, h.swap(newGeneration(h, "1", openRelease(t, dir))))
+	areas, err := filepath.Glob(filepath.Join(dir, "*.areas"))
+	must(t, err)
+	for _, path := range areas {
+		must(t, os.Truncate(path, 0))
+	}
+	held, _ := h.Acquire()
+	if b, err := held.Outlines(); err == nil {
+		t.Errorf("outlines %.100s of a file that was cut", b)
+	}
+	held.Done()
+	if d := <-h.damaged; d.Dir != "1" || !errors.Is(d.Err, index.ErrFault) {
 		t.Errorf("damage %+v", d)
 	}
 	must(t, h.close())

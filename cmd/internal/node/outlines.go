@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"geodrop/api/query"
-	"geodrop/grid/index"
 	"geodrop/grid/outline"
 	"geodrop/poi"
 )
@@ -23,7 +22,7 @@ type district struct {
 // drawOutlines draws the districts of a release, from its area file.
 func drawOutlines(r *query.Release) ([]byte, error) {
 	list := []district{}
-	err := index.Protect(func() error {
+	err := r.Read(func() error {
 		for i, rings := range outline.Draw(r.Areas(), maxOutlineVertices) {
 			d := r.Catalog().Districts[i]
 			if rings == nil {
