@@ -44,7 +44,7 @@ unit: deps ## the tests alone, full size
 	$(GOTEST) ./...
 
 race: deps ## the tests of what runs side by side, under the race detector, the long ones left out
-	$(GOTEST) -race -short $(CONCURRENT)
+	$(GOTEST) -race -short -gcflags=all=-dwarf=false $(CONCURRENT)  # no debugger reads it; reports have lines without
 
 bench: build ## lookups, builds, stores, HTTP and patches against their peers; BENCHFLAGS adds flags to each
 	for what in lookup build store http patch; do bin/geodrop bench $$what $(BENCHFLAGS); done
